@@ -1,0 +1,1 @@
+"""What the product costs, measured beside something known, in the same minute on the same machine."""

@@ -1,0 +1,1 @@
+"""View-models of the agent's workspace (queues, Inbox); no widgets."""

@@ -1,0 +1,85 @@
+"""What the client asks of the server, typed; all raise `NotConnected`, `ApiError` or `SessionEnded`."""
+
+from collections.abc import Iterable
+
+from pydantic import TypeAdapter, ValidationError
+
+from linkus_desktop.pbx.errors import NotConnected, WrongPassword
+from linkus_desktop.pbx.line import Line
+from server.contract.auth import Me, PasswordChange
+from server.contract.calls import CallLogEntry, CallLogSelection
+from server.contract.presence import Presence, PresenceChange
+from server.contract.reaching import ReachingSettings
+
+MAX_IDS = 500
+"""The most ids in one request; see `CallLogSelection`."""
+
+_ENTRIES = TypeAdapter(list[CallLogEntry])
+
+
+class Api:
+    """The requests of one session."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+
+    async def me(self) -> Me:
+        """Who is logged in."""
+        return await self._line.ask(Me, "GET", "/me")
+
+    async def set_presence(self, change: PresenceChange) -> Presence:
+        """Change the own presence (PRES-1)."""
+        return await self._line.ask(Presence, "PUT", "/me/presence", body=change)
+
+    async def reaching(self) -> ReachingSettings:
+        """How the own extension is reached (PRES-2, DIR-5)."""
+        return await self._line.ask(ReachingSettings, "GET", "/me/presence/settings")
+
+    async def set_reaching(self, settings: ReachingSettings) -> ReachingSettings:
+        """Replace that."""
+        return await self._line.ask(ReachingSettings, "PUT", "/me/presence/settings", body=settings)
+
+    async def change_password(self, old: str, new: str) -> None:
+        """Change the own password (AUTH-5)."""
+        try:
+            change = PasswordChange(old_password=old, new_password=new)
+        except ValidationError:  # it would quote the passwords
+            raise WrongPassword from None
+        await self._line.request("POST", "/auth/password", body=change)
+
+    async def avatar(self, number: str) -> bytes:
+        """The picture of an extension, as the server has it (PNG or JPEG)."""
+        return await self._line.request("GET", f"/extensions/{number}/avatar")
+
+    async def call_log(self, *, before: str | None = None, limit: int = 100) -> list[CallLogEntry]:
+        """Own calls older than the one with id `before`, newest first."""
+        query: dict[str, str | int] = {"limit": limit}
+        if before is not None:
+            query["before"] = before
+        text = await self._line.request("GET", "/call-log", query=query)
+        try:
+            return _ENTRIES.validate_json(text)
+        except ValidationError as error:
+            raise NotConnected("The server's answer is not understood.") from error
+
+    async def mark_calls_seen(self, ids: Iterable[str] | None = None) -> None:
+        """Missed calls have been looked at; None: all of them."""
+        for selection in _selections(ids):
+            await self._line.request("POST", "/call-log/seen", body=selection)
+
+    async def delete_calls(self, ids: Iterable[str]) -> None:
+        """Delete calls from the own log."""
+        for selection in _selections(ids):
+            await self._line.request("POST", "/call-log/delete", body=selection)
+
+    async def logout(self) -> None:
+        """End the session on the server."""
+        await self._line.request("POST", "/auth/logout")
+
+
+def _selections(ids: Iterable[str] | None) -> list[CallLogSelection]:
+    """The ids in as many requests as it takes."""
+    if ids is None:
+        return [CallLogSelection(all=True)]
+    wanted = list(ids)
+    return [CallLogSelection(ids=wanted[i : i + MAX_IDS]) for i in range(0, len(wanted), MAX_IDS)]

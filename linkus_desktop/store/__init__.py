@@ -1,0 +1,1 @@
+"""What this machine remembers: settings, caches, and secrets in the keyring."""

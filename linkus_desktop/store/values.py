@@ -1,0 +1,74 @@
+"""What a setting may hold: how it is written as JSON, and what is refused."""
+
+import binascii
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Kind(Generic[T]):
+    """A type of setting.
+
+    Attributes:
+        check: returns the value if it is allowed, else raises `ValueError` saying what is.
+        encode, decode: to and from what `json` can write.
+    """
+
+    check: Callable[[Any], T]
+    encode: Callable[[T], Any] = lambda value: value
+    decode: Callable[[Any], Any] = lambda value: value
+
+
+def one_of(*allowed: str) -> Kind[str]:
+    """One of these words."""
+
+    def check(value: Any) -> str:
+        if value not in allowed:
+            raise ValueError(f"{value!r} is not one of {', '.join(allowed)}")
+        return str(value)
+
+    return Kind(check)
+
+
+def flag() -> Kind[bool]:
+    """On or off."""
+
+    def check(value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValueError(f"{value!r} is not true or false")  # noqa: TRY004  one error for every bad value
+        return value
+
+    return Kind(check)
+
+
+def text(longest: int = 255) -> Kind[str]:
+    """A text without control characters."""
+
+    def check(value: Any) -> str:
+        if not isinstance(value, str) or len(value) > longest or not value.isprintable():
+            raise ValueError(f"{value!r} is not a text of at most {longest} characters")
+        return value
+
+    return Kind(check)
+
+
+def octets() -> Kind[bytes | None]:
+    """Bytes that mean something to Qt or to the sound system, or nothing; written in hexadecimal."""
+
+    def check(value: Any) -> bytes | None:
+        if value is not None and not isinstance(value, bytes):
+            raise ValueError(f"{value!r} is not bytes")
+        return value
+
+    def decode(value: Any) -> bytes | None:
+        if value is None:
+            return None
+        try:
+            return bytes.fromhex(value)
+        except (TypeError, ValueError, binascii.Error) as error:
+            raise ValueError(f"{value!r} is not hexadecimal") from error
+
+    return Kind(check, lambda value: None if value is None else value.hex(), decode)

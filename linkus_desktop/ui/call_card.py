@@ -1,0 +1,345 @@
+"""One call in the panel: who, how long, its state, and what can be done with it, in words."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QSizePolicy
+
+from linkus_desktop.sip.values import CallState
+from linkus_desktop.ui.blinker import Blinker
+from linkus_desktop.ui.call_face import Face
+from linkus_desktop.ui.call_keypad import CallKeypad
+from linkus_desktop.ui.call_words import failure_words, lamp_of_call, state_words
+from linkus_desktop.ui.card_actions import CardActions
+from linkus_desktop.ui.texts import duration
+from linkus_desktop.ui.widgets.buttons import WordButton
+from linkus_desktop.ui.widgets.frames import columns, restyle, rows
+from linkus_desktop.ui.widgets.labels import ElidedLabel, label
+from linkus_desktop.ui.widgets.message import Message
+
+if TYPE_CHECKING:
+    from linkus_desktop.sip.call import Call
+    from linkus_desktop.ui.callers import Callers
+
+WHO_WIDTH = 320
+"""What face, name and timer need beside the buttons (logical pixels); with less, the buttons go below."""
+_SHORT = 18
+"""Longest words of a state, in characters, that leave room for the number in the compact window."""
+
+
+class CallCard(QFrame):
+    """A call's card. It only asks for things; the panel and the phone do them.
+
+    Signals: switch_requested(object Call), again_requested(object CallCard), closed(object CallCard),
+    finished(object CallCard): the call ended; transfer_requested(object CallCard): choose whom to transfer
+    to; complete_requested(object Call), back_requested(object Call): a consultation, to be completed or
+    given up; merge_requested().
+    """
+
+    switch_requested = Signal(object)
+    again_requested = Signal(object)
+    closed = Signal(object)
+    finished = Signal(object)
+    transfer_requested = Signal(object)
+    complete_requested = Signal(object)
+    back_requested = Signal(object)
+    merge_requested = Signal()
+
+    def __init__(self, call: "Call", blinker: Blinker, callers: "Callers | None" = None) -> None:
+        super().__init__()
+        self.call = call
+        self._callers = callers
+        self.narrow = False
+        self.setProperty("role", "card")
+        self.face = Face(blinker, 40)
+        self.name = ElidedLabel()
+        self.name.setProperty("strong", "true")
+        self.number = ElidedLabel("", muted=True)
+        self.state = ElidedLabel("", muted=True)
+        self.state.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.timer = label("", "title")
+        self.timer.setAccessibleName("Duration")
+        self.answer = WordButton("Answer", "go", icon_name="phone", shortcut="Ctrl+Return")
+        self.hold = WordButton("Hold", icon_name="pause")
+        self.mute = WordButton("Mute", icon_name="microphone", shortcut="Ctrl+M")
+        self.keypad_button = WordButton("Keypad", icon_name="keypad", tip="Send tones")
+        self.switch = WordButton("Switch", icon_name="switch", tip="Hold the other call and talk here")
+        self.transfer = WordButton(
+            "Transfer", icon_name="transfer", tip="Connect this person with somebody else", shortcut="Ctrl+T"
+        )
+        self.merge = WordButton(
+            "Merge", icon_name="conference", tip="Talk with all of them together", shortcut="Ctrl+J"
+        )
+        self.complete = WordButton(
+            "Complete transfer",
+            "primary",
+            icon_name="transfer",
+            tip="Connect the two and leave",
+            shortcut="Ctrl+T",
+        )
+        self.go_back = WordButton("Cancel and go back", tip="End this call and talk with the one on hold")
+        self.decline = WordButton("Decline", "stop", icon_name="hang-up")
+        self.hang_up = WordButton("Hang up", "stop", icon_name="hang-up", shortcut="Ctrl+D")
+        self.again = WordButton("Call again", icon_name="phone")
+        self.close_button = WordButton("Close", tip="Close this card")
+        self.mute.setCheckable(True)
+        self.keypad_button.setCheckable(True)
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self.keypad = CallKeypad()
+        self.keypad.hide()
+        self.message = Message(closable=True)
+        self._said = ""
+        self._build()
+        self._connect()
+        self.follow()
+
+    def buttons(self) -> list[WordButton]:
+        """The actions of the call's state, in reading order."""
+        if self._being_transferred():
+            return [self.hang_up]
+        if self.call.state is CallState.ENDED:
+            end = self.call.end
+            handed_over = end is not None and (end.answered_elsewhere or end.transferred)
+            callable_again = self.call.number and not handed_over and not self.call.picks_up
+            return [*([self.again] if callable_again else []), self.close_button]
+        if self.call.consultation_for is not None:
+            return self._buttons_of_consultation()
+        if self.call.state is CallState.INCOMING:
+            return [self.answer, self.decline]
+        return [*self._buttons_of_talk(), self.hang_up]
+
+    def _buttons_of_talk(self) -> list[WordButton]:
+        if self.call.state is CallState.ACTIVE:
+            merge = [self.merge] if self._others_talk else []
+            return [self.hold, self.mute, self.keypad_button, self.transfer, *merge]
+        if self.call.state is CallState.HELD:
+            return [self.switch if self._others_talk else self.hold, self.transfer]
+        return []
+
+    def _buttons_of_consultation(self) -> list[WordButton]:
+        match self.call.state:
+            case CallState.DIALLING:
+                return [self.go_back]
+            case CallState.RINGING_OUT:
+                return [self.complete, self.go_back]
+            case CallState.HELD:
+                return [self.switch, self.complete, self.go_back]
+            case _:
+                return [self.complete, self.go_back, self.merge, self.mute]
+
+    def follow(self) -> None:
+        """Show what the call is now."""
+        call = self.call
+        words = state_words(call, self._callers)
+        failed = call.end is not None and not call.end.transferred
+        self.state.setText(words)
+        self.state.setProperty("tone", "danger" if failed else "muted")
+        restyle(self.state)
+        self.follow_party()
+        held = call.state is CallState.HELD
+        self.hold.become(*(("Resume", "play") if held else ("Hold", "pause")), shortcut="Ctrl+H")
+        self.mute.setChecked(call.muted)
+        self.mute.become(
+            *(("Unmute", "microphone-off") if call.muted else ("Mute", "microphone")), shortcut="Ctrl+M"
+        )
+        if call.state is not CallState.ACTIVE:
+            self.keypad_button.setChecked(False)
+        self._tell_failure()
+        self._show_buttons()
+
+    def follow_party(self) -> None:
+        """Show who is at the other end, as far as it is known now."""
+        call = self.call
+        name = self._callers.name(call) if self._callers else call.name
+        picture = self._callers.picture(call) if self._callers else None
+        self.name.setText(name or call.number or "Unknown caller")
+        self.number.setText(call.number if name and name != call.number else "")
+        self.setAccessibleName(f"Call with {self.name.text()}: {state_words(call, self._callers)}")
+        self.face.show_call(name, call.number, lamp_of_call(call), picture)
+
+    def tick(self, now: datetime) -> None:
+        """Show how long it lasts."""
+        call = self.call
+        start = call.answered_at or (call.started_at if call.state is not CallState.ENDED else None)
+        self.timer.setText(duration((now - start).total_seconds()) if start else "")
+
+    def set_place(self, *, current: bool, others_talk: bool, narrow: bool) -> None:
+        """Whether it is the active call, whether another one is, and whether there is little room."""
+        self._others_talk = others_talk
+        self.narrow = narrow
+        if self.property("current") != str(current).lower():
+            self.setProperty("current", str(current).lower())
+            self.name.setProperty("type", "title" if current else "body")
+            self._follow_margins()
+            for widget in (self, self.name):
+                restyle(widget)
+        self._show_buttons()
+
+    def _build(self) -> None:
+        self._others_talk = False
+        self._form: tuple[bool, bool] | None = None
+        who = rows(gap=2)
+        who.addStretch(1)
+        who.addWidget(self.name)
+        second = columns(gap=8)
+        second.addWidget(self.state)
+        second.addWidget(self.number, 1)
+        who.addLayout(second)
+        who.addStretch(1)
+        self.timer.setMinimumWidth(self.timer.fontMetrics().horizontalAdvance("0:00:00") + 24)
+        self.timer.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._actions = CardActions(self._all_buttons())
+        top = columns(gap=12)
+        top.addWidget(self.face)
+        top.addLayout(who, 1)
+        top.addWidget(self.timer)
+        self._top = top
+        layout = rows(self, gap=8)
+        layout.setContentsMargins(12, 8, 12, 8)
+        layout.addLayout(top)
+        layout.addWidget(self.message)
+        layout.addWidget(self.keypad)
+        self._layout = layout
+
+    def _connect(self) -> None:
+        call = self.call
+        call.changed.connect(self.follow)
+        call.ended.connect(self._on_ended)
+        self.answer.clicked.connect(call.answer)
+        self.decline.clicked.connect(self._decline)
+        self.hang_up.clicked.connect(call.hangup)
+        self.hold.clicked.connect(self.toggle_hold)
+        self.mute.clicked.connect(self.toggle_mute)
+        self.switch.clicked.connect(self._on_switch)
+        self.keypad_button.toggled.connect(self._on_keypad)
+        self.keypad.digit.connect(call.send_dtmf)
+        self.again.clicked.connect(self._on_again)
+        self.close_button.clicked.connect(self._on_close)
+        self.transfer.clicked.connect(self._on_transfer)
+        self.merge.clicked.connect(self.merge_requested)
+        self.complete.clicked.connect(self._on_complete)
+        self.go_back.clicked.connect(self._on_back)
+        self._patience.timeout.connect(self._on_close)
+
+    def close_after(self, ms: int) -> None:
+        """Ask to be closed after a while."""
+        self._patience.start(ms)
+
+    def toggle_mute(self) -> None:
+        """Cut the microphone off, or put it back."""
+        self.call.set_muted(not self.call.muted)
+
+    def end_call(self) -> None:
+        """Hang up."""
+        self.call.hangup()
+
+    def press_transfer(self) -> None:
+        """Complete the consultation, or choose whom to transfer to; nothing where neither is offered."""
+        for button in self.buttons():
+            if button in {self.complete, self.transfer}:
+                button.click()
+
+    def _on_transfer(self) -> None:
+        self.transfer_requested.emit(self)
+
+    def _on_complete(self) -> None:
+        self.complete_requested.emit(self.call)
+
+    def _on_back(self) -> None:
+        self.back_requested.emit(self.call)
+
+    def _being_transferred(self) -> bool:
+        first = self.call.consultation_for
+        return self.call.transfer_progress.under_way or (
+            first is not None and first.transfer_progress.under_way
+        )
+
+    def _tell_failure(self) -> None:
+        """Say why the transfer failed, once, and offer the next try."""
+        words = failure_words(self.call, self._callers)
+        if words and words != self._said:
+            self.message.say(words, ("Transfer to somebody else", self._on_transfer))
+        elif not words:
+            self.message.clear()
+        self._said = words
+
+    def _on_switch(self) -> None:
+        self.switch_requested.emit(self.call)
+
+    def _on_again(self) -> None:
+        self.again_requested.emit(self)
+
+    def _on_close(self) -> None:
+        self.closed.emit(self)
+
+    def _on_ended(self, _end: object) -> None:
+        self.finished.emit(self)
+
+    def _decline(self) -> None:
+        self.call.reject()  # the signal's own argument is not "busy"
+
+    def toggle_hold(self) -> None:
+        """Hold the call, or take it back."""
+        if self.call.state is CallState.HELD:
+            self.call.resume()
+        elif self.call.state is CallState.ACTIVE:
+            self.call.hold()
+
+    def _on_keypad(self, shown: bool) -> None:
+        self.keypad.setVisible(shown)
+        if shown:
+            self.keypad.setFocus()
+
+    def _all_buttons(self) -> list[WordButton]:
+        return [
+            self.answer,
+            self.hold,
+            self.mute,
+            self.keypad_button,
+            self.switch,
+            self.complete,
+            self.go_back,
+            self.transfer,
+            self.merge,
+            self.decline,
+            self.hang_up,
+            self.again,
+            self.close_button,
+        ]
+
+    def _show_buttons(self) -> None:
+        wanted = self.buttons()
+        self._actions.offer(wanted, two_columns=self.narrow)
+        self.number.setVisible(not self.narrow or len(self.state.text()) <= _SHORT)
+        below = self.narrow or self.width() - self._actions.line_width(wanted) < WHO_WIDTH
+        if (below, self.narrow) == self._form:
+            return
+        self._form = (below, self.narrow)
+        self._follow_margins()
+        self._layout.removeWidget(self._actions)
+        if below:
+            self._top.removeWidget(self._actions)
+            self._layout.insertWidget(
+                1, self._actions, 0, *(() if self.narrow else (Qt.AlignmentFlag.AlignRight,))
+            )
+        else:
+            self._layout.removeWidget(self._actions)
+            self._top.addWidget(self._actions)
+
+    def _follow_margins(self) -> None:
+        """The active card is larger, where that takes no room from what is below."""
+        roomy = self.property("current") == "true" and self._form == (False, False)
+        self._layout.setContentsMargins(12, 14 if roomy else 8, 12, 14 if roomy else 8)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The buttons go where there is room."""
+        super().resizeEvent(event)
+        self._show_buttons()
+
+    def sizeHint(self) -> QSize:
+        """Fits a narrow window."""
+        hint = super().sizeHint()
+        return QSize(300, hint.height())

@@ -1,0 +1,1 @@
+"""The own calls (LOG-1)."""

@@ -1,0 +1,134 @@
+"""The call log's table: sort, multi-select, call back, delete, copy."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray, QEvent, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QHelpEvent, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QToolTip
+
+from linkus_desktop.pbx.call_log import CallLogColumn
+from linkus_desktop.ui.call_log.cells import ROW, CallCells
+from linkus_desktop.ui.call_log.rows import CallLogRows
+from linkus_desktop.ui.icons import icon
+from linkus_desktop.ui.theme import tokens
+
+if TYPE_CHECKING:
+    from linkus_desktop.store.settings import Settings
+
+_VIEW = "call_log.columns"
+_WIDTHS = (128, 260, 128, 152, 96, 200)
+
+
+class CallTable(QTableView):
+    """Signals: call_requested(str number), delete_requested(object list of ids)."""
+
+    call_requested = Signal(str)
+    delete_requested = Signal(object)
+
+    def __init__(self, rows: CallLogRows, settings: "Settings", clock: Callable[[], datetime]) -> None:
+        super().__init__()
+        self._rows = rows
+        self._settings = settings
+        self._cells = CallCells(self, clock)
+        self.setModel(rows)
+        self.setItemDelegate(self._cells)
+        self.setAccessibleName("Call log")
+        self.setMouseTracking(True)
+        self.setShowGrid(False)
+        self.setSortingEnabled(True)
+        self.sortByColumn(CallLogColumn.TIME, Qt.SortOrder.DescendingOrder)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setTabKeyNavigation(False)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(ROW)
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self._set_up_header()
+        self.doubleClicked.connect(self._call)
+
+    def selected_ids(self) -> list[str]:
+        """Of the rows that are selected, top to bottom."""
+        indexes = sorted(self.selectionModel().selectedRows(), key=lambda index: index.row())
+        return [self._rows.entry(index).id for index in indexes]
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Return calls back, Delete deletes, copy copies."""
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self._call()
+        elif event.key() == Qt.Key.Key_Delete:
+            self._delete()
+        elif event.matches(QKeySequence.StandardKey.Copy):
+            self._copy()
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """What can be done with the selected calls."""
+        if self.selectionModel().hasSelection():
+            menu = self.menu()
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            by_mouse = event.reason() is QContextMenuEvent.Reason.Mouse
+            centre = self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).center())
+            menu.popup(event.globalPos() if by_mouse else centre)
+
+    def menu(self) -> QMenu:
+        """The menu of the selection."""
+        t = tokens(self)
+        menu = QMenu(self)
+        count = len(self.selected_ids())
+        entry = self._rows.entry(self.currentIndex())
+        if count == 1 and entry.number:
+            menu.addAction(icon("phone", t.text), f"Call {entry.name or entry.number}", self._call)
+        menu.addAction(icon("copy", t.text), "Copy" if count == 1 else f"Copy {count} calls", self._copy)
+        menu.addSeparator()
+        text = "Delete this call" if count == 1 else f"Delete {count} calls"
+        menu.addAction(icon("delete", t.text), text, self._delete).setShortcut("Del")
+        return menu
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Full names and absolute times in the tooltip."""
+        if event.type() is QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            index = self.indexAt(event.pos())
+            QToolTip.showText(
+                event.globalPos(), self._cells.whole_text(index) if index.isValid() else "", self
+            )
+            return True
+        return super().viewportEvent(event)
+
+    def _set_up_header(self) -> None:
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionsMovable(True)
+        header.setStretchLastSection(True)
+        header.setMinimumSectionSize(64)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        for column, width in enumerate(_WIDTHS):
+            self.setColumnWidth(column, width)
+        saved = self._settings.view(_VIEW)
+        if saved:
+            header.restoreState(QByteArray(saved))
+        for signal in (header.sectionResized, header.sectionMoved, header.sortIndicatorChanged):
+            signal.connect(self._remember)
+
+    def _remember(self, *_: object) -> None:
+        self._settings.set_view(_VIEW, bytes(self.horizontalHeader().saveState().data()))
+
+    def _call(self, *_: object) -> None:
+        if self.currentIndex().isValid() and (number := self._rows.entry(self.currentIndex()).number):
+            self.call_requested.emit(number)
+
+    def _delete(self) -> None:
+        if ids := self.selected_ids():
+            self.delete_requested.emit(ids)
+
+    def _copy(self) -> None:
+        lines = []
+        for index in sorted(self.selectionModel().selectedRows(), key=lambda i: i.row()):
+            cells = (self._rows.index(index.row(), column) for column in CallLogColumn)
+            lines.append("\t".join(str(cell.data(Qt.ItemDataRole.DisplayRole) or "") for cell in cells))
+        if lines:
+            QGuiApplication.clipboard().setText("\n".join(lines))

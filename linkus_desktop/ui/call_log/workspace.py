@@ -1,0 +1,195 @@
+"""The Call Logs room."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import QButtonGroup, QLineEdit, QWidget
+
+from linkus_desktop.pbx.call_log import CallLogModel
+from linkus_desktop.pbx.tasks import spawn
+from linkus_desktop.ui.call_log.rows import CallLogRows, Kind
+from linkus_desktop.ui.call_log.table import CallTable
+from linkus_desktop.ui.icons import icon
+from linkus_desktop.ui.texts import now_utc
+from linkus_desktop.ui.theme import tokens
+from linkus_desktop.ui.widgets.buttons import WordButton
+from linkus_desktop.ui.widgets.frames import columns, frame, rows
+from linkus_desktop.ui.widgets.list_states import ListStates
+from linkus_desktop.ui.widgets.undo_bar import UNDO_MS, UndoBar
+
+if TYPE_CHECKING:
+    from linkus_desktop.store.settings import Settings
+
+SEEN_AFTER_MS = 1500
+"""Missed calls count as seen when the log has been on the screen this long."""
+
+
+class CallLogWorkspace(QWidget):
+    """Own calls by kind and text; deletions can be taken back.
+
+    Signals: call_requested(str number), problem(str text).
+    """
+
+    call_requested = Signal(str)
+    problem = Signal(str)
+
+    def __init__(
+        self,
+        call_log: CallLogModel,
+        settings: "Settings",
+        *,
+        clock: Callable[[], datetime] = now_utc,
+        undo_ms: int = UNDO_MS,
+        seen_after_ms: int = SEEN_AFTER_MS,
+    ) -> None:
+        super().__init__()
+        self._log = call_log
+        self.rows = CallLogRows(call_log, self)
+        self.table = CallTable(self.rows, settings, clock)
+        self.states = ListStates(self.table, row_height=40)
+        self.undo_bar = UndoBar(self, undo_ms=undo_ms)
+        self.search = QLineEdit()
+        self.kinds: dict[Kind, WordButton] = {}
+        self.call_back = WordButton("Call back", icon_name="phone", shortcut="Return")
+        self.delete = WordButton("Delete", icon_name="delete", shortcut="Del")
+        self._seen = QTimer(self)
+        self._seen.setSingleShot(True)
+        self._seen.setInterval(seen_after_ms)
+        self._seen.timeout.connect(self._mark_seen)
+        self._build()
+        self._connect()
+        self._follow()
+
+    def delete_calls(self, ids: Sequence[str]) -> None:
+        """Delete calls; for five seconds it can be taken back."""
+        gone = list(ids)
+        text = "Call deleted." if len(gone) == 1 else f"{len(gone)} calls deleted."
+        self.rows.hide(gone)
+        self.undo_bar.offer(text, lambda: self._really_delete(gone), lambda: self._put_back(gone))
+        self._follow()
+
+    def finish_deletions(self) -> None:
+        """Do what waits for its undo now: the window closes."""
+        self.undo_bar.finish()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Looking at missed calls makes them seen, after a moment."""
+        super().showEvent(event)
+        if self._log.missed:
+            self._seen.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Looked away too soon."""
+        super().hideEvent(event)
+        self._seen.stop()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the palette."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange and hasattr(self, "_lens"):
+            self._lens.setIcon(icon("search", tokens(self).muted))
+
+    def _build(self) -> None:
+        head = frame("bar")
+        bar = columns(head, gap=8)
+        bar.setContentsMargins(16, 12, 16, 12)
+        group = QButtonGroup(self)
+        for kind in Kind:
+            button = WordButton(kind.value, tip=f"Show {kind.value.lower()} calls")
+            button.setCheckable(True)
+            button.setChecked(kind is Kind.ALL)
+            button.clicked.connect(self._on_kind_button)
+            group.addButton(button)
+            self.kinds[kind] = button
+            bar.addWidget(button)
+        self.search.setProperty("quiet", "true")
+        self.search.setPlaceholderText("Search name or number")
+        self.search.setAccessibleName("Search the call log")
+        self.search.setClearButtonEnabled(True)
+        self.search.setMaximumWidth(280)
+        self._lens = self.search.addAction(
+            icon("search", tokens(self).muted), QLineEdit.ActionPosition.LeadingPosition
+        )
+        bar.addSpacing(8)
+        bar.addWidget(self.search, 1)
+        bar.addStretch(1)
+        bar.addWidget(self.call_back)
+        bar.addWidget(self.delete)
+        layout = rows(self)
+        layout.addWidget(head)
+        layout.addWidget(self.table, 1)
+        self.setFocusProxy(self.table)
+
+    def _on_kind_button(self) -> None:
+        for kind, button in self.kinds.items():
+            if button.isChecked():
+                self._on_kind(kind)
+
+    def _on_delete(self) -> None:
+        self.delete_calls(self.table.selected_ids())
+
+    def _connect(self) -> None:
+        self.search.textChanged.connect(self._on_text)
+        self.table.call_requested.connect(self.call_requested)
+        self.table.delete_requested.connect(self.delete_calls)
+        self.call_back.clicked.connect(self._call_back)
+        self.delete.clicked.connect(self._on_delete)
+        self.table.selectionModel().selectionChanged.connect(self._follow)
+        self.rows.layoutChanged.connect(self._follow)
+        self._log.modelReset.connect(self._follow)
+        self._log.missed_changed.connect(self._on_missed)
+        self._log.known_changed.connect(self._follow)
+        self.states.action.connect(self._show_all)
+        QShortcut(QKeySequence("Ctrl+Z"), self, self.undo_bar.undo)
+
+    def _on_kind(self, kind: Kind) -> None:
+        self.rows.set_kind(kind)
+        self._follow()
+
+    def _on_missed(self, count: int) -> None:
+        if count and self.isVisible():
+            self._seen.start()
+
+    def _on_text(self, text: str) -> None:
+        self.rows.set_text(text)
+        self._follow()
+
+    def _show_all(self) -> None:
+        self.search.clear()
+        self.kinds[Kind.ALL].click()
+
+    def _call_back(self) -> None:
+        index = self.table.currentIndex()
+        if index.isValid() and (number := self.rows.entry(index).number):
+            self.call_requested.emit(number)
+
+    def _put_back(self, ids: list[str]) -> None:
+        self.rows.unhide(ids)
+        self._follow()
+
+    def _really_delete(self, ids: list[str]) -> None:
+        def failed(error: Exception) -> None:
+            self._put_back(ids)
+            self.problem.emit(f"The calls were not deleted. {error}")
+
+        spawn(self._log.delete(ids), on_error=failed)
+
+    def _mark_seen(self) -> None:
+        spawn(self._log.mark_seen(), on_error=lambda error: self.problem.emit(str(error)))
+
+    def _follow(self, *_: object) -> None:
+        selected = len(self.table.selected_ids())
+        self.call_back.setEnabled(selected == 1)
+        self.delete.setEnabled(selected > 0)
+        self.delete.setText("Delete" if selected < 2 else f"Delete {selected}")
+        nothing = self._log.rowCount() == 0
+        self.states.set_loading(nothing and not self._log.known)
+        if nothing:
+            self.states.set_empty(
+                "No calls yet", "Your calls appear here, the newest first. Make one with Ctrl+K."
+            )
+        else:
+            self.states.set_empty("No such calls", "No call matches this filter.", "Show all calls")

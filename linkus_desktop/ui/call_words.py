@@ -1,0 +1,79 @@
+"""What a call is doing, in words and as a lamp: card, conference and screen reader say the same."""
+
+from typing import TYPE_CHECKING
+
+from linkus_desktop.sip.values import CallState, TransferState
+from linkus_desktop.ui.lamps import Lamp
+
+if TYPE_CHECKING:
+    from linkus_desktop.sip.call import Call
+    from linkus_desktop.ui.callers import Callers
+
+
+def state_words(call: "Call", callers: "Callers | None" = None) -> str:
+    """What the call is doing, in words; `callers` gives names to numbers."""
+    progress = call.transfer_progress
+    if call.state is CallState.ENDED:
+        return _end_words(call, callers)
+    if progress.state is TransferState.ASKED:
+        return f"Transferring to {_named(progress.to, callers)}…"
+    if progress.state is TransferState.RINGING:
+        return f"Transferring: {_named(progress.to, callers)} rings"
+    first = call.consultation_for
+    if first is not None:
+        who = (callers.name(first) if callers else first.name) or first.number or "the caller"
+        if first.transfer_progress.under_way:
+            return f"Connecting with {who}…"
+        if call.state is CallState.ACTIVE:
+            return f"Asking about {who}" + (", muted" if call.muted else "")
+    return _call_words(call)
+
+
+def failure_words(call: "Call", callers: "Callers | None" = None) -> str:
+    """Why a transfer failed, and how the call stands now; empty if none did."""
+    progress = call.transfer_progress
+    if progress.state is not TransferState.FAILED or call.state is CallState.ENDED:
+        return ""
+    now = "You are back in the call." if call.state is CallState.ACTIVE else "The call is still on hold."
+    return f"Not transferred to {_named(progress.to, callers)}: {progress.text}. {now}"
+
+
+def lamp_of_call(call: "Call") -> Lamp:
+    """The lamp of a call's state."""
+    match call.state:
+        case CallState.DIALLING | CallState.RINGING_OUT | CallState.INCOMING:
+            return Lamp.RINGING
+        case CallState.HELD:
+            return Lamp.HELD
+        case CallState.ACTIVE:
+            return Lamp.HELD if call.remote_held else Lamp.TALKING
+        case _:
+            return Lamp.UNREGISTERED
+
+
+def _call_words(call: "Call") -> str:
+    match call.state:
+        case CallState.DIALLING:
+            return "Picking up…" if call.picks_up else "Calling…"
+        case CallState.RINGING_OUT:
+            return "Picking up…" if call.picks_up else "Ringing"
+        case CallState.INCOMING:
+            return "Incoming call"
+        case CallState.HELD:
+            return "On hold"
+        case _:
+            if call.remote_held:
+                return "You are on hold"
+            return "In a call, muted" if call.muted else "In a call"
+
+
+def _end_words(call: "Call", callers: "Callers | None") -> str:
+    if call.end is None:
+        return "Call ended"
+    if call.end.transferred and call.transfer_progress.to:
+        return f"Transferred to {_named(call.transfer_progress.to, callers)}"
+    return call.end.text or "Call ended"
+
+
+def _named(number: str, callers: "Callers | None") -> str:
+    return (callers.name_of(number) if callers else "") or number

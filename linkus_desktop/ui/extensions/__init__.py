@@ -1,0 +1,1 @@
+"""Colleagues: who they are and what they are doing."""

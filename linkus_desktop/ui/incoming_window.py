@@ -1,0 +1,176 @@
+"""The window of an incoming call: in the screen's corner, on top, and never with the focus (SIP-9)."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QGuiApplication
+from PySide6.QtWidgets import QFrame, QWidget
+
+from linkus_desktop.sip.values import CallState
+from linkus_desktop.ui.blinker import Blinker
+from linkus_desktop.ui.call_face import Face
+from linkus_desktop.ui.call_words import lamp_of_call
+from linkus_desktop.ui.icons import product_icon
+from linkus_desktop.ui.widgets.buttons import WordButton
+from linkus_desktop.ui.widgets.frames import columns, rows
+from linkus_desktop.ui.widgets.labels import ElidedLabel
+
+if TYPE_CHECKING:
+    from linkus_desktop.sip.call import Call
+    from linkus_desktop.sip.phone import Phone
+    from linkus_desktop.ui.callers import Callers
+
+SIZE = QSize(360, 136)
+MARGIN, GAP = 16, 8
+_FLAGS = (
+    Qt.WindowType.Tool
+    | Qt.WindowType.FramelessWindowHint
+    | Qt.WindowType.WindowStaysOnTopHint
+    | Qt.WindowType.WindowDoesNotAcceptFocus
+)
+
+
+class IncomingWindow(QWidget):
+    """Who calls, and what to do. It goes by itself when the call no longer rings here.
+
+    Signals: gone(object IncomingWindow), answered(object Call).
+    """
+
+    gone = Signal(object)
+    answered = Signal(object)
+
+    def __init__(
+        self,
+        call: "Call",
+        blinker: Blinker | None = None,
+        callers: "Callers | None" = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent, _FLAGS)
+        self.call = call
+        self._callers = callers
+        self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
+        self.setAttribute(Qt.WidgetAttribute.WA_QuitOnClose, False)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWindowIcon(product_icon())
+        self.setFixedSize(SIZE)
+        self.face = Face(blinker or Blinker(self), 48)
+        self.name = ElidedLabel("", "title")
+        self.number = ElidedLabel("", muted=True)
+        self.what = ElidedLabel("Incoming call", "small", muted=True)
+        self.answer = WordButton("Answer", "go", icon_name="phone", shortcut="Ctrl+Return")
+        self.decline = WordButton("Decline", "stop", icon_name="hang-up")
+        for button in (self.answer, self.decline):
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.setProperty("tall", "true")
+        self._build()
+        self.answer.clicked.connect(self._on_answer)
+        self.decline.clicked.connect(self._on_decline)
+        call.changed.connect(self.follow)
+        call.ended.connect(self.follow)
+        if callers is not None:
+            callers.changed.connect(self.follow)
+        self.follow()
+
+    def follow(self, *_: object) -> None:
+        """Show who calls; go when it no longer rings."""
+        call = self.call
+        if call.state is not CallState.INCOMING:
+            self.close()
+            return
+        name = self._callers.name(call) if self._callers else call.name
+        picture = self._callers.picture(call) if self._callers else None
+        self.name.setText(name or call.number or "Unknown caller")
+        self.number.setText(call.number if name and name != call.number else "")
+        self.number.setVisible(bool(self.number.text()))
+        self.face.show_call(name, call.number, lamp_of_call(call), picture)
+        self.setWindowTitle(f"{self.name.text()} calls")
+        self.setAccessibleName(f"Incoming call from {self.name.text()} {self.number.text()}")
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Closing it does not decline: the call goes on ringing in the main window."""
+        super().closeEvent(event)
+        self.gone.emit(self)
+
+    def _build(self) -> None:
+        ground = QFrame(self)
+        ground.setProperty("role", "popup")
+        rows(self).addWidget(ground)
+        who = rows(gap=2)
+        who.addStretch(1)
+        for line in (self.what, self.name, self.number):
+            who.addWidget(line)
+        who.addStretch(1)
+        top = columns(gap=12)
+        top.addWidget(self.face)
+        top.addLayout(who, 1)
+        buttons = columns(gap=8)
+        buttons.addWidget(self.answer, 1)
+        buttons.addWidget(self.decline, 1)
+        layout = rows(ground, margin=12, gap=8)
+        layout.addLayout(top, 1)
+        layout.addLayout(buttons)
+
+    def _on_decline(self) -> None:
+        self.call.reject()  # the signal's own argument is not "busy"
+
+    def _on_answer(self) -> None:
+        self.call.answer()
+        self.answered.emit(self.call)
+
+
+class IncomingWindows(QObject):
+    """Opens a window for each call that rings, and stacks them upwards from the screen's corner.
+
+    Signals: answered(object Call): somebody pressed Answer in one of them.
+    """
+
+    answered = Signal(object)
+
+    def __init__(
+        self,
+        phone: "Phone",
+        parent: QObject | None = None,
+        *,
+        callers: "Callers | None" = None,
+        screen: Callable[[], QRect] = lambda: QGuiApplication.primaryScreen().availableGeometry(),
+    ) -> None:
+        super().__init__(parent)
+        self._screen = screen
+        self._callers = callers
+        self._blinker = Blinker(self)
+        self.windows: list[IncomingWindow] = []
+        phone.call_added.connect(self.add)
+        for call in phone.calls:
+            self.add(call)
+
+    def add(self, call: "Call") -> None:
+        """Show a call if it rings here."""
+        if call.state is not CallState.INCOMING:
+            return
+        window = IncomingWindow(call, self._blinker, self._callers)
+        window.gone.connect(self._on_gone)
+        window.answered.connect(self.answered)
+        self.windows.append(window)
+        self._stack()
+        window.show()
+
+    def close(self) -> None:
+        """Close all, declining none."""
+        for window in list(self.windows):
+            window.close()
+
+    def _on_gone(self, window: IncomingWindow) -> None:
+        if window in self.windows:
+            self.windows.remove(window)
+            window.deleteLater()
+            self._stack()
+
+    def _stack(self) -> None:
+        screen = self._screen()
+        left = screen.right() - SIZE.width() - MARGIN
+        bottom = screen.bottom() - MARGIN
+        for window in self.windows:
+            window.move(left, bottom - SIZE.height())
+            bottom -= SIZE.height() + GAP

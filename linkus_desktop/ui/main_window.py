@@ -1,0 +1,285 @@
+"""The main window: rail, toolbar, calls, and the room that is open."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QCloseEvent, QShowEvent
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
+
+from linkus_desktop.pbx.tasks import spawn
+from linkus_desktop.sip.values import PhoneError, Registration
+from linkus_desktop.ui.blinker import Blinker
+from linkus_desktop.ui.call_panel import CallPanel
+from linkus_desktop.ui.callers import Callers
+from linkus_desktop.ui.icons import product_icon
+from linkus_desktop.ui.parked_strip import ParkedStrip
+from linkus_desktop.ui.pictures import Pictures
+from linkus_desktop.ui.rail import Rail
+from linkus_desktop.ui.rooms import ROOMS, Rooms
+from linkus_desktop.ui.search_field import SearchField
+from linkus_desktop.ui.shortcuts import KeysOfTheWindow, add_shortcuts
+from linkus_desktop.ui.texts import now_utc
+from linkus_desktop.ui.theme import Theme
+from linkus_desktop.ui.toolbar import Toolbar
+from linkus_desktop.ui.transfer_panel import TransferPanel
+from linkus_desktop.ui.transfers import PARKING, Transfers
+from linkus_desktop.ui.widgets.frames import columns, rows
+from linkus_desktop.ui.widgets.message import Message
+from linkus_desktop.ui.window_size import WindowSize
+from server.contract.features import Feature
+from server.contract.presence import PresenceChange
+
+if TYPE_CHECKING:
+    from linkus_desktop.pbx.call_log import CallLogModel
+    from linkus_desktop.pbx.colleagues import ColleaguesModel
+    from linkus_desktop.pbx.session import Session
+    from linkus_desktop.sip.audio import Audio
+    from linkus_desktop.sip.phone import Phone
+    from linkus_desktop.store.settings import Settings
+
+
+class MainWindow(QMainWindow):
+    """Everything a user works with. It owns no state of calls or people: it shows the view-models.
+
+    Signals:
+        log_out_requested(): the user wants to log out.
+        closed(): the window was closed by the user.
+    """
+
+    log_out_requested = Signal()
+    closed = Signal()
+
+    def __init__(  # noqa: PLR0917  the six view-models, in the order of the interface
+        self,
+        session: "Session",
+        phone: "Phone",
+        audio: "Audio",
+        settings: "Settings",
+        colleagues: "ColleaguesModel",
+        call_log: "CallLogModel",
+        *,
+        theme: Theme | None = None,
+        pictures: Pictures | None = None,
+        clock: Callable[[], datetime] = now_utc,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.session, self.phone, self.settings = session, phone, settings
+        self.colleagues, self.call_log = colleagues, call_log
+        self._pictures = pictures
+        self.setWindowIcon(product_icon())
+        self.blinker = Blinker(self)
+        self._keys = KeysOfTheWindow(self)
+        self.rail = Rail()
+        self.message = Message(closable=True)
+        self.callers = Callers(colleagues, pictures, self)
+        self.calls = CallPanel(phone, self.blinker, callers=self.callers, clock=clock)
+        self.parked = ParkedStrip(session.live.parked, self.callers, clock=clock)
+        self.stack = QStackedWidget()
+        central = QWidget()
+        self.search = SearchField(colleagues, self.blinker, pictures, central)
+        self.toolbar = Toolbar(self.search)
+        panel = TransferPanel(colleagues, self.blinker, pictures, central)
+        self.transfers = Transfers(phone, self.calls, panel, self)
+        self.rooms = Rooms(
+            self.stack,
+            session=session,
+            phone=phone,
+            audio=audio,
+            settings=settings,
+            colleagues=colleagues,
+            call_log=call_log,
+            blinker=self.blinker,
+            theme=theme,
+            pictures=pictures,
+            clock=clock,
+        )
+        self.size_of = WindowSize(self, settings)
+        self._build(central)
+        self._connect()
+        self.open_room("phone")
+        self.size_of.start()
+        self._follow_me()
+        self._follow_presence()
+        self._on_missed(call_log.missed)
+        add_shortcuts(self)
+        self._keys.watch(central)
+
+    def open_room(self, key: str) -> None:
+        """Show a room; it is built when it is first opened."""
+        if self.size_of.compact and key != "phone":
+            self.size_of.set_compact(False)
+        room = self.rooms.room(key)
+        self._keys.watch(room)
+        self.stack.setCurrentWidget(room)
+        self.rail.choose(key)
+        title = next(name for k, _, name, _ in ROOMS if k == key)
+        self.setWindowTitle(f"{title} – Linkus Desktop")
+        if self.isVisible():
+            room.setFocus()
+
+    def set_compact(self, compact: bool) -> None:
+        """Fold the window to the dial pad and the calls, or unfold it."""
+        if compact:
+            self.open_room("phone")
+        self.rail.setVisible(not compact)
+        self.toolbar.set_compact(compact)
+        self.calls.set_narrow(compact)
+        self.rooms.phone().set_compact(compact)
+
+    def dial(self, number: str) -> None:
+        """Call a number; what goes wrong is told in the window."""
+        self._call(lambda: self.phone.dial(number))
+
+    def pick_up(self, number: str) -> None:
+        """Take the call that rings at this colleague; what goes wrong is told in the window (SIP-4)."""
+        self._call(lambda: self.phone.pick_up(self.colleagues.pick_up_code + number, number))
+
+    def take_parked(self, slot: str, number: str) -> None:
+        """Take the call that is parked on this slot; what goes wrong is told in the window (SIP-4)."""
+        self._call(lambda: self.phone.pick_up(slot, number))
+
+    def _call(self, begin: Callable[[], object]) -> None:
+        try:
+            begin()
+        except PhoneError as error:
+            self.message.say(str(error))
+        else:
+            self.message.clear()
+
+    def offer_number(self, number: str, note: str = "") -> None:
+        """Put a number into the dial field, ready to be called; nothing is dialled (SIP-2)."""
+        self.open_room("phone")
+        self.rooms.phone().dialler.offer(number)
+        if note:
+            self.message.say(note, warning=True)
+        else:
+            self.message.clear()
+
+    def show_problem(self, text: str) -> None:
+        """Tell something that went wrong, with a way to close it."""
+        self.message.say(text)
+
+    def change_password(self) -> None:
+        """Show the window that changes the password; everything else goes on working."""
+        from linkus_desktop.ui.password_dialog import PasswordDialog  # noqa: PLC0415  rarely needed
+
+        dialog = PasswordDialog(self.session, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.show()
+
+    def choose_temporary_status(self) -> None:
+        """Show the window that chooses a status for some hours (PRES-5)."""
+        from linkus_desktop.ui.temporary_status_dialog import TemporaryStatusDialog  # noqa: PLC0415  rarely needed
+
+        dialog = TemporaryStatusDialog(self.session, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.show()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The focus starts in the room."""
+        super().showEvent(event)
+        room = self.stack.currentWidget()
+        if self.focusWidget() is None and room is not None:
+            room.setFocus()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Remember how it looked."""
+        self.size_of.remember()
+        self.rooms.leave()
+        super().closeEvent(event)
+        self.closed.emit()
+
+    def _build(self, central: QWidget) -> None:
+        for key, icon_name, name, shortcut in ROOMS:
+            self.rail.add(key, icon_name, name, shortcut, bottom=key == "preferences")
+        notice = QWidget()
+        self._notice = rows(notice)
+        self._notice.setContentsMargins(16, 12, 16, 0)
+        self._notice.addWidget(self.message)
+        notice.hide()
+        self.message.shown.connect(notice.setVisible)
+        work = rows(gap=0)
+        work.addWidget(self.toolbar)
+        work.addWidget(notice)
+        work.addWidget(self.calls)
+        work.addWidget(self.parked)
+        work.addWidget(self.stack, 1)
+        layout = columns(central)
+        layout.addWidget(self.rail)
+        layout.addLayout(work, 1)
+        self.setCentralWidget(central)
+        QWidget.setTabOrder(self.rail, self.search)
+
+    def _connect(self) -> None:
+        self.rail.chosen.connect(self.open_room)
+        self.search.dial_requested.connect(self.dial)
+        self.search.nobody_found.connect(self._on_nobody)
+        self.rooms.call_requested.connect(self.dial)
+        self.rooms.pick_up_requested.connect(self.pick_up)
+        self.rooms.room_requested.connect(self.open_room)
+        self.rooms.problem.connect(self.show_problem)
+        self.rooms.password_requested.connect(self.change_password)
+        self.rooms.log_out_requested.connect(self.log_out_requested)
+        self.calls.call_again.connect(self.dial)
+        self.parked.take_requested.connect(self.take_parked)
+        self.transfers.problem.connect(self.show_problem)
+        bar = self.toolbar
+        bar.compact.clicked.connect(self.size_of.toggle)
+        bar.presence.presence_chosen.connect(self._set_presence)
+        bar.presence.temporary_requested.connect(self.choose_temporary_status)
+        bar.presence.password_requested.connect(self.change_password)
+        bar.presence.log_out_requested.connect(self.log_out_requested)
+        self.session.connection_changed.connect(bar.connection.set_server)
+        self.session.me_changed.connect(self._follow_me)
+        self.phone.registration_changed.connect(self._on_registration)
+        self.phone.error.connect(self.show_problem)
+        self.call_log.missed_changed.connect(self._on_missed)
+        for signal in (
+            self.colleagues.dataChanged,
+            self.colleagues.modelReset,
+            self.colleagues.known_changed,
+        ):
+            signal.connect(self._follow_presence)
+
+    def _on_nobody(self, text: str) -> None:
+        self.message.say(f"Nobody is called “{text}”. Type another name, or a number to dial.")
+
+    def _own_number(self) -> str:
+        own = self.session.me.extension
+        return own.number if own else ""
+
+    def _follow_me(self) -> None:
+        own = self.session.me.extension
+        codes = self.session.me.feature_codes
+        self.colleagues.pick_up_code = codes.get(Feature.DIRECTED_PICKUP, "")
+        self.transfers.set_park_code(codes.get(Feature.PARK, ""))
+        self.callers.set_name(PARKING, codes.get(Feature.PARK, ""))
+        self.toolbar.presence.set_person(
+            own.display_name if own else self.session.me.user, self._own_number()
+        )
+        self.toolbar.connection.set_has_phone(self.session.sip is not None)
+        self._follow_presence()
+
+    def _follow_presence(self, *_: object) -> None:
+        state = self.colleagues.state(self._own_number()) if self.colleagues.known else None
+        self.toolbar.presence.set_presence(state.presence if state else None)
+        own = self.session.me.extension
+        if own is not None and self._pictures is not None:
+            self.toolbar.presence.set_picture(self._pictures.of(own.number, own.avatar))
+
+    def _set_presence(self, change: PresenceChange) -> None:
+        def failed(error: Exception) -> None:
+            self._follow_presence()
+            self.message.say(str(error), ("Try again", lambda: self._set_presence(change)))
+
+        self.message.clear()
+        spawn(self.session.set_presence(change), on_error=failed)
+
+    def _on_registration(self, state: Registration, text: str) -> None:
+        self.toolbar.connection.set_phone(state, text)
+
+    def _on_missed(self, count: int) -> None:
+        self.rail.rooms["call_log"].set_badge(count)

@@ -1,0 +1,1 @@
+"""The phone: dial pad, colleagues, the last calls."""

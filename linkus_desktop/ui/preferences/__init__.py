@@ -1,0 +1,1 @@
+"""Preferences: sound, presence and calls, appearance, account, about."""

@@ -1,0 +1,17 @@
+"""What this program is."""
+
+from PySide6.QtCore import qVersion
+
+from linkus_desktop import __version__
+from linkus_desktop.ui.preferences.section import Section
+from linkus_desktop.ui.widgets.labels import label
+
+
+class AboutSection(Section):
+    """Version, licence, and what it is built with."""
+
+    def __init__(self) -> None:
+        super().__init__("About")
+        self.row("Linkus Desktop", label(f"Version {__version__}"))
+        self.row("Licence", label("GNU General Public License, version 3 or later", wrap=True))
+        self.row("Built with", label(f"Qt {qVersion()} and PJSIP", muted=True, wrap=True))

@@ -1,0 +1,98 @@
+"""Choosing where calls go: a kind, and a number where it has one (PRES-3)."""
+
+from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
+
+from linkus_desktop.pbx.reaching import Path, ReachingDraft
+from linkus_desktop.ui.widgets.frames import columns, rows
+from linkus_desktop.ui.widgets.labels import label
+from server.contract.destinations import DestinationKind
+
+Choice = tuple[str, DestinationKind | None]
+
+FORWARDING: tuple[Choice, ...] = (
+    ("Do not forward", None),
+    ("To an extension", DestinationKind.EXTENSION),
+    ("To a ring group", DestinationKind.RING_GROUP),
+    ("To a number", DestinationKind.EXTERNAL),
+    ("To my mobile", DestinationKind.MOBILE),
+    ("Hang up", DestinationKind.HANG_UP),
+)
+ACTIONS: tuple[Choice, ...] = (
+    ("Accept", None),
+    ("To an extension", DestinationKind.EXTENSION),
+    ("Hang up", DestinationKind.HANG_UP),
+)
+_PLACEHOLDERS = {
+    DestinationKind.EXTENSION: "Extension, such as 1002",
+    DestinationKind.RING_GROUP: "Ring group, such as 6300",
+    DestinationKind.EXTERNAL: "Number, such as +420 530 335 533",
+}
+
+
+class DestinationField(QWidget):
+    """One destination of the draft, with what is wrong with it below.
+
+    A number that is still to be typed is not complained of before somebody tries to save.
+    """
+
+    def __init__(
+        self, draft: ReachingDraft, path: Path, name: str, choices: tuple[Choice, ...] = FORWARDING
+    ) -> None:
+        super().__init__()
+        self._draft, self._path = draft, path
+        self.kind, self.number = QComboBox(), QLineEdit()
+        self.kind.setAccessibleName(name)
+        self.number.setAccessibleName(f"{name}: number")
+        self.number.setMaxLength(64)
+        for word, kind in choices:
+            self.kind.addItem(word, kind)
+        self.problem = label(size="small", wrap=True)
+        self.problem.setProperty("tone", "danger")
+        self.problem.hide()
+        line = columns(gap=8)
+        line.addWidget(self.kind, 2)
+        line.addWidget(self.number, 3)
+        layout = rows(self, gap=4)
+        layout.addLayout(line)
+        layout.addWidget(self.problem)
+        self.setFocusProxy(self.kind)
+        self._show()
+        self.kind.activated.connect(self._on_kind)
+        self.number.textEdited.connect(self._on_number)
+
+    def complain(self, *, eager: bool) -> bool:
+        """Tell what is wrong with it, `eager`: also what is missing; returns whether something is shown."""
+        text = self._draft.problem(self._path)
+        shown = bool(text) and (eager or bool(self.number.text()) or self.number.isHidden())
+        self.problem.setText(text)
+        self.problem.setVisible(shown)
+        self.number.setAccessibleDescription(text if shown else "")
+        self.kind.setAccessibleDescription(text if shown else "")
+        return shown
+
+    def _show(self) -> None:
+        chosen = self._draft.value(self._path)
+        kind = DestinationKind(chosen["kind"]) if chosen else None
+        kinds = [self.kind.itemData(row) for row in range(self.kind.count())]
+        self.kind.setCurrentIndex(kinds.index(kind))
+        self.number.setText(chosen["value"] if chosen else "")
+        self._fit(kind)
+
+    def _fit(self, kind: DestinationKind | None) -> None:
+        self.number.setVisible(kind in _PLACEHOLDERS)
+        self.number.setPlaceholderText(_PLACEHOLDERS.get(kind, "") if kind else "")
+
+    def _on_kind(self) -> None:
+        kind = self.kind.currentData()
+        self._fit(kind)
+        self._put()
+        if kind in _PLACEHOLDERS:
+            self.number.setFocus()
+
+    def _on_number(self) -> None:
+        self._put()
+
+    def _put(self) -> None:
+        kind = self.kind.currentData()
+        value = self.number.text() if kind in _PLACEHOLDERS else ""
+        self._draft.put(self._path, None if kind is None else {"kind": str(kind), "value": value})

@@ -1,0 +1,92 @@
+"""The keys of the main window; each is also in the tooltip of what it does."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QLineEdit, QWidget
+
+from linkus_desktop.ui.rooms import ROOMS
+
+if TYPE_CHECKING:
+    from linkus_desktop.ui.main_window import MainWindow
+
+
+class KeysOfTheWindow(QObject):
+    """Keeps text fields from taking keys of the window (on Ctrl+K a field would delete a line)."""
+
+    TAKEN = frozenset({"Ctrl+K", "Ctrl+D", "Ctrl+H", "Ctrl+M", "Ctrl+T", "Ctrl+J"})
+
+    def watch(self, root: QWidget) -> None:
+        """Watch every text field in `root`."""
+        for edit in root.findChildren(QLineEdit):
+            edit.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The field does not get to say that it wants the key."""
+        if event.type() is not QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+            return False
+        return QKeySequence(event.keyCombination()).toString() in self.TAKEN
+
+
+def add_shortcuts(window: "MainWindow") -> None:
+    """Ctrl+K search, Ctrl+Return answer, Ctrl+D hang up, Ctrl+H hold, Ctrl+M mute, Ctrl+T transfer, ..."""
+    keys = _Keys(window)
+    size = window.size_of
+    for sequence, do in (
+        ("Ctrl+K", keys.search),
+        ("Ctrl+D", keys.hang_up),
+        ("Ctrl+H", keys.hold),
+        ("Ctrl+M", keys.mute),
+        ("Ctrl+T", keys.transfer),
+        ("Ctrl+J", keys.merge),
+        ("Ctrl+Shift+M", size.toggle),
+        *((shortcut, keys.open_room) for _key, _icon, _name, shortcut in ROOMS),
+    ):
+        QShortcut(QKeySequence(sequence), window, do)
+    everywhere = Qt.ShortcutContext.ApplicationShortcut
+    for sequence in ("Ctrl+Return", "Ctrl+Enter"):
+        QShortcut(QKeySequence(sequence), window, keys.answer, context=everywhere)
+
+
+class _Keys(QObject):
+    """What the keys do; those for calls do it to the call that the panel calls current."""
+
+    def __init__(self, window: "MainWindow") -> None:
+        super().__init__(window)  # the window keeps it: a shortcut holds its method only weakly
+        self._window = window
+
+    def search(self) -> None:
+        self._window.search.setFocus()
+        self._window.search.selectAll()
+
+    def open_room(self) -> None:
+        pressed = self.sender()
+        if isinstance(pressed, QShortcut):
+            for key, _icon, _name, shortcut in ROOMS:
+                if pressed.key() == QKeySequence(shortcut):
+                    self._window.open_room(key)
+
+    def answer(self) -> None:
+        if (card := self._window.calls.ringing()) is not None:
+            card.call.answer()
+
+    def hang_up(self) -> None:
+        if (card := self._window.calls.current()) is not None:
+            card.end_call()
+
+    def hold(self) -> None:
+        if (card := self._window.calls.current()) is not None:
+            card.toggle_hold()
+
+    def mute(self) -> None:
+        if (card := self._window.calls.current()) is not None:
+            card.toggle_mute()
+
+    def transfer(self) -> None:
+        if (card := self._window.calls.current()) is not None:
+            card.press_transfer()
+
+    def merge(self) -> None:
+        if self._window.calls.can_merge():
+            self._window.calls.merge_requested.emit()

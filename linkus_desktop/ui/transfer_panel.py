@@ -1,0 +1,226 @@
+"""Whom to transfer a call to: a field that finds colleagues and their states, or takes a number (SIP-4)."""
+
+from itertools import pairwise
+
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QRect, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QAbstractButton, QFrame, QLineEdit, QListView, QWidget
+
+from linkus_desktop.pbx.colleagues import ColleagueRole, ColleaguesFilter, ColleaguesModel
+from linkus_desktop.ui.blinker import Blinker
+from linkus_desktop.ui.extensions.delegate import ROW, ColleagueDelegate
+from linkus_desktop.ui.extensions.words import spoken
+from linkus_desktop.ui.pictures import Pictures
+from linkus_desktop.ui.texts import plain_number
+from linkus_desktop.ui.widgets.buttons import IconButton, WordButton
+from linkus_desktop.ui.widgets.frames import columns, rows
+from linkus_desktop.ui.widgets.labels import ElidedLabel, label
+from linkus_desktop.ui.widgets.message import Message
+
+WIDTH, LEAST_HEIGHT, MOST_ROWS = 400, 272, 5
+_EDGE = 8
+
+
+class TransferPanel(QFrame):
+    """Floats below the call's card, over the room; everything else goes on working. It knows of no call.
+
+    Up and down choose, Return transfers now, Shift+Return asks first, Ctrl+P parks, Escape closes.
+
+    Signals: now_requested(str number), ask_requested(str number), park_requested(), closed(): it was put away
+    by the user.
+    """
+
+    now_requested = Signal(str)
+    ask_requested = Signal(str)
+    park_requested = Signal()
+    closed = Signal()
+
+    def __init__(
+        self, colleagues: ColleaguesModel, blinker: Blinker, pictures: Pictures | None, over: QWidget
+    ) -> None:
+        super().__init__(over)
+        self.over = over
+        self._below = QRect()
+        self.setProperty("role", "popup")
+        self.setAccessibleName("Transfer")
+        self.people = ColleaguesFilter(colleagues, self)
+        self.title = ElidedLabel("", "title")
+        self.close_button = IconButton("close", "Close without a transfer", shortcut="Esc")
+        self.field = QLineEdit()
+        self.field.setPlaceholderText("Name or number")
+        self.field.setAccessibleName("Transfer to: name or number")
+        self.field.setClearButtonEnabled(True)
+        self.field.setMaxLength(64)
+        self.view = QListView()
+        self.view.setModel(self.people)
+        self.view.setItemDelegate(ColleagueDelegate(self.view, blinker, pictures))
+        self.view.setMouseTracking(True)
+        self.view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.view.setAccessibleName("Colleagues to transfer to")
+        self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.nobody = label("", muted=True, wrap=True)
+        self.message = Message()
+        self.now = WordButton(
+            "Transfer now", "primary", icon_name="transfer", tip="Connect without asking", shortcut="Return"
+        )
+        self.ask = WordButton(
+            "Ask first", icon_name="phone", tip="Call there, and transfer after that", shortcut="Shift+Return"
+        )
+        self.park = WordButton(
+            "Park",
+            icon_name="pause",
+            tip="Let the call wait on a slot, for anybody to take",
+            shortcut="Ctrl+P",
+        )
+        self._build()
+        self._connect(blinker)
+        self.hide()
+
+    def open(self, who: str, number: str, below: QRect) -> None:
+        """Ask whom `who` with this number, who is not offered, is to be transferred to.
+
+        `below`: the call's card, as the parent widget sees it.
+        """
+        self.people.set_without(number)
+        self._below = below
+        self.title.setText(f"Transfer {who}")
+        self.message.clear()
+        self.field.clear()
+        self._on_text("")
+        self._place()
+        self.show()
+        self.raise_()
+        self.field.setFocus()
+
+    def move_below(self, below: QRect) -> None:
+        """The call's card is somewhere else now."""
+        self._below = below
+        self._place()
+
+    def say(self, problem: str) -> None:
+        """Tell why it cannot be done; what was typed stays."""
+        self.message.say(problem)
+        self._place()
+
+    def target(self) -> str:
+        """The chosen, typed or first matching number; empty if there is none."""
+        chosen = self.view.currentIndex().data(ColleagueRole.NUMBER)
+        text = self.field.text().strip()
+        if chosen or not text:
+            return chosen or ""
+        first = self.people.index(0, 0).data(ColleagueRole.NUMBER) if self.people.rowCount() else ""
+        return plain_number(text) or first or ""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """See the class."""
+        key = event.key()
+        if key == Qt.Key.Key_Escape:
+            self.put_away()
+        elif key == Qt.Key.Key_P and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.park.click()
+        elif key in {Qt.Key.Key_Down, Qt.Key.Key_Up}:
+            self._step(1 if key == Qt.Key.Key_Down else -1)
+        elif key in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            button = self.focusWidget()
+            if isinstance(button, QAbstractButton) and button.isEnabled():
+                button.click()
+            else:
+                asks = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+                (self.ask if asks else self.now).click()
+        else:
+            super().keyPressEvent(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Stay inside the window."""
+        if event.type() is QEvent.Type.Resize and not self.isHidden():
+            self._place()
+        return False
+
+    def put_away(self) -> None:
+        """Close; nothing is transferred."""
+        self.hide()
+        self.closed.emit()
+
+    def _build(self) -> None:
+        head = columns(gap=8)
+        head.addWidget(self.title, 1)
+        head.addWidget(self.close_button)
+        foot = columns(gap=8)
+        foot.addWidget(self.now, 1)
+        foot.addWidget(self.ask, 1)
+        foot.addWidget(self.park)
+        layout = rows(self, gap=8)
+        layout.setContentsMargins(12, 8, 12, 12)
+        layout.addLayout(head)
+        layout.addWidget(self.field)
+        layout.addWidget(self.message)
+        layout.addWidget(self.view, 1)
+        layout.addWidget(self.nobody)
+        layout.addLayout(foot)
+        for one, other in pairwise((self.field, self.now, self.ask, self.park, self.close_button)):
+            QWidget.setTabOrder(one, other)
+
+    def _connect(self, blinker: Blinker) -> None:
+        self.over.installEventFilter(self)
+        self.field.textChanged.connect(self._on_text)
+        self.view.selectionModel().currentChanged.connect(self._follow)
+        self.view.doubleClicked.connect(self._on_double_click)
+        self.now.clicked.connect(self._on_now)
+        self.ask.clicked.connect(self._on_ask)
+        self.park.clicked.connect(self.park_requested)
+        self.close_button.clicked.connect(self.put_away)
+        blinker.beat.connect(self.view.viewport().update)
+        for signal in (self.people.rowsInserted, self.people.rowsRemoved, self.people.modelReset):
+            signal.connect(self._follow)
+
+    def _on_text(self, text: str) -> None:
+        self.people.set_text(text.strip())
+        self.view.setCurrentIndex(QModelIndex())
+        self.message.clear()
+        self._follow()
+
+    def _step(self, by: int) -> None:
+        count = self.people.rowCount()
+        if count:
+            current = self.view.currentIndex()
+            row = current.row() if current.isValid() else (-1 if by > 0 else 0)
+            self.view.setCurrentIndex(self.people.index((row + by) % count, 0))
+
+    def _follow(self, *_: object) -> None:
+        target = self.target()
+        current = self.view.currentIndex()
+        self.field.setAccessibleDescription(spoken(current) if current.isValid() else "")
+        for button, what in ((self.now, "Transfer now"), (self.ask, "Ask first")):
+            button.setEnabled(bool(target))
+            button.setAccessibleName(f"{what}: {target}" if target else what)
+        nobody = not self.people.rowCount()
+        self.view.setVisible(not nobody)
+        self.nobody.setVisible(nobody)
+        text = self.field.text().strip()
+        if not text:
+            self.nobody.setText("Colleagues appear here. Type a number to transfer to.")
+        elif target:
+            self.nobody.setText(f"No colleague has this number. It will be called as {target}.")
+        else:
+            self.nobody.setText(f"Nobody is called “{text}”. Type another name, or a number.")
+
+    def _on_now(self) -> None:
+        if target := self.target():
+            self.now_requested.emit(target)
+
+    def _on_ask(self) -> None:
+        if target := self.target():
+            self.ask_requested.emit(target)
+
+    def _on_double_click(self, _index: QModelIndex) -> None:
+        self._on_ask()  # the one that can still be taken back
+
+    def _place(self) -> None:
+        """Below the card and at its right edge, as far as the window is large enough."""
+        over = self.over.rect().adjusted(_EDGE, _EDGE, -_EDGE, -_EDGE)
+        width = min(WIDTH, over.width())
+        wished = self.minimumSizeHint().height() - self.view.minimumSizeHint().height() + MOST_ROWS * ROW
+        height = min(wished, max(LEAST_HEIGHT, over.bottom() - self._below.bottom() - 4), over.height())
+        left = max(over.left(), min(self._below.right() - width + 1, over.right() - width + 1))
+        top = max(over.top(), min(self._below.bottom() + 4, over.bottom() - height + 1))
+        self.setGeometry(QRect(QPoint(left, top), QPoint(left + width - 1, top + height - 1)))

@@ -1,0 +1,1 @@
+"""View-models of the supervisor's wallboard; no widgets."""

@@ -1,0 +1,1 @@
+"""The REST and WebSocket API: FastAPI routers, one module a feature, thin."""

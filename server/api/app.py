@@ -1,0 +1,92 @@
+"""The FastAPI application: every router, one shape of error, limits on bodies."""
+
+import functools
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+import server
+from server.api import (
+    auth,
+    call_log,
+    calls,
+    configuration,
+    events,
+    extensions,
+    me,
+    metrics,
+    presence,
+    reaching,
+    routing,
+    system,
+)
+from server.api.deps import Services
+from server.api.errors import add_handlers
+from server.api.limits import MAX_BODY, MAX_OBJECT, BodyLimit
+from server.contract.errors import ErrorBody
+from server.contract.kinds import KINDS
+from server.services.extensions_avatars import MAX_BYTES
+
+PREFIX = "/api/v1"
+
+ROUTERS = (
+    auth.router,
+    me.router,
+    presence.router,
+    presence.of_extensions,
+    reaching.router,
+    reaching.of_extensions,
+    extensions.router,
+    call_log.router,
+    calls.router,
+    calls.of_extensions,
+    calls.own,
+    *configuration.ROUTERS,
+    routing.router,
+    events.router,
+    system.router,
+)
+
+_OBJECTS = tuple(f"{PREFIX}/{kind.path}/" for kind in KINDS if not kind.single)
+
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    422: {"model": ErrorBody, "description": "The request is not usable."},
+    "default": {"model": ErrorBody, "description": "What happened, and what to do."},
+}
+
+
+@functools.cache
+def _api() -> FastAPI:
+    """Every route, built once a process: it takes longer than all else in a start, and knows no services."""
+    api = FastAPI(
+        title="Linkus PBX",
+        version=server.__version__,
+        description="REST and live events of the PBX. Log in, then send the access token as Bearer.",
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    for router in ROUTERS:
+        api.include_router(router, prefix=PREFIX, responses=_ERRORS)
+    api.include_router(metrics.router, responses=_ERRORS)
+    add_handlers(api)
+    api.add_middleware(BodyLimit, limit_of=_limit)
+    return api
+
+
+def create_api(services: Services) -> ASGIApp:
+    """The application that serves these services: each request and WebSocket carries them (`services_of`)."""
+    api = _api()
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["state"] = {"services": services}
+        await api(scope, receive, send)
+
+    return serve
+
+
+def _limit(path: str) -> int:
+    if path.startswith(_OBJECTS):
+        return MAX_OBJECT
+    return MAX_BYTES if path.endswith("/avatar") else MAX_BODY

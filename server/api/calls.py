@@ -1,0 +1,92 @@
+"""Calls: the log of all of them, and control of those in progress (issue B.6).
+
+Everybody controls the calls that their own phones take part in; administrators everybody's.
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from server.api.deps import Address, Administrator, ServicesDep
+from server.api.extensions import Number
+from server.api.presence import OwnNumber
+from server.contract.calls import CallLogId, CallOrder, CallOrdered, CallRecord, CallTransfer, OwnCallTransfer
+from server.contract.system import ActiveCall
+from server.flows.control import Author
+
+router = APIRouter(prefix="/calls", tags=["calls"])
+of_extensions = APIRouter(prefix="/extensions/{number}/calls", tags=["extensions"])
+own = APIRouter(prefix="/me/calls", tags=["me"])
+
+CallId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="Id of a call.")]
+
+
+@own.get("")
+async def own_calls(number: OwnNumber, services: ServicesDep) -> list[ActiveCall]:
+    """The own calls in progress, oldest first."""
+    return services.control.in_progress(number)
+
+
+@own.post("", status_code=202)
+async def make_own_call(order: CallOrder, number: OwnNumber, services: ServicesDep) -> CallOrdered:
+    """Call a number: the own phones ring first, and whichever answers makes the call."""
+    return CallOrdered(id=await services.control.make(number, order.number))
+
+
+@own.delete("/{call_id}", status_code=204)
+async def hang_up_own(call_id: CallId, number: OwnNumber, services: ServicesDep) -> None:
+    """End an own call, whether it is only ordered, rings or is answered."""
+    await services.control.hang_up(call_id, number)
+
+
+@own.post("/{call_id}/transfer", status_code=202)
+async def transfer_own(
+    call_id: CallId, transfer: OwnCallTransfer, number: OwnNumber, services: ServicesDep
+) -> None:
+    """Send the other end of an own call to a number. If nobody answers there, the two talk on."""
+    await services.control.transfer(call_id, number, transfer.to)
+
+
+@router.get("")
+async def calls(
+    _who: Administrator,
+    services: ServicesDep,
+    extension: Annotated[
+        str | None, Query(max_length=64, description="Caller, callee, or what was dialled.")
+    ] = None,
+    before: Annotated[CallLogId | None, Query(description="Id of a call: only calls older than it.")] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> list[CallRecord]:
+    """Calls, newest first, those in progress included."""
+    if extension is not None:
+        extension = extension.replace("\0", "")
+    return await services.call_log.records(extension=extension, before=before, limit=limit)
+
+
+@router.get("/active")
+async def active_calls(_who: Administrator, services: ServicesDep) -> list[ActiveCall]:
+    """All calls in progress, oldest first, with those that are ordered."""
+    return services.control.in_progress()
+
+
+@router.delete("/{call_id}", status_code=204)
+async def hang_up(call_id: CallId, who: Administrator, services: ServicesDep, address: Address) -> None:
+    """End any call."""
+    await services.control.hang_up(call_id, by=Author(who.user, address))
+
+
+@router.post("/{call_id}/transfer", status_code=202)
+async def transfer(
+    call_id: CallId, order: CallTransfer, who: Administrator, services: ServicesDep, address: Address
+) -> None:
+    """Send whom the extension `by` talks to on to a number."""
+    await services.control.transfer(call_id, order.by, order.to, by=Author(who.user, address))
+
+
+@of_extensions.post("", status_code=202)
+async def make_call(
+    number: Number, order: CallOrder, who: Administrator, services: ServicesDep, address: Address
+) -> CallOrdered:
+    """Let an extension call a number: its phones ring first."""
+    made = await services.control.make(number, order.number, by=Author(who.user, address))
+    return CallOrdered(id=made)

@@ -1,0 +1,63 @@
+"""Prometheus metrics, read from the owners of the numbers at each scrape."""
+
+from collections.abc import Iterator
+
+from fastapi import APIRouter, Response
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.process_collector import ProcessCollector
+
+import server
+from server.api.deps import Administrator, Services, ServicesDep
+
+router = APIRouter(tags=["system"])
+
+
+@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+async def metrics(_: Administrator, services: ServicesDep) -> Response:
+    """Numbers for Prometheus (text format)."""
+    registry = CollectorRegistry(auto_describe=False)
+    ProcessCollector(registry=registry)
+    registry.register(_Collector(services))
+    return Response(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+class _Collector:
+    """The server's own numbers."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def collect(self) -> Iterator[Metric]:
+        """One family after the other."""
+        services = self._services
+        yield InfoMetricFamily("linkus_server", "The server.", value={"version": server.__version__})
+        yield _gauge("linkus_switch_up", "1 if the telephony engine runs.", int(services.switch.status.up))
+        yield _gauge("linkus_legs", "SIP dialogs in progress.", len(services.switch.legs()))
+        yield _gauge("linkus_bridges", "Mixing bridges in use.", len(services.switch.bridges()))
+        yield _gauge("linkus_calls", "Calls in progress.", len(services.calls.active()))
+        yield _gauge(
+            "linkus_extensions_registered", "Extensions with at least one phone.", services.states.registered
+        )
+        yield _gauge("linkus_phones_registered", "Registered phones.", services.states.phones)
+        yield _gauge("linkus_event_subscribers", "Live connections of clients.", services.hub.subscribers)
+        yield _gauge(
+            "linkus_call_log_pending", "Calls waiting to be written to the log.", services.call_log.pending
+        )
+        yield CounterMetricFamily(
+            "linkus_call_log_lost", "Calls that could not be written.", value=services.call_log.lost
+        )
+        yield _gauge("linkus_sip_blocked_addresses", "Addresses refused unseen.", len(services.guard.blocked))
+        logins = CounterMetricFamily("linkus_logins", "Logins, by outcome.", labels=["outcome"])
+        for outcome in ("succeeded", "refused", "locked", "rate_limited"):
+            logins.add_metric([outcome], services.auth.counts[outcome])
+        yield logins
+        refused = CounterMetricFamily("linkus_sip_refused", "Refused SIP requests.", labels=["kind"])
+        for kind, count in services.guard.refused.items():
+            refused.add_metric([kind.value], count)
+        yield refused
+
+
+def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, text, value=value)

@@ -1,0 +1,110 @@
+"""Where commands are carried out: by the running server, or on the data folder while none runs.
+
+Each way is imported when it is taken: together they would be most of the time that a command takes.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Protocol
+
+from server.contract.auth import AdministratorPassword
+from server.contract.calls import CallRecord
+from server.contract.configuration import ConfigObject
+from server.contract.decisions import RouteExplanation, RouteQuery
+from server.contract.extensions import Extension, ExtensionChange, ExtensionCreate, ExtensionCreated
+from server.contract.kinds import Kind
+from server.contract.presence import Presence, PresenceChange
+from server.contract.reaching import ReachingSettings
+from server.data_folder import DataFolderBusy, locked, read_running
+from server.settings import Settings
+
+BUSY_WAIT_S = 10.0
+"""How long to wait for a server that is just starting, or for another command to finish."""
+
+_POLL_S = 0.1
+
+
+class Backend(Protocol):
+    """What the commands need; both ways behave alike."""
+
+    async def extensions(self) -> list[Extension]:
+        """All extensions, by number."""
+
+    async def extension(self, number: str) -> Extension:
+        """One extension."""
+
+    async def add_extension(self, new: ExtensionCreate) -> ExtensionCreated:
+        """Add one."""
+
+    async def change_extension(self, number: str, change: ExtensionChange) -> ExtensionCreated:
+        """Change one."""
+
+    async def remove_extension(self, number: str) -> None:
+        """Remove one."""
+
+    async def unlock_extension(self, number: str) -> Extension:
+        """Lift its lock."""
+
+    async def presence(self, number: str) -> Presence:
+        """The presence of an extension."""
+
+    async def change_presence(self, number: str, change: PresenceChange) -> Presence:
+        """Choose a status for it."""
+
+    async def reaching(self, number: str) -> ReachingSettings:
+        """How it is reached."""
+
+    async def change_reaching(self, number: str, settings: ReachingSettings) -> ReachingSettings:
+        """Replace that."""
+
+    async def calls(self, *, extension: str | None, limit: int) -> list[CallRecord]:
+        """The newest calls."""
+
+    async def reset_administrator(self, password: str | None) -> AdministratorPassword:
+        """A new password for the administrator; None: make one."""
+
+    async def objects(self, kind: Kind) -> list[ConfigObject]:
+        """All objects of a kind of the configuration, in their order."""
+
+    async def object(self, kind: Kind, key: str) -> ConfigObject:
+        """One object."""
+
+    async def put_object(self, kind: Kind, item: ConfigObject) -> ConfigObject:
+        """Add or replace one."""
+
+    async def remove_object(self, kind: Kind, key: str) -> None:
+        """Remove one."""
+
+    async def explain_route(self, query: RouteQuery) -> RouteExplanation:
+        """Where a call would go, and why."""
+
+
+@asynccontextmanager
+async def backend(settings: Settings) -> AsyncIterator[Backend]:
+    """The running server of this data folder; while none runs, the data folder itself.
+
+    Raises:
+        Unreachable: a server runs, but does not answer.
+        DataFolderError: the folder is not initialised.
+    """
+    waited = 0.0
+    while True:
+        try:
+            with locked(settings.data):
+                from server.cli import direct  # noqa: PLC0415  (only this way needs the database)
+
+                async with direct.opened(settings) as opened:
+                    yield opened
+                return
+        except DataFolderBusy:
+            if read_running(settings.data) is not None:
+                break
+            if waited >= BUSY_WAIT_S:
+                raise
+        await asyncio.sleep(_POLL_S)  # the lock of another process tells nobody when it is free
+        waited += _POLL_S
+    from server.cli import remote  # noqa: PLC0415  (only this way needs an HTTP client)
+
+    async with remote.server(settings) as running:
+        yield running

@@ -1,0 +1,108 @@
+"""`linkus-pbx call …`: the calls of the running server."""
+
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from server.cli.common import Config, Data, Json, load_settings, reporting, run, show, table
+from server.contract.calls import CallOrder, CallOrdered, CallTransfer
+from server.contract.system import ActiveCall
+from server.settings import Settings
+
+if TYPE_CHECKING:
+    from server.cli.remote import Remote
+
+app = typer.Typer(help="Calls in progress: show, make, transfer and end them.", no_args_is_help=True)
+
+CallId = Annotated[str, typer.Argument(metavar="ID", help="The id that `call list` shows.")]
+
+
+@app.callback()
+def _call() -> None:
+    """Calls in progress: show, make, transfer and end them."""
+
+
+@app.command("list")
+def list_calls(data: Data = None, config: Config = None, *, json: Json = False) -> None:
+    """Show the calls in progress, the oldest first."""
+    with reporting(as_json=json):
+        settings = load_settings(data, config)
+    found = run(_list(settings), as_json=json)
+    show(found, as_json=json, text=lambda: _text(found))
+
+
+@app.command("make")
+def make(
+    extension: Annotated[str, typer.Argument(metavar="EXTENSION", help="Whose phones ring first.")],
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="What is called once one has answered.")],
+    data: Data = None,
+    config: Config = None,
+    *,
+    json: Json = False,
+) -> None:
+    """Let an extension call a number."""
+    with reporting(as_json=json):
+        settings = load_settings(data, config)
+        order = CallOrder(number=number)
+    made = run(_make(settings, extension, order), as_json=json)
+    show(made, as_json=json, text=lambda: f"The phones of {extension} ring; the call is {made.id}.")
+
+
+@app.command("transfer")
+def transfer(
+    call: CallId,
+    by: Annotated[str, typer.Argument(metavar="EXTENSION", help="Whose partner is sent on.")],
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="Where to.")],
+    data: Data = None,
+    config: Config = None,
+    *,
+    json: Json = False,
+) -> None:
+    """Send whom an extension talks to on to a number."""
+    with reporting(as_json=json):
+        settings = load_settings(data, config)
+        order = CallTransfer(by=by, to=number)
+    run(_transfer(settings, call, order), as_json=json)
+
+
+@app.command("hang-up")
+def hang_up(call: CallId, data: Data = None, config: Config = None, *, json: Json = False) -> None:
+    """End a call."""
+    with reporting(as_json=json):
+        settings = load_settings(data, config)
+    run(_hang_up(settings, call), as_json=json)
+
+
+def _server(settings: Settings) -> "AbstractAsyncContextManager[Remote]":
+    from server.cli import remote  # noqa: PLC0415  (only commands that are carried out need an HTTP client)
+
+    return remote.server(settings)
+
+
+async def _list(settings: Settings) -> list[ActiveCall]:
+    async with _server(settings) as remote:
+        return await remote.active_calls()
+
+
+async def _make(settings: Settings, extension: str, order: CallOrder) -> CallOrdered:
+    async with _server(settings) as remote:
+        return await remote.make_call(extension, order)
+
+
+async def _transfer(settings: Settings, call: str, order: CallTransfer) -> None:
+    async with _server(settings) as remote:
+        await remote.transfer_call(call, order)
+
+
+async def _hang_up(settings: Settings, call: str) -> None:
+    async with _server(settings) as remote:
+        await remote.hang_up_call(call)
+
+
+def _text(found: list[ActiveCall]) -> str:
+    rows = [
+        [call.caller, call.dialled, call.state, f"{call.since.astimezone():%H:%M:%S}", call.id]
+        for call in found
+    ]
+    return table(["FROM", "TO", "STATE", "SINCE", "ID"], rows)

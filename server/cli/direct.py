@@ -1,0 +1,133 @@
+"""What the commands do on the data folder itself, while no server runs."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from server.clock import SystemClock
+from server.contract.auth import AdministratorPassword
+from server.contract.calls import CallRecord
+from server.contract.configuration import ConfigObject
+from server.contract.decisions import RouteExplanation, RouteQuery
+from server.contract.extensions import Extension, ExtensionChange, ExtensionCreate, ExtensionCreated
+from server.contract.kinds import Kind
+from server.contract.presence import Presence, PresenceChange
+from server.contract.reaching import ReachingSettings
+from server.core import Core, open_core
+from server.services.accounts import LOCAL
+from server.services.call_log_store import CallStore
+from server.services.directory import Directory
+from server.services.errors import not_found
+from server.services.presence import PresenceService
+from server.settings import Settings
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator["Direct"]:
+    """The data folder, whose lock the caller holds.
+
+    Raises:
+        DataFolderError: the folder is not initialised.
+    """
+    async with open_core(settings, SystemClock()) as core:
+        yield Direct(core)
+
+
+class Direct:
+    """On an open data folder, whose lock is held."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._extensions = core.extensions
+        self._administrator = core.administrator
+        self._store = CallStore(core.db)
+        self._configuration = core.configuration
+        self._routing = core.routing
+
+    async def extensions(self) -> list[Extension]:
+        """See `Backend`."""
+        return await self._extensions.list()
+
+    async def extension(self, number: str) -> Extension:
+        """See `Backend`."""
+        return await self._extensions.get(number)
+
+    async def add_extension(self, new: ExtensionCreate) -> ExtensionCreated:
+        """See `Backend`."""
+        return await self._extensions.add(new, by=LOCAL.user)
+
+    async def change_extension(self, number: str, change: ExtensionChange) -> ExtensionCreated:
+        """See `Backend`."""
+        return await self._extensions.change(number, change, by=LOCAL.user)
+
+    async def remove_extension(self, number: str) -> None:
+        """See `Backend`."""
+        await self._extensions.remove(number, by=LOCAL.user)
+
+    async def unlock_extension(self, number: str) -> Extension:
+        """See `Backend`."""
+        return await self._extensions.unlock(number, by=LOCAL.user)
+
+    async def presence(self, number: str) -> Presence:
+        """See `Backend`."""
+        async with self._presence(number) as presence:
+            return presence.of(number)
+
+    async def change_presence(self, number: str, change: PresenceChange) -> Presence:
+        """See `Backend`."""
+        async with self._presence(number) as presence:
+            return await presence.change(number, change, by=LOCAL.user)
+
+    async def reaching(self, number: str) -> ReachingSettings:
+        """See `Backend`."""
+        return await self._core.reaching.get(number)
+
+    async def change_reaching(self, number: str, settings: ReachingSettings) -> ReachingSettings:
+        """See `Backend`."""
+        return await self._core.reaching.change(number, settings, by=LOCAL.user)
+
+    @asynccontextmanager
+    async def _presence(self, number: str) -> AsyncIterator[PresenceService]:
+        """The service as the server runs it, for one enabled extension."""
+        core = self._core
+        async with AsyncExitStack() as stack:
+            directory = Directory(extensions=core.extensions)
+            await directory.start()
+            stack.callback(directory.stop)
+            if directory.get(number) is None:
+                raise not_found(f"extension {number} that is enabled")
+            await core.reaching.start()
+            stack.callback(core.reaching.stop)
+            presence = PresenceService(
+                db=core.db, clock=core.clock, directory=directory, reaching=core.reaching, audit=core.audit
+            )
+            await presence.start()
+            stack.push_async_callback(presence.stop)
+            yield presence
+
+    async def calls(self, *, extension: str | None, limit: int) -> list[CallRecord]:
+        """See `Backend`."""
+        return await self._store.records(extension=extension, limit=limit)
+
+    async def reset_administrator(self, password: str | None) -> AdministratorPassword:
+        """See `Backend`."""
+        return await self._administrator.reset(password, by=LOCAL.user)
+
+    async def objects(self, kind: Kind) -> list[ConfigObject]:
+        """See `Backend`."""
+        return self._configuration.list(kind.model)
+
+    async def object(self, kind: Kind, key: str) -> ConfigObject:
+        """See `Backend`."""
+        return self._configuration.get(kind.model, key)
+
+    async def put_object(self, kind: Kind, item: ConfigObject) -> ConfigObject:  # noqa: ARG002
+        """See `Backend`."""
+        return await self._configuration.put(item, by=LOCAL.user)
+
+    async def remove_object(self, kind: Kind, key: str) -> None:
+        """See `Backend`."""
+        await self._configuration.remove(kind.model, key, by=LOCAL.user)
+
+    async def explain_route(self, query: RouteQuery) -> RouteExplanation:
+        """See `Backend`."""
+        return await self._routing.explain(query)

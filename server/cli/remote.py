@@ -1,0 +1,200 @@
+"""Commands carried out by the running server, through its API."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from server.cli.common import Unreachable
+from server.contract.auth import AdministratorPassword, AdministratorPasswordReset
+from server.contract.calls import CallOrder, CallOrdered, CallRecord, CallTransfer
+from server.contract.configuration import ConfigObject
+from server.contract.decisions import RouteExplanation, RouteQuery
+from server.contract.errors import ErrorBody
+from server.contract.extensions import Extension, ExtensionChange, ExtensionCreate, ExtensionCreated
+from server.contract.kinds import Kind
+from server.contract.presence import Presence, PresenceChange
+from server.contract.reaching import ReachingSettings
+from server.contract.system import ActiveCall, ServerStatus
+from server.data_folder import DataFolderBusy, RunningServer, locked, read_running
+from server.services.errors import ServiceError
+from server.services.vault import CLI_TOKEN_NAME, read_secret
+from server.settings import Settings
+
+TIMEOUT_S = 30.0
+
+
+class Remote:
+    """The `server.cli.backend.Backend` that asks the API of the running server."""
+
+    def __init__(self, http: aiohttp.ClientSession) -> None:
+        self._http = http
+
+    async def status(self) -> ServerStatus:
+        """The server at a glance."""
+        return ServerStatus.model_validate(await self._ask("GET", "status"))
+
+    async def extensions(self) -> list[Extension]:
+        """See `Backend`."""
+        return TypeAdapter(list[Extension]).validate_python(await self._ask("GET", "extensions"))
+
+    async def extension(self, number: str) -> Extension:
+        """See `Backend`."""
+        return Extension.model_validate(await self._ask("GET", f"extensions/{quote(number, safe='')}"))
+
+    async def add_extension(self, new: ExtensionCreate) -> ExtensionCreated:
+        """See `Backend`."""
+        return ExtensionCreated.model_validate(await self._ask("POST", "extensions", new))
+
+    async def change_extension(self, number: str, change: ExtensionChange) -> ExtensionCreated:
+        """See `Backend`."""
+        return ExtensionCreated.model_validate(
+            await self._ask("PATCH", f"extensions/{quote(number, safe='')}", change)
+        )
+
+    async def remove_extension(self, number: str) -> None:
+        """See `Backend`."""
+        await self._ask("DELETE", f"extensions/{quote(number, safe='')}")
+
+    async def unlock_extension(self, number: str) -> Extension:
+        """See `Backend`."""
+        return Extension.model_validate(
+            await self._ask("POST", f"extensions/{quote(number, safe='')}/unlock")
+        )
+
+    async def presence(self, number: str) -> Presence:
+        """See `Backend`."""
+        return Presence.model_validate(await self._ask("GET", _presence_of(number)))
+
+    async def change_presence(self, number: str, change: PresenceChange) -> Presence:
+        """See `Backend`."""
+        return Presence.model_validate(await self._ask("PUT", _presence_of(number), change))
+
+    async def reaching(self, number: str) -> ReachingSettings:
+        """See `Backend`."""
+        return ReachingSettings.model_validate(await self._ask("GET", f"{_presence_of(number)}/settings"))
+
+    async def change_reaching(self, number: str, settings: ReachingSettings) -> ReachingSettings:
+        """See `Backend`."""
+        answer = await self._ask("PUT", f"{_presence_of(number)}/settings", settings)
+        return ReachingSettings.model_validate(answer)
+
+    async def calls(self, *, extension: str | None, limit: int) -> list[CallRecord]:
+        """See `Backend`."""
+        query = {"limit": str(limit)} | ({"extension": extension} if extension else {})
+        return TypeAdapter(list[CallRecord]).validate_python(await self._ask("GET", "calls", query=query))
+
+    async def active_calls(self) -> list[ActiveCall]:
+        """Calls in progress, oldest first."""
+        return TypeAdapter(list[ActiveCall]).validate_python(await self._ask("GET", "calls/active"))
+
+    async def make_call(self, extension: str, order: CallOrder) -> CallOrdered:
+        """Let an extension call a number."""
+        path = f"extensions/{quote(extension, safe='')}/calls"
+        return CallOrdered.model_validate(await self._ask("POST", path, order))
+
+    async def transfer_call(self, call_id: str, order: CallTransfer) -> None:
+        """Send one side of a call on to a number."""
+        await self._ask("POST", f"calls/{quote(call_id, safe='')}/transfer", order)
+
+    async def hang_up_call(self, call_id: str) -> None:
+        """End a call."""
+        await self._ask("DELETE", f"calls/{quote(call_id, safe='')}")
+
+    async def reset_administrator(self, password: str | None) -> AdministratorPassword:
+        """See `Backend`."""
+        wanted = AdministratorPasswordReset(password=password)
+        return AdministratorPassword.model_validate(
+            await self._ask("POST", "auth/administrator-password", wanted)
+        )
+
+    async def objects(self, kind: Kind) -> list[ConfigObject]:
+        """See `Backend`."""
+        return [kind.model.model_validate(item) for item in await self._ask("GET", kind.path)]
+
+    async def object(self, kind: Kind, key: str) -> ConfigObject:
+        """See `Backend`."""
+        return kind.model.model_validate(await self._ask("GET", _address(kind, key)))
+
+    async def put_object(self, kind: Kind, item: ConfigObject) -> ConfigObject:
+        """See `Backend`."""
+        return kind.model.model_validate(await self._ask("PUT", _address(kind, item.key), item))
+
+    async def remove_object(self, kind: Kind, key: str) -> None:
+        """See `Backend`."""
+        await self._ask("DELETE", _address(kind, key))
+
+    async def explain_route(self, query: RouteQuery) -> RouteExplanation:
+        """See `Backend`."""
+        asked = query.model_dump(mode="json", exclude_defaults=True)
+        names = {"from" if name == "extension" else name: value for name, value in asked.items()}
+        return RouteExplanation.model_validate(await self._ask("GET", "route/explain", query=names))
+
+    async def _ask(
+        self, method: str, path: str, body: BaseModel | None = None, *, query: dict[str, str] | None = None
+    ) -> Any:
+        sent = body.model_dump(mode="json", exclude_unset=True) if body is not None else None
+        try:
+            async with self._http.request(method, f"/api/v1/{path}", json=sent, params=query) as response:
+                if response.ok:
+                    return await response.json() if response.status != 204 else None
+                text = await response.text()
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise Unreachable(f"The server does not answer: {error or type(error).__name__}.") from error
+        try:
+            problem = ErrorBody.model_validate_json(text)
+        except ValidationError as error:
+            raise Unreachable(f"The server answered {response.status} without saying why.") from error
+        raise ServiceError(problem.code, problem.message, fields=problem.fields)
+
+
+@asynccontextmanager
+async def server(settings: Settings) -> AsyncIterator[Remote]:
+    """The running server, authorised by the token file; only our own certificate is accepted.
+
+    Raises:
+        Unreachable: none runs.
+        VaultError: this user may not read the token file.
+    """
+    running = read_running(settings.data)
+    if running is None or not _is_locked(settings):
+        raise Unreachable(
+            f"No server runs in {settings.data}: start it with `linkus-pbx serve --data {settings.data}`."
+        )
+    token_file = settings.data / CLI_TOKEN_NAME
+    pinned = aiohttp.Fingerprint(
+        x509.load_pem_x509_certificate(settings.certificate.read_bytes()).fingerprint(hashes.SHA256())
+    )
+    async with aiohttp.ClientSession(
+        _url(running),
+        connector=aiohttp.TCPConnector(ssl=pinned),
+        headers={"Authorization": f"Bearer {read_secret(token_file)}"},
+        timeout=aiohttp.ClientTimeout(total=TIMEOUT_S),
+    ) as http:
+        yield Remote(http)
+
+
+def _address(kind: Kind, key: str) -> str:
+    return kind.path if kind.single else f"{kind.path}/{quote(key, safe='')}"
+
+
+def _presence_of(number: str) -> str:
+    return f"extensions/{quote(number, safe='')}/presence"
+
+
+def _is_locked(settings: Settings) -> bool:
+    try:
+        with locked(settings.data):
+            return False
+    except DataFolderBusy:
+        return True
+
+
+def _url(running: RunningServer) -> str:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(running.http_host, running.http_host)
+    return f"https://[{host}]:{running.http_port}" if ":" in host else f"https://{host}:{running.http_port}"

@@ -1,0 +1,1 @@
+"""What crosses the API: pydantic models only, shared by server and client."""

@@ -1,0 +1,77 @@
+"""Where a call may be sent instead: the one closed list for forwarding, rules and routes."""
+
+import re
+from enum import StrEnum
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from server.contract.base import Request
+
+_SEPARATORS = re.compile(r"[\s()./-]+")
+_SHAPES = {
+    "extension": (
+        re.compile(r"[0-9]{2,8}", re.ASCII),
+        "enter the number of an extension, two to eight digits",
+    ),
+    "ring_group": (
+        re.compile(r"[0-9]{2,8}", re.ASCII),
+        "enter the number of a ring group, two to eight digits",
+    ),
+    "external": (re.compile(r"\+?[0-9*#]{1,32}", re.ASCII), "enter a telephone number, up to 32 digits"),
+}
+
+
+class DestinationKind(StrEnum):
+    """What a destination is; `MOBILE` is the own mobile number of the extension."""
+
+    EXTENSION = "extension"
+    RING_GROUP = "ring_group"
+    EXTERNAL = "external"
+    MOBILE = "mobile"
+    HANG_UP = "hang_up"
+
+
+class Destination(Request):
+    """Where a call goes. `value` is a number, without separators; empty for `mobile` and `hang_up`.
+
+    Whether the number exists is not looked at here.
+    """
+
+    kind: DestinationKind
+    value: str = Field("", max_length=64)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_separators(cls, given: object) -> object:
+        """Numbers are written as people write them (`+420 530-335 533`) and kept plain."""
+        if isinstance(given, dict) and isinstance(value := given.get("value"), str) and len(value) <= 64:
+            return {**given, "value": _SEPARATORS.sub("", value)}
+        return given
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> Self:
+        shape = _SHAPES.get(self.kind)
+        if shape is None:
+            if self.value:
+                raise ValueError(f"{self.kind} takes no number")
+        elif not shape[0].fullmatch(self.value):
+            raise ValueError(shape[1])
+        return self
+
+    def __str__(self) -> str:
+        """`extension:1002`, or `mobile`: as commands take it and print it."""
+        return f"{self.kind}:{self.value}" if self.value else str(self.kind)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The destination that `text` names: `extension:1002`, `external:+420 530 335 533`, `hang_up`.
+
+        Raises:
+            ValueError: it names none; what is right stands in the message.
+        """
+        kind, _, value = text.strip().partition(":")
+        if kind not in set(DestinationKind):
+            known = ", ".join(str(name) + (":NUMBER" if name in _SHAPES else "") for name in DestinationKind)
+            raise ValueError(f"{text!r} is no destination: use one of {known}")
+        return cls(kind=DestinationKind(kind), value=value)

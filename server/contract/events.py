@@ -1,0 +1,76 @@
+"""Live events: `GET /api/v1/events` (WebSocket).
+
+The token goes in the `Authorization` header of the handshake. The client sends `Subscribe`; for each topic
+the server answers with a `Snapshot`, then with `Delta`s whose `seq` rises by one. After a gap or a
+reconnect the client subscribes again and gets a new snapshot. What has no snapshot yet is unknown.
+The server closes with one of `CloseCode`.
+"""
+
+from enum import IntEnum, StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from server.contract.base import Reply, Request
+
+
+class Topic(StrEnum):
+    """What can be subscribed to, and the model of its items."""
+
+    EXTENSIONS = "extensions"
+    """`ExtensionState`, keyed by number; every extension the user may see."""
+    CALL_LOG = "call_log"
+    """`CallLogEntry`, keyed by id; the newest 500 of the user's own."""
+    ME = "me"
+    """`auth.Me`, one item keyed `me`: changes of the own account."""
+    PARKED = "parked"
+    """`parking.ParkedCall`, keyed by slot; every call that is parked."""
+
+
+class CloseCode(IntEnum):
+    """WebSocket close codes of this API."""
+
+    UNAUTHENTICATED = 4401
+    """The session has ended or was revoked: log in again."""
+    TOO_SLOW = 4408
+    """The client did not read fast enough: reconnect."""
+    BAD_MESSAGE = 4400
+
+
+class Subscribe(Request):
+    """Ask for topics; one that is subscribed already gets a new snapshot."""
+
+    type: Literal["subscribe"] = "subscribe"
+    topics: list[Topic] = Field(min_length=1, max_length=32)
+
+
+class Unsubscribe(Request):
+    """No more of these topics."""
+
+    type: Literal["unsubscribe"] = "unsubscribe"
+    topics: list[Topic] = Field(min_length=1, max_length=32)
+
+
+ClientMessage = Annotated[Subscribe | Unsubscribe, Field(discriminator="type")]
+
+
+class Snapshot(Reply):
+    """The whole of a topic as of `seq`: items by key."""
+
+    type: Literal["snapshot"] = "snapshot"
+    topic: Topic
+    seq: int
+    items: dict[str, Any]
+
+
+class Delta(Reply):
+    """One item changed (`item` is its whole new state) or went (`item` is None)."""
+
+    type: Literal["delta"] = "delta"
+    topic: Topic
+    seq: int
+    key: str
+    item: Any | None
+
+
+ServerMessage = Annotated[Snapshot | Delta, Field(discriminator="type")]

@@ -1,0 +1,96 @@
+"""Every kind of object that is configured: the model is the schema, and one line here registers it.
+
+Storage, checks of references, API and command line follow from that line.
+"""
+
+from dataclasses import dataclass
+
+from server.contract.configuration import ConfigObject
+from server.contract.features import FeatureCodes
+from server.contract.hours import Holidays, TimeCondition
+from server.contract.monitoring import MonitoringRight
+from server.contract.parking import Parking
+from server.contract.routing import EmergencyNumber, InboundRoute, OutboundRoute, RingGroup, SystemSettings
+from server.contract.trunks import Trunk
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of object.
+
+    Attributes:
+        model: its schema.
+        word: its name in the database, in the audit log, and on the command line; never renamed.
+        path: its collection in the API, below `/api/v1/`.
+        title: what messages call it.
+        help: what it is for, in a sentence.
+        single: there is exactly one such object, which has default values and cannot be removed.
+    """
+
+    model: type[ConfigObject]
+    word: str
+    path: str
+    title: str
+    help: str
+    single: bool = False
+
+
+KINDS = (
+    Kind(Trunk, "trunk", "trunks", "trunk", "Ways to and from the telephone network."),
+    Kind(InboundRoute, "inbound-route", "inbound-routes", "inbound route", "Where calls from trunks go."),
+    Kind(
+        OutboundRoute,
+        "outbound-route",
+        "outbound-routes",
+        "outbound route",
+        "How numbers outside are reached.",
+    ),
+    Kind(TimeCondition, "time-condition", "time-conditions", "time condition", "Business and other hours."),
+    Kind(Holidays, "holidays", "holidays", "list of holidays", "Lists of days."),
+    Kind(
+        EmergencyNumber,
+        "emergency",
+        "emergency-numbers",
+        "emergency number",
+        "Numbers that are never blocked.",
+    ),
+    Kind(RingGroup, "ring-group", "ring-groups", "ring group", "Numbers that ring several extensions."),
+    Kind(
+        MonitoringRight,
+        "monitoring-right",
+        "monitoring-rights",
+        "monitoring right",
+        "Who may listen to whose calls.",
+    ),
+    Kind(
+        FeatureCodes,
+        "feature-codes",
+        "feature-codes",
+        "feature codes",
+        "What phones dial to have something done.",
+        single=True,
+    ),
+    Kind(Parking, "parking", "parking", "parking", "Where calls are parked, and for how long.", single=True),
+    Kind(
+        SystemSettings,
+        "system-settings",
+        "system-settings",
+        "system settings",
+        "The whole system.",
+        single=True,
+    ),
+)
+"""In the order in which lists show them."""
+
+_BY_MODEL = {kind.model: kind for kind in KINDS}
+_BY_WORD = {kind.word: kind for kind in KINDS}
+
+
+def kind_of(model: type[ConfigObject]) -> Kind:
+    """The kind with this model."""
+    return _BY_MODEL[model]
+
+
+def kind_named(word: str) -> Kind | None:
+    """The kind with this word; None if this version knows none."""
+    return _BY_WORD.get(word)

@@ -1,0 +1,26 @@
+"""Every table, one module a subject. Importing this package completes `Base.metadata`."""
+
+from server.db.models.accounts import AccountRow, AvatarRow, ExtensionGroupRow, ExtensionRow
+from server.db.models.audit import AuditRow
+from server.db.models.calls import CallLogRow, CallRow, PresenceRow, SipBlockRow
+from server.db.models.configuration import ConfigurationRow
+from server.db.models.reaching import ReachingRow
+from server.db.models.sessions import RefreshTokenRow, SessionRow
+from server.db.models.throttle import ThrottleRow
+
+__all__ = [
+    "AccountRow",
+    "AuditRow",
+    "AvatarRow",
+    "CallLogRow",
+    "CallRow",
+    "ConfigurationRow",
+    "ExtensionGroupRow",
+    "ExtensionRow",
+    "PresenceRow",
+    "ReachingRow",
+    "RefreshTokenRow",
+    "SessionRow",
+    "SipBlockRow",
+    "ThrottleRow",
+]

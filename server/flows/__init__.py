@@ -1,0 +1,1 @@
+"""What happens on a call: one coroutine a kind of call."""

@@ -1,0 +1,209 @@
+"""Taking over what a former server process left in the engine, after it was killed in the middle of calls.
+
+The engine keeps legs and bridges, the database knows which of them were a call; of a call that was not yet
+written the engine itself knows enough. Calls that still stand go on as tasks; calls that fell are closed in
+the log; whatever belongs to no call is removed.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from server.clock import Clock
+from server.flows.desk import Desk
+from server.flows.extension_call import ExtensionCall
+from server.flows.live_call import LiveCall
+from server.flows.remains import Leftovers, Remains, take, take_all
+from server.rules.numbers import canonical, printable
+from server.rules.outcomes import Ending
+from server.services.call_log import CallLog
+from server.services.call_log_store import Call
+from server.services.directory import Directory
+from server.switch.port import Leg, LegState, Party, Reason
+
+_log = logging.getLogger(__name__)
+
+MOMENT_S = 1.0
+"""The least time that a call which is taken over gets: its phone may have been answered meanwhile."""
+
+GoOn = Callable[[], Coroutine[Any, Any, None]]
+
+
+class Adoption:
+    """Matches leftovers with the calls of former processes."""
+
+    def __init__(
+        self,
+        *,
+        desk: Desk,
+        directory: Directory,
+        call_log: CallLog,
+        clock: Clock,
+    ) -> None:
+        self._desk = desk
+        self._directory = directory
+        self._log = call_log
+        self._clock = clock
+        self._former: list[Call] = []
+
+    async def load(self) -> None:
+        """Read which calls were in progress. To be awaited before this process takes its first call."""
+        self._former = await self._log.open_calls()
+
+    def match(self, left: Leftovers) -> list[tuple[LiveCall, GoOn]]:
+        """The calls that are taken over, each with the coroutine function that conducts it from here.
+
+        What they need is taken out of `left`. Written calls that cannot go on are closed in the log, as of
+        now: when they really ended, nobody saw.
+        """
+        taken: list[tuple[LiveCall, GoOn]] = []
+        over = Leftovers()
+        for former in reversed(self._former):  # who was transferred is in the newer call, if that stands
+            live = self._desk.live(former)
+            remains = take(left, former.id, former.caller_leg, legs=former.legs, bridge_id=former.bridge_id)
+            if self._is_unfinished_transfer(former, remains, left):
+                over.legs |= {leg.id: leg for leg in remains.phones}
+                left.update(replace(remains, phones=[]).leftovers())
+                live.ended(Ending.LOST)
+                continue
+            go_on = self._go_on(live, remains, over)
+            if go_on is not None:
+                taken.append((live, go_on))
+            else:
+                live.ended(Ending.LOST)
+        taken.reverse()
+        if self._former:
+            _log.info("%d of %d calls of the former server go on", len(taken), len(self._former))
+        self._former = []
+        for remains in take_all(left):
+            live = self._desk.live(self._unwritten(remains))
+            taken.append((live, partial(self._take_over, live, remains)))
+        left.update(over)
+        return taken
+
+    async def remove(self, left: Leftovers) -> None:
+        """Hang up and close what belongs to no call."""
+        legs = [leg for leg in left.legs.values() if leg.state is not LegState.GONE]
+        if legs or left.bridges:
+            _log.info("Removing %d legs and %d bridges that belong to no call", len(legs), len(left.bridges))
+        removals = [leg.hangup(_reason(leg)) for leg in legs]
+        removals += [bridge.close() for bridge in left.bridges.values()]
+        for problem in await asyncio.gather(*removals, return_exceptions=True):
+            if isinstance(problem, Exception):
+                _log.warning("Something that belongs to no call could not be removed: %r", problem)
+
+    async def _take_over(self, live: LiveCall, remains: Remains) -> None:
+        """Go on with a call that the database may not know: the server was killed before it was written."""
+        over = Leftovers()
+        if await self._is_written(live.call):
+            over = remains.leftovers()  # it ended, and was killed while it hung up
+            go_on = None
+        else:
+            live.begun()
+            go_on = self._go_on(live, remains, over)
+            if go_on is None:
+                live.ended(Ending.LOST)
+            else:
+                _log.info("Call %s goes on, which was not written yet", live.call.id)
+        await asyncio.gather(self.remove(over), *([go_on()] if go_on is not None else []))
+
+    async def _is_written(self, call: Call) -> bool:
+        try:
+            return await self._log.knows(call)
+        except (SQLAlchemyError, OSError) as error:
+            # Two people who talk matter more than a log that tells of them twice.
+            _log.warning("Whether call %s is in the log cannot be read: %s", call.id, error)
+            return False
+
+    def _unwritten(self, remains: Remains) -> Call:
+        """The facts of a call as far as its legs tell them. Its times are unknown: they count from now."""
+        phone = remains.phones[0] if remains.phones else None
+        caller = remains.caller
+        if caller is not None:
+            party, dialled = self._desk.party(caller), caller.dialled
+        elif phone is not None:
+            party, dialled = phone.caller, self._desk.party(phone).number
+        else:
+            party, dialled = Party(""), ""
+        number = phone.number if phone is not None else canonical(dialled)
+        callee = number if number is not None and self._directory.get(number) is not None else None
+        return Call(
+            id=remains.call_id,
+            caller=party,
+            dialled=printable(dialled),
+            callee=callee,
+            callee_name=self._directory.name(callee) if callee is not None else "",
+            started_at=self._clock.now(),
+            caller_leg=remains.caller_leg,
+            bridge_id=remains.call_id,
+            legs=tuple(leg.id for leg in remains.phones),
+            caller_trunk=caller.trunk if caller is not None else "",
+        )
+
+    def _go_on(self, live: LiveCall, remains: Remains, over: Leftovers) -> GoOn | None:
+        """How the call goes on, None if it cannot; what it does not need is put into `over`."""
+        caller = remains.caller
+        # One that was about to pick the call up, and is not answered yet, has to try again.
+        phones = [phone for phone in remains.phones if not phone.inbound or phone.state is LegState.UP]
+        if caller is not None and (slot := self._waits_on(live.call, caller, remains)):
+            over.update(remains.leftovers(without=(caller,)))
+            parked = ExtensionCall(self._desk, live, caller)
+            return partial(parked.resume_parked, slot, live.call.callee or "", remains.bridge)
+        transferred = _is_transfer(live.call)
+        if (remains.talking if transferred else _have_talked(remains)) and not live.is_answered:
+            live.answered(remains.talking[0].id if remains.talking else None)
+        still_rings = transferred and not remains.talking
+        if caller is not None and caller.state is LegState.UP and not still_rings:
+            # A phone that answered in the moment of the kill stands behind the one that was noted.
+            phones = sorted(remains.talking, key=lambda phone: phone.id != live.call.answered_leg)[:1]
+        if caller is None or not phones:
+            over.update(remains.leftovers())
+            return None
+        over.update(remains.leftovers(without=(caller, *phones)))
+        call = ExtensionCall(self._desk, live, caller)
+        if caller.state is LegState.UP and not still_rings:
+            return partial(call.resume_talking, phones[0], remains.bridge)
+        return partial(call.resume_ringing, phones, remains.bridge, self._left_s(live.call))
+
+    def _waits_on(self, call: Call, caller: Leg, remains: Remains) -> str:
+        """The parking slot on which the caller waits, taken again for it; "" if it does not wait on one."""
+        waits = _is_transfer(call) and call.answered_at is None and caller.state is LegState.UP
+        lot = self._desk.lot
+        if not waits or remains.talking or not lot.settings.has(call.dialled):
+            return ""
+        return lot.reserve(call.dialled) or lot.reserve()
+
+    def _left_s(self, call: Call) -> float:
+        """Seconds that its phones may still ring, by the clock; a clock that was set is not trusted."""
+        rung = (self._clock.now() - call.started_at).total_seconds()
+        return max(self._desk.ring_timeout_s - max(rung, 0.0), MOMENT_S)
+
+    def _is_unfinished_transfer(self, former: Call, remains: Remains, left: Leftovers) -> bool:
+        """Whether nobody has answered this transfer, and those whom it would part are both still there."""
+        if not _is_transfer(former) or remains.talking or remains.caller is None:
+            return False
+        older = [call for call in self._former if call is not former and call.bridge_id == former.bridge_id]
+        there = {*left.legs, remains.caller.id}
+        return any(call.caller_leg in there and there.intersection(call.legs) for call in older)
+
+
+def _is_transfer(call: Call) -> bool:
+    """Whether a call happens in the bridge of the one it comes from."""
+    return call.bridge_id != call.id
+
+
+def _have_talked(remains: Remains) -> bool:
+    """Whether the call was answered: a caller is answered only then, and only then a bridge has a phone."""
+    caller, bridge = remains.caller, remains.bridge
+    if caller is not None:
+        return caller.state is LegState.UP
+    return bridge is not None and any(phone.id in bridge.legs for phone in remains.talking)
+
+
+def _reason(leg: Leg) -> Reason:
+    return Reason.UNAVAILABLE if leg.inbound and leg.state is not LegState.UP else Reason.NORMAL

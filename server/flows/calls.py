@@ -1,0 +1,185 @@
+"""The dispatcher: one task for each call, from `Incoming` to the end; and the calls that a restart left."""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from server.clock import Clock
+from server.contract.system import ActiveCall
+from server.flows.adoption import Adoption
+from server.flows.desk import Desk
+from server.flows.extension_call import ExtensionCall
+from server.flows.features import Features
+from server.flows.live_call import LiveCall
+from server.flows.monitoring import Monitors
+from server.flows.parking import ParkingLot
+from server.flows.planning import Planner
+from server.flows.remains import Leftovers
+from server.rules.features import FeatureCall, Retrieval
+from server.rules.outcomes import Ending
+from server.services.call_log import CallLog
+from server.services.directory import Directory
+from server.services.tasks import Background
+from server.switch.port import Event, Incoming, Leg, Switch, Up
+
+PER_EXTENSION = 8
+"""Calls that one extension may make at once, over all its phones, unless the settings say otherwise."""
+
+_log = logging.getLogger(__name__)
+
+
+class Calls:
+    """Takes every call of the switch and conducts it.
+
+    Between `Incoming` and the INVITEs to the phones nothing is awaited but those INVITEs: directory and
+    presence are in memory, the log is written in the background.
+
+    Attributes:
+        per_extension: calls that one extension may make at once.
+    """
+
+    def __init__(
+        self,
+        *,
+        switch: Switch,
+        directory: Directory,
+        planner: Planner,
+        call_log: CallLog,
+        clock: Clock,
+        lot: ParkingLot,
+        monitors: Monitors,
+        ring_timeout_s: float,
+        per_extension: int = PER_EXTENSION,
+    ) -> None:
+        self.per_extension = per_extension
+        self._switch = switch
+        self._planner = planner
+        self._desk = Desk(
+            switch=switch,
+            directory=directory,
+            planner=planner,
+            call_log=call_log,
+            clock=clock,
+            lot=lot,
+            ring_timeout_s=ring_timeout_s,
+        )
+        self._features = Features(self._desk, directory, monitors)
+        self._made: Counter[str] = Counter()
+        """How many of the live calls each extension made; those from outside count under ""."""
+        self._flooding: set[str] = set()
+        self._ups = 0
+        self._background = Background("calls")
+        self._adoption = Adoption(desk=self._desk, directory=directory, call_log=call_log, clock=clock)
+        self._stop_listening: Callable[[], None] | None = None
+
+    async def start(self) -> None:
+        """Take calls from now on. Await it before the switch starts, after directory and presence did."""
+        await self._adoption.load()
+        self._stop_listening = self._switch.listen(self._on_switch)
+        if self._switch.status.up:
+            self._adopt()
+
+    async def stop(self) -> None:
+        """Take no further calls and end those in progress, properly on the wire and in the log."""
+        if self._stop_listening is not None:
+            self._stop_listening()
+            self._stop_listening = None
+        await asyncio.sleep(0)  # a task that is cancelled before its first step would not even clean up
+        await self._background.cancel()
+
+    def live(self) -> list[LiveCall]:
+        """Calls whose tasks are not over, oldest first."""
+        return self._desk.calls()
+
+    def made_by(self, extension: str) -> int:
+        """How many of the calls in progress this extension has made."""
+        return self._made[extension]
+
+    def make(self, leg: Leg, dialled: str, *, call_id: str) -> None:
+        """Call a number for a phone that is up, as if it had dialled it; the call owns the leg now."""
+        live, work = self._begin(leg, dialled, call_id)
+        self._spawn(live, work)
+
+    def active(self) -> list[ActiveCall]:
+        """Calls in progress, oldest first."""
+        return [live.active() for live in self._desk.calls() if not live.is_over]
+
+    def _on_switch(self, event: Event) -> None:
+        if isinstance(event, Incoming):
+            live, work = self._begin(event.leg, event.leg.dialled)
+            self._spawn(live, work)
+        elif isinstance(event, Up):
+            self._ups += 1
+            self._adopt()
+
+    def _begin(self, leg: Leg, dialled: str, call_id: str = "") -> tuple[LiveCall, Coroutine[Any, Any, None]]:
+        """The call that this leg begins, and what is to be done with it."""
+        placement = self._desk.begin(leg, dialled, refusal=self._refusal(leg, dialled), call_id=call_id)
+        call = ExtensionCall(self._desk, placement.live, leg)
+        match placement.stop:
+            case Ending():
+                return placement.live, call.refuse(placement.stop)
+            case FeatureCall() | Retrieval():
+                return placement.live, self._features.carry_out(call, placement.stop)
+            case _:
+                return placement.live, call.place(placement.stop)
+
+    def _refusal(self, leg: Leg, dialled: str) -> Ending | None:
+        """Whether this caller may not call now, whatever it dialled; but nothing holds up who is in need."""
+        if leg.trunk or self._made[leg.number] < self.per_extension:
+            return None
+        if self._planner.is_emergency(leg.number, dialled):
+            return None
+        self._warn_of_flood(leg.number)
+        return Ending.TOO_MANY_CALLS
+
+    def _warn_of_flood(self, number: str) -> None:
+        """One line for each flood: a call too many is a mistake, or somebody has the phone's secret."""
+        if number not in self._flooding:
+            self._flooding.add(number)
+            _log.warning(
+                "%s has %d calls at once: further ones are refused until they end (calls.per_extension). "
+                "If these are not its own, give it a new SIP secret.",
+                number,
+                self.per_extension,
+            )
+
+    def _adopt(self) -> None:
+        """Sort out what exists in the switch and belongs to no call of this process.
+
+        Matching is done at once, before anything new can appear; removing takes its time.
+        """
+        left = Leftovers(
+            legs={leg.id: leg for leg in self._switch.legs()},
+            bridges={bridge.id: bridge for bridge in self._switch.bridges()},
+        )
+        for call in [live.call for live in self._desk.calls()]:
+            for leg_id in (call.caller_leg, *call.legs):
+                left.legs.pop(leg_id, None)
+            left.bridges.pop(call.bridge_id, None)
+        for live, go_on in self._adoption.match(left):
+            self._spawn(live, go_on())
+        if left.legs or left.bridges:
+            self._background.spawn(self._adoption.remove(left), name="removal of leftovers")
+
+    def _spawn(self, live: LiveCall, work: Coroutine[Any, Any, None]) -> None:
+        """Do the work of a call as a task; until it is done the call counts as active."""
+        ups, task = self._ups, live.call.bridge_id
+        # Who calls from outside may show the number of an extension, but uses up none of its calls.
+        extension = "" if live.call.caller_trunk else live.call.caller.number
+
+        def done(_: object) -> None:
+            self._desk.forget(task)
+            self._made[extension] -= 1
+            if not self._made[extension]:
+                del self._made[extension]
+                self._flooding.discard(extension)
+            if ups != self._ups and self._stop_listening is not None:
+                # What it released while the engine was away may still be there, now that it is back.
+                self._adopt()
+
+        self._desk.keep(task, live)
+        self._made[extension] += 1
+        self._background.spawn(work, name=f"call {live.call.id}").add_done_callback(done)

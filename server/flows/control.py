@@ -1,0 +1,209 @@
+"""Call control for applications: make a call, hang up, transfer (issue B.6).
+
+Users control the calls that their own phones take part in; administrators those of everybody, which leaves
+an entry in the audit log.
+"""
+
+import asyncio
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from server.clock import Clock
+from server.contract.errors import ErrorCode
+from server.contract.system import ActiveCall
+from server.flows.calls import Calls
+from server.flows.fork import Fork
+from server.flows.live_call import LiveCall
+from server.flows.resources import Resources
+from server.flows.ringing import ENGINE_MARGIN_S
+from server.rules.numbers import canonical
+from server.rules.outcomes import Ending
+from server.services.audit import Audit
+from server.services.directory import Directory
+from server.services.errors import ServiceError, conflict, invalid, not_found
+from server.services.tasks import Background
+from server.switch.port import Leg, Party, Reason, Switch, Transfer
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who asks: a login name, and the IP address it comes from, for the audit log."""
+
+    user: str
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """A call that is to be made once a phone of its extension has answered."""
+
+    id: str
+    extension: str
+    dialled: str
+    at: datetime
+
+    def active(self) -> ActiveCall:
+        return ActiveCall(
+            id=self.id, caller=self.extension, dialled=self.dialled, state="ordered", since=self.at
+        )
+
+
+class CallControl:
+    """What may be done with calls from outside of them."""
+
+    def __init__(
+        self,
+        *,
+        calls: Calls,
+        switch: Switch,
+        directory: Directory,
+        clock: Clock,
+        audit: Audit,
+        ring_timeout_s: float,
+    ) -> None:
+        """`ring_timeout_s`: how long the phones of who orders a call ring."""
+        self._calls = calls
+        self._switch = switch
+        self._directory = directory
+        self._clock = clock
+        self._audit = audit
+        self._ring_timeout_s = ring_timeout_s
+        self._orders: dict[str, _Order] = {}
+        self._background = Background("ordered calls")
+
+    async def stop(self) -> None:
+        """Give up what is ordered."""
+        await self._background.cancel()
+
+    def in_progress(self, extension: str | None = None) -> list[ActiveCall]:
+        """Calls in progress, oldest first, those that are ordered last; of one extension, or all."""
+        calls = [live.active() for live in self._live() if extension is None or self._is_of(live, extension)]
+        orders = [one for one in self._orders.values() if extension in (None, one.extension)]
+        return calls + [order.active() for order in orders]
+
+    async def make(self, extension: str, dialled: str, *, by: Author | None = None) -> str:
+        """Ring the phones of an extension, and call the number from the one that answers; the call's id.
+
+        `by`: an administrator who does that for somebody else.
+
+        Raises:
+            ServiceError: `NOT_FOUND`; `INVALID`: no number, or the own one; `CONFLICT`: no phone is
+                registered, or the extension has too many calls; `UNAVAILABLE`: the engine is away.
+        """
+        if self._directory.get(extension) is None:
+            raise not_found(f"extension {extension} that is enabled")
+        number = canonical(dialled)
+        if number is None:
+            raise invalid("number", "this cannot be a number: digits, and + * # are")
+        if number == extension:
+            raise invalid("number", "is the own number: choose another")
+        if not self._switch.status.up:
+            raise ServiceError(
+                ErrorCode.UNAVAILABLE, self._switch.status.problem or "No calls can be made now."
+            )
+        phones = self._switch.contacts(extension)
+        if not phones:
+            raise conflict(f"No phone of {extension} is registered: register one first.")
+        ordered = sum(1 for order in self._orders.values() if order.extension == extension)
+        if self._calls.made_by(extension) + ordered >= self._calls.per_extension:
+            raise conflict(
+                f"{extension} has {self._calls.per_extension} calls, which is the most: end one first."
+            )
+        order = _Order(uuid.uuid4().hex, extension, number, self._clock.now())
+        self._orders[order.id] = order
+        task = self._background.spawn(self._carry_out(order), name=order.id)
+        task.add_done_callback(lambda _: self._orders.pop(order.id, None))
+        await self._record("call.make", by, extension, number=number)
+        return order.id
+
+    async def hang_up(self, call_id: str, extension: str | None = None, *, by: Author | None = None) -> None:
+        """End a call; one of `extension`, or whoever's it is.
+
+        Raises:
+            ServiceError: `NOT_FOUND`; `CONFLICT`: it rings at the extension, which can decline it only.
+        """
+        order = self._orders.get(call_id)
+        if order is not None and extension in (None, order.extension):
+            del self._orders[call_id]
+            for task in self._background.named(order.id):
+                task.cancel()
+            await self._record("call.hang_up", by, order.extension, call=call_id)
+            return
+        live = self._find(call_id, extension)
+        legs = self._legs(live, extension)
+        if not legs:
+            raise conflict("This call is not answered here yet: answer or decline it on the phone.")
+        # Both, where it is nobody's own call: one who is being transferred would call the other back.
+        await asyncio.gather(*(leg.hangup(Reason.NORMAL) for leg in legs))
+        await self._record("call.hang_up", by, live.call.caller.number, call=call_id)
+
+    async def transfer(self, call_id: str, extension: str, dialled: str, *, by: Author | None = None) -> None:
+        """Send whom `extension` talks to on to a number, as a blind transfer of its phone would (SIP-4).
+
+        Raises:
+            ServiceError: `NOT_FOUND`; `INVALID`: no number; `CONFLICT`: the two do not talk.
+        """
+        number = canonical(dialled)
+        if number is None:
+            raise invalid("to", "this cannot be a number: digits, and + * # are")
+        live = self._find(call_id, extension)
+        leg = self._leg(live, extension) if live.is_answered else None
+        if leg is None:
+            raise conflict("Only a call that is answered can be transferred.")
+        leg.ask_transfer(Transfer(target=number))
+        await self._record("call.transfer", by, extension, call=call_id, to=number)
+
+    async def _carry_out(self, order: _Order) -> None:
+        """Ring the phones; what comes after the answer is a call like any other, which owns the phone's leg.
+
+        The ids of these legs say nothing of a call: an heir of this process hangs them up.
+        """
+        async with Resources(self._switch, order.id) as resources:
+            resources.hang_up_rest_with(Reason.ANSWERED_ELSEWHERE)
+            phones = self._switch.contacts(order.extension)
+            rung = tuple(phone for phone in phones if phone.reachable) or phones
+            fork = Fork(resources, on_ringing=_nothing)
+            fork.dial(
+                [(f"order-{order.id}-{position}", phone) for position, phone in enumerate(rung)],
+                caller=Party(order.dialled, self._directory.name(order.dialled)),
+                for_leg=None,
+                timeout_s=self._ring_timeout_s + ENGINE_MARGIN_S,
+            )
+            leg = await fork.result(self._ring_timeout_s)
+            if isinstance(leg, Ending):
+                resources.hang_up_rest_with(Reason.NO_ANSWER)
+                return
+            resources.drop(leg)
+            self._calls.make(leg, order.dialled, call_id=order.id)
+
+    def _live(self) -> list[LiveCall]:
+        return [live for live in self._calls.live() if not live.is_over]
+
+    def _is_of(self, live: LiveCall, extension: str) -> bool:
+        return live.call.callee == extension or self._leg(live, extension) is not None
+
+    def _find(self, call_id: str, extension: str | None) -> LiveCall:
+        for live in self._live():
+            if live.call.id == call_id and (extension is None or self._is_of(live, extension)):
+                return live
+        raise not_found(f"call {call_id} in progress" + (f" of {extension}" if extension else ""))
+
+    def _leg(self, live: LiveCall, extension: str | None) -> Leg | None:
+        return next(iter(self._legs(live, extension)), None)
+
+    def _legs(self, live: LiveCall, extension: str | None) -> list[Leg]:
+        """The legs of the extension in this call; those of both sides, the caller's first, for None."""
+        legs = {leg.id: leg for leg in self._switch.legs()}
+        sides = [legs.get(leg_id or "") for leg_id in (live.call.caller_leg, live.call.answered_leg)]
+        return [leg for leg in sides if leg is not None and extension in (None, leg.number)]
+
+    async def _record(self, action: str, by: Author | None, subject: str, **detail: Any) -> None:
+        """What one does with one's own calls is in the call log; the rest is in the audit log."""
+        if by is not None:
+            await self._audit.note(action, actor=by.user, subject=subject, address=by.address, **detail)
+
+
+async def _nothing() -> None:
+    """Who orders a call hears nothing before its own phone is answered."""

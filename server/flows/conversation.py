@@ -1,0 +1,178 @@
+"""Two legs talk: until either side hangs up, and over the transfers that they ask for (SIP-4).
+
+A transfer is a call of its own, from who stays to who is reached, in the task and the bridge of the call it
+comes from. That one ends, for the log, when the transfer is done. A transfer that fails changes nothing.
+"""
+
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from server.flows.resources import Resources
+from server.flows.ringing import Ringing
+from server.flows.stops import Stop
+from server.flows.talk import Asked, Talk
+from server.flows.waiting import unless_gone
+from server.rules.features import FeatureCall
+from server.rules.outcomes import Ending
+from server.switch.port import Leg, LegGone, LegState, Reason, Sound, SwitchError, TransferProgress
+
+if TYPE_CHECKING:
+    from server.flows.extension_call import ExtensionCall
+
+NO_SLOT = Sound.prompt("beeperr")
+"""What is heard by who wants to park a call where no slot is free, or not the one that is wanted."""
+
+GOODBYE_S = 1.0
+"""Seconds that a phone has to hang up by itself after its transfer is done; some never do."""
+
+
+async def converse(call: "ExtensionCall", resources: Resources, phone: Leg) -> None:
+    """Stay while caller and phone, who are in the call's bridge, talk, and to the end of their transfers."""
+    talk = Talk(resources, call.desk, call.caller, phone)
+    call.desk.talk(talk)
+    try:
+        while isinstance(asked := await talk.next(), Asked):
+            call.desk.silence(talk)  # nobody may take one of the two away meanwhile
+            if not await _Transfer(call, resources, talk, asked).carry_out():
+                return
+            call.desk.talk(talk)
+    finally:
+        call.desk.silence(talk)
+
+
+class _Transfer:
+    """One transfer: `by` has asked that its partner, who `stays`, goes elsewhere."""
+
+    def __init__(self, call: "ExtensionCall", resources: Resources, talk: Talk, asked: Asked) -> None:
+        self._call = call
+        self._desk = call.desk
+        self._resources = resources
+        self._by = asked.by
+        self._stays = talk.partner(asked.by)
+        self._asked = asked.transfer
+        self._by_keys = asked.by_keys
+
+    async def carry_out(self) -> bool:
+        """Do it, and stay to the end of what comes of it. True: it failed, and the two talk on."""
+        consultation = self._asked.consultation
+        if consultation is None:
+            return await self._send_to(self._asked.target)
+        if consultation.number != self._by.number:
+            return await self._send_to("")  # whoever names a call of others takes nobody away from them
+        if other := self._desk.talk_of(consultation):
+            self._desk.silence(other)  # nobody else may join it in this moment
+            return await self._join(other.release_partner(consultation))
+        # Nobody has answered the consultation yet: who stays calls in its place.
+        return await self._send_to(self._desk.wanted_by(consultation))
+
+    async def _send_to(self, target: str) -> bool:
+        """Blind transfer: who stays calls the target, and whoever sent it is out once somebody answers.
+
+        If nobody does, the two talk on; if the sender has hung up by then, it is called back.
+        """
+        if not target:
+            await self._by.tell_transfer(TransferProgress.FAILED)
+            return True
+        if (wanted := self._desk.in_call(target)) is not None:
+            return await self._park(wanted)
+        bridge = await self._resources.bridge()
+        await bridge.remove(self._by, self._stays)
+        await self._by.tell_transfer(TransferProgress.RINGING)
+        answered = await self._try(target)
+        if not answered and self._by.state is LegState.GONE and self._stays.state is LegState.UP:
+            answered = await self._try(self._by.number)
+        if answered or LegState.GONE in (self._by.state, self._stays.state):
+            return False
+        await self._by.tell_transfer(TransferProgress.FAILED)
+        await self._stays.stop_ringing()
+        await bridge.add(self._by, self._stays)
+        return True
+
+    async def _park(self, wanted: FeatureCall) -> bool:
+        """Who stays waits on a slot; whoever asked for that by keys is told its number, and is out then."""
+        lot = self._desk.lot
+        slot = lot.reserve(wanted.number) if self._by.number else ""
+        if not slot:
+            if self._by_keys:
+                await self._say(NO_SLOT)
+            else:
+                await self._by.tell_transfer(TransferProgress.FAILED)
+            return True
+        try:
+            bridge = await self._resources.bridge()
+            await bridge.remove(self._by, self._stays)
+            await self._stays.start_music()
+            if self._by_keys:
+                await self._say(Sound.digits(slot))
+            return await self._leave_parked(slot)
+        finally:
+            lot.clear(slot)
+
+    async def _leave_parked(self, slot: str) -> bool:
+        number = self._by.number
+        placement = self._desk.begin(
+            self._stays, number, within=self._call.live.call.bridge_id, sent_by=number
+        )
+        placement.live.parked(slot)
+        successor = replace(self._call, live=placement.live, caller=self._stays)
+        await self._dismiss()
+        await successor.logged(successor.wait_parked(self._resources, slot, by=number))
+        return False
+
+    async def _say(self, sound: Sound) -> None:
+        """Say something to who asked, unless it hangs up, or it cannot be said."""
+        with suppress(SwitchError):
+            await self._by.play(sound)
+
+    async def _try(self, number: str) -> bool:
+        """Who stays calls this number, to the end of that call; whether it was answered."""
+        placement = self._desk.begin(
+            self._stays, number, within=self._call.live.call.bridge_id, sent_by=self._by.number
+        )
+        successor = replace(self._call, live=placement.live, caller=self._stays)
+        if not isinstance(placement.stop, Stop):
+            placement.live.ended(placement.stop if isinstance(placement.stop, Ending) else Ending.FORBIDDEN)
+            return False
+        await successor.logged(self._pursue(successor, placement.stop))
+        if not successor.live.is_answered:
+            self._resources.hang_up_others(successor.live.call.legs, None, Reason.NO_ANSWER)
+        return successor.live.is_answered
+
+    async def _pursue(self, successor: "ExtensionCall", stop: Stop) -> Ending:
+        await self._stays.ring()
+        result = await unless_gone(self._stays, Ringing(successor, self._resources).walk(stop))
+        if isinstance(result, Ending):
+            return result
+        await successor.connect(self._resources, result)
+        await self._dismiss()
+        await converse(successor, self._resources, result)
+        return Ending.ANSWERED
+
+    async def _join(self, partner: Leg) -> bool:
+        """Attended transfer: who stays and the one who was consulted talk."""
+        self._resources.take(partner)
+        bridge = await self._resources.bridge()
+        await bridge.remove(self._by)
+        try:
+            await bridge.add(partner)
+        except LegGone:
+            await self._by.tell_transfer(TransferProgress.FAILED)
+            await bridge.add(self._by)
+            return True
+        live = self._desk.join(self._stays, partner, within=self._call.live.call.bridge_id)
+        successor = replace(self._call, live=live, caller=self._stays)
+        await successor.logged(self._converse(successor, partner))
+        return False
+
+    async def _converse(self, successor: "ExtensionCall", partner: Leg) -> Ending:
+        await self._dismiss()
+        await converse(successor, self._resources, partner)
+        return Ending.ANSWERED
+
+    async def _dismiss(self) -> None:
+        """The one who asked is out: its call ends, for the log now, on its phone in a moment."""
+        self._call.live.ended(Ending.ANSWERED)
+        if not self._by_keys:
+            await self._by.tell_transfer(TransferProgress.DONE)
+        self._resources.retire(self._by, GOODBYE_S)

@@ -1,0 +1,216 @@
+"""What all calls of one server process share: how a call begins, which are in progress, who talks to whom."""
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from server.clock import Clock
+from server.flows.leg_ids import leg_ids, new_call_id
+from server.flows.live_call import LiveCall
+from server.flows.planning import Caller, Planner
+from server.flows.stops import Stop
+from server.flows.talk import Talk
+from server.rules.features import FeatureCall, Retrieval
+from server.rules.numbers import canonical, printable
+from server.rules.outcomes import Ending
+from server.services.call_log import CallLog
+from server.services.call_log_store import Call
+from server.services.directory import Directory
+from server.switch.port import Leg, Party, Switch
+
+if TYPE_CHECKING:
+    from server.flows.parking import ParkingLot
+    from server.flows.ringing import Ringing
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A call that has begun, and where it goes; or what is done for the caller, or how it ends at once."""
+
+    live: LiveCall
+    stop: Stop | FeatureCall | Retrieval | Ending
+
+
+class Desk:
+    """Begins calls and knows those in progress.
+
+    Nothing here is awaited: what a plan needs is in memory, the log is written in the background.
+
+    Attributes:
+        switch: where the calls are.
+        ring_timeout_s: how long phones ring that rang before a restart.
+        lot: the parked calls.
+    """
+
+    def __init__(
+        self,
+        *,
+        switch: Switch,
+        directory: Directory,
+        planner: Planner,
+        call_log: CallLog,
+        clock: Clock,
+        lot: "ParkingLot",
+        ring_timeout_s: float,
+    ) -> None:
+        self.switch = switch
+        self.lot = lot
+        self.ring_timeout_s = ring_timeout_s
+        self._directory = directory
+        self._planner = planner
+        self._log = call_log
+        self._clock = clock
+        self._live: dict[str, list[LiveCall]] = {}
+        self._talks: dict[str, Talk] = {}
+        self._ringing: dict[str, Ringing] = {}
+
+    # Calls
+
+    def begin(
+        self,
+        leg: Leg,
+        dialled: str,
+        *,
+        refusal: Ending | None = None,
+        within: str = "",
+        sent_by: str = "",
+        call_id: str = "",
+    ) -> Placement:
+        """Begin the call of this leg to a number, and write it to the log (not yet one for a feature).
+
+        `refusal`: it is refused whatever the number. `within`: the id of the call in whose task and bridge
+        it happens, which is a transfer by the colleague `sent_by`; "": it has its own. `call_id`: its id,
+        if that is given already.
+        """
+        caller = Caller(self.party(leg), leg.trunk, sent_by)
+        stop = refusal if refusal is not None else self._planner.plan(caller, dialled)
+        callee = self._callee(stop, dialled)
+        call_id = call_id or new_call_id()
+        targets = stop.rings[0].targets if isinstance(stop, Stop) and stop.rings else ()
+        if stop is Ending.UNKNOWN_NUMBER:
+            _log.info("%s dialled %r, which does not exist", caller.party.number, printable(dialled))
+        live = self.live(
+            Call(
+                id=call_id,
+                caller=caller.party,
+                dialled=printable(dialled),
+                callee=callee.number or None,
+                callee_name=callee.name,
+                started_at=self._clock.now(),
+                caller_leg=leg.id,
+                bridge_id=within or call_id,
+                legs=leg_ids(call_id, leg.id, len(targets)),
+                caller_trunk=leg.trunk,
+            )
+        )
+        if within:
+            self.keep(within, live)
+        if isinstance(stop, Stop | Ending):
+            live.begun()
+        return Placement(live, stop)
+
+    def join(self, caller: Leg, phone: Leg, *, within: str) -> LiveCall:
+        """Begin the call of two who talk already, each with somebody else so far (attended transfer)."""
+        callee = self.party(phone)
+        live = self.live(
+            Call(
+                id=new_call_id(),
+                caller=self.party(caller),
+                caller_trunk=caller.trunk,
+                dialled=callee.number,
+                callee=callee.number if self._directory.get(callee.number) is not None else None,
+                callee_name=callee.name,
+                started_at=self._clock.now(),
+                caller_leg=caller.id,
+                bridge_id=within,
+                legs=(phone.id,),
+            )
+        )
+        self.keep(within, live)
+        live.begun()
+        live.answered(phone.id)
+        return live
+
+    def way_back(self, leg: Leg, number: str) -> Stop | Ending:
+        """How a call that an extension has sent away comes back to it."""
+        found = self._planner.plan(Caller(self.party(leg), leg.trunk, sent_by=number), number)
+        return found if isinstance(found, Stop | Ending) else Ending.FAILED
+
+    def in_call(self, keys: str) -> FeatureCall | None:
+        """See `Planner.in_call`."""
+        return self._planner.in_call(keys)
+
+    def may_become_in_call(self, keys: str) -> bool:
+        """See `Planner.may_become_in_call`."""
+        return self._planner.may_become_in_call(keys)
+
+    def _callee(self, stop: Stop | FeatureCall | Retrieval | Ending, dialled: str) -> Party:
+        """The extension whose log has the call: the only one that it comes to first, else the one dialled."""
+        if isinstance(stop, Stop):
+            return stop.callees[0] if len(stop.callees) == 1 else Party("")
+        number = canonical(dialled) or ""
+        return Party(number if self._directory.get(number) is not None else "", self._directory.name(number))
+
+    def live(self, call: Call) -> LiveCall:
+        """The log of a call, to be kept true."""
+        return LiveCall(call, call_log=self._log, clock=self._clock)
+
+    def party(self, leg: Leg) -> Party:
+        """Who is at the other end of a leg, as others are to be shown."""
+        if leg.trunk:
+            # What a carrier says may look like an extension, and must not be shown as a colleague.
+            said = leg.caller if leg.inbound else Party(leg.contact.partition(":")[2].partition("@")[0])
+            return Party(printable(said.number), printable(said.name))
+        number = leg.caller.number if leg.inbound else leg.number
+        return Party(number, self._directory.name(number) or (leg.caller.name if leg.inbound else ""))
+
+    # What is in progress
+
+    def keep(self, task: str, live: LiveCall) -> None:
+        """This call is in progress, in the task of the call with the id `task`."""
+        self._live.setdefault(task, []).append(live)
+
+    def forget(self, task: str) -> None:
+        """Everything of this task is over, in the switch too."""
+        self._live.pop(task, None)
+
+    def calls(self) -> list[LiveCall]:
+        """Calls that were begun and whose tasks are not over, oldest first."""
+        return [live for chain in self._live.values() for live in chain]
+
+    def talk(self, talk: Talk) -> None:
+        """These two talk from now on."""
+        self._talks |= {leg.id: talk for leg in talk.legs}
+
+    def silence(self, talk: Talk) -> None:
+        """These two talk no longer, at least not with each other."""
+        for leg in talk.legs:
+            self._talks.pop(leg.id, None)
+
+    def talk_of(self, leg: Leg) -> Talk | None:
+        """The conversation that a leg takes part in."""
+        return self._talks.get(leg.id)
+
+    def talking(self, number: str) -> Leg | None:
+        """The leg of an extension in a conversation, rather one that it does not hold; None without one."""
+        legs = [leg for talk in self._talks.values() for leg in talk.legs if leg.number == number]
+        return min(legs, key=lambda leg: leg.held, default=None)
+
+    def ring(self, ringing: "Ringing") -> None:
+        """This call rings from now on."""
+        self._ringing[ringing.call_id] = ringing
+
+    def fall_silent(self, ringing: "Ringing") -> None:
+        """This call rings no longer."""
+        self._ringing.pop(ringing.call_id, None)
+
+    def ringing(self) -> list["Ringing"]:
+        """The calls that ring, longest ringing first."""
+        return list(self._ringing.values())
+
+    def wanted_by(self, leg: Leg) -> str:
+        """The number that a leg has dialled and nobody has answered yet; "" if there is none."""
+        calls = (live.call for live in self.calls() if not live.is_answered and not live.is_over)
+        return next((call.dialled for call in calls if call.caller_leg == leg.id), "")

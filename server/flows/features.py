@@ -1,0 +1,58 @@
+"""What is done for a phone that has dialled a feature code (CODE-1)."""
+
+from dataclasses import dataclass
+
+from server.contract.features import Feature
+from server.contract.monitoring import MonitoringMode
+from server.flows.desk import Desk
+from server.flows.extension_call import ExtensionCall
+from server.flows.monitoring import Monitors
+from server.flows.ringing import Ringing
+from server.rules.features import FeatureCall, Retrieval
+from server.rules.outcomes import Ending
+from server.services.directory import Directory
+
+MODES = {
+    Feature.LISTEN: MonitoringMode.LISTEN,
+    Feature.WHISPER: MonitoringMode.WHISPER,
+    Feature.BARGE: MonitoringMode.BARGE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Carries out feature codes. A call for one is logged only if nothing comes of it."""
+
+    desk: Desk
+    directory: Directory
+    monitors: Monitors
+
+    async def carry_out(self, call: ExtensionCall, wanted: FeatureCall | Retrieval) -> None:
+        """Do what the caller wants, or refuse it."""
+        if isinstance(wanted, FeatureCall) and wanted.feature in MODES:
+            await self.monitors.monitor(call, wanted.number, MODES[wanted.feature])
+            return
+        if isinstance(wanted, Retrieval):
+            done = self.desk.lot.take(wanted.slot, call.caller)
+        else:
+            done = any(ringing.pick_up(call.caller) for ringing in self._within_reach(call, wanted))
+        if not done:
+            call.live.begun()
+            await call.refuse(Ending.NOTHING_THERE)
+
+    def _within_reach(self, call: ExtensionCall, wanted: FeatureCall) -> list[Ringing]:
+        """The calls that may be picked up, longest ringing first; never one's own."""
+        if wanted.feature not in (Feature.GROUP_PICKUP, Feature.DIRECTED_PICKUP):
+            return []
+        own = call.caller.number
+        others = [ringing for ringing in self.desk.ringing() if ringing.caller.number != own]
+        if wanted.feature is Feature.DIRECTED_PICKUP:
+            return [one for one in others if wanted.number in (*one.callees, one.dialled)]
+        return [one for one in others if any(self._are_colleagues(own, number) for number in one.callees)]
+
+    def _are_colleagues(self, number: str, other: str) -> bool:
+        """Whether both are in one extension group, or are the same extension."""
+        one, two = self.directory.get(number), self.directory.get(other)
+        if one is None or two is None:
+            return False
+        return number == other or not set(one.groups).isdisjoint(two.groups)

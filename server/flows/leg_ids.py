@@ -1,0 +1,55 @@
+"""Ids of the legs that a call dials: they tell an heir which call they belong to.
+
+The engine keeps ids when the server is killed. `<call>-<position>-<leg of the caller>` says all that the
+database may not have been told yet; the bridge of a call has the call's id.
+"""
+
+import hashlib
+import re
+import uuid
+from typing import NamedTuple
+
+_CALL = r"[0-9a-f]{32}"
+LONGEST_REFERENCE = 64
+"""Characters of a leg's id that stand in another's: the engine takes ids of 149 at most."""
+
+_LEG = re.compile(rf"(?P<call>{_CALL})-\d+-(?P<caller>.+)")
+
+
+class Origin(NamedTuple):
+    """What a leg was dialled for. `caller` is the `reference` of the caller's leg."""
+
+    call_id: str
+    caller: str
+
+
+def new_call_id() -> str:
+    """An id for a call and for its bridge."""
+    return uuid.uuid4().hex
+
+
+def is_call_id(text: str) -> bool:
+    """Whether `new_call_id` may have made it."""
+    return re.fullmatch(_CALL, text) is not None
+
+
+def leg_ids(call_id: str, caller_leg: str, count: int) -> tuple[str, ...]:
+    """Ids for the legs to `count` phones."""
+    caller = reference(caller_leg)
+    return tuple(f"{call_id}-{position}-{caller}" for position in range(count))
+
+
+def reference(leg_id: str) -> str:
+    """How ids of other legs name this one: by its id, or by a hash of one that would grow with each transfer.
+
+    A caller who was transferred may have a leg that we dialled, whose id names another leg in turn.
+    """
+    if len(leg_id) <= LONGEST_REFERENCE:
+        return leg_id
+    return hashlib.sha256(leg_id.encode()).hexdigest()[:32]
+
+
+def origin_of(leg_id: str) -> Origin | None:
+    """What the leg with this id was dialled for; None if no call made it."""
+    found = _LEG.fullmatch(leg_id)
+    return Origin(found["call"], found["caller"]) if found else None

@@ -1,0 +1,110 @@
+"""One call while it lasts: the facts of it, written to the log at each step."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from server.clock import Clock
+from server.contract.system import ActiveCall
+from server.rules.outcomes import Ending
+from server.services.call_log import CallLog
+from server.services.call_log_store import Call, Visit
+from server.switch.port import Party
+
+
+class LiveCall:
+    """Keeps the log of one call true: begun, answered, ended. Ends once; later endings change nothing."""
+
+    def __init__(self, call: Call, *, call_log: CallLog, clock: Clock) -> None:
+        self._call = call
+        self._log = call_log
+        self._clock = clock
+
+    @property
+    def call(self) -> Call:
+        """The facts as of now."""
+        return self._call
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended, as far as the log is concerned."""
+        return self._call.ending is not None
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether caller and callee have been put together."""
+        return self._call.answered_at is not None
+
+    def begun(self) -> None:
+        """Write it for the first time."""
+        self._log.write(self._call)
+
+    def rings(self, legs: tuple[str, ...]) -> None:
+        """These are its legs too: of phones found after it had begun, or of one that picks it up."""
+        self._change(replace(self._call, legs=(*self._call.legs, *legs)))
+
+    def moves_on(self, ending: Ending, left: Sequence[Party], to: Sequence[Party]) -> None:
+        """None of the extensions it came to (`left`) has answered; it goes on, or nowhere.
+
+        A call at several extensions has no callee until one of them answers.
+        """
+        now = self._now()
+        visits = (Visit(party.number, party.name, ending, now) for party in left)
+        callee = to[0] if len(to) == 1 else Party("")
+        call = self._call
+        self._change(
+            replace(
+                call,
+                visits=(*call.visits, *visits),
+                callee=callee.number or None,
+                callee_name=callee.name,
+            )
+        )
+
+    def parked(self, slot: str) -> None:
+        """It waits on a parking slot, by whose number a later server process knows that."""
+        self._change(replace(self._call, dialled=slot))
+
+    def picked_up(self, by: Party) -> None:
+        """A colleague takes the call, which the extension that it rang at is told."""
+        if self._call.callee != by.number:
+            left = [Party(self._call.callee, self._call.callee_name)] if self._call.callee else []
+            self.moves_on(Ending.PICKED_UP, left, [by])
+
+    def answered(
+        self, leg_id: str | None, at: datetime | None = None, *, callee: Party | None = None
+    ) -> None:
+        """The phone with this leg and the caller talk (since `at`; None: from now on).
+
+        No `leg_id`: they did, but which phone it was is not known any more. `callee`: the extension of that
+        phone, if it was one of several that were called.
+        """
+        call = replace(self._call, answered_leg=leg_id, answered_at=at or self._now())
+        if callee is not None and call.callee is None:
+            call = replace(call, callee=callee.number, callee_name=callee.name)
+        self._change(call)
+
+    def ended(self, ending: Ending) -> None:
+        """The call is over. An answered call has ended as answered, whatever came afterwards."""
+        if self._call.ending is None:
+            ending = Ending.ANSWERED if self.is_answered else ending
+            self._change(replace(self._call, ending=ending, ended_at=self._now()))
+
+    def active(self) -> ActiveCall:
+        """The call as the administrator's status shows it."""
+        call = self._call
+        return ActiveCall(
+            id=call.id,
+            caller=call.caller.number,
+            dialled=call.dialled,
+            state="talking" if self.is_answered else "ringing",
+            since=call.answered_at or call.started_at,
+        )
+
+    def _now(self) -> datetime:
+        """Never before the last step: a clock that was set back makes no negative durations."""
+        return max(self._clock.now(), self._call.answered_at or self._call.started_at)
+
+    def _change(self, call: Call) -> None:
+        self._call = call
+        self._log.write(call)

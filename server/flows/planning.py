@@ -1,0 +1,308 @@
+"""Where calls go: routes, then how each extension wants to be reached (PRES-8, ADMIN-2).
+
+Nothing here is awaited: configuration, settings, presence and phones are in memory.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from functools import partial
+
+from server.clock import Clock
+from server.contract.decisions import Decision, DecisionKind, Refusal
+from server.contract.destinations import Destination, DestinationKind
+from server.contract.reaching import EndpointKind
+from server.contract.routing import RingGroup, RingStrategy
+from server.contract.trunks import Trunk
+from server.flows.stops import OutsideNumber, Ring, Stop, Target
+from server.rules.endpoints import kind_of
+from server.rules.features import FeatureCall, Retrieval, in_call, may_become_in_call
+from server.rules.forwarding import Arrival, Endpoints, Follow, Plan, leads_on, reach
+from server.rules.numbers import canonical
+from server.rules.outcomes import Ending
+from server.rules.routing import Forwarded, FromExtension, FromTrunk, Snapshot, route, route_to
+from server.services.directory import Directory
+from server.services.presence import PresenceService
+from server.services.reaching import Reaching
+from server.switch.port import Contact, LegState, Party, Switch
+
+OUTSIDE_S = 120.0
+"""Seconds that a number outside may ring: its own network gives up, or answers with a mailbox, before."""
+
+TRUNK_FAILED = frozenset({Ending.FAILED})
+"""After this the next trunk is tried; all other endings are the answer of who was called."""
+
+_INSIDE = {
+    DecisionKind.EXTENSION: DestinationKind.EXTENSION,
+    DecisionKind.RING_GROUP: DestinationKind.RING_GROUP,
+}
+
+REFUSALS = {
+    Refusal.INVALID_NUMBER: Ending.UNKNOWN_NUMBER,
+    Refusal.UNKNOWN_NUMBER: Ending.UNKNOWN_NUMBER,
+    Refusal.UNKNOWN_CALLER: Ending.FORBIDDEN,
+    Refusal.FORBIDDEN: Ending.FORBIDDEN,
+    Refusal.OUTSIDE_HOURS: Ending.FORBIDDEN,
+    Refusal.NO_TRUNK: Ending.FAILED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls: an extension, or somebody outside behind `trunk`.
+
+    `sent_by`: the colleague who has sent the call on, by whose permissions it goes and which makes it a
+    direct one (PRES-7); "" for nobody.
+    """
+
+    party: Party
+    trunk: str = ""
+    sent_by: str = ""
+
+    @property
+    def extension(self) -> str:
+        """Its extension; "" for a caller outside."""
+        return "" if self.trunk else self.party.number
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A caller, and where its call has been."""
+
+    caller: Caller
+    visited: tuple[Destination, ...] = ()
+    through_group: bool = False
+
+    def at(self, kind: DestinationKind, number: str) -> "_Way":
+        """The way with this place behind it."""
+        return replace(self, visited=(*self.visited, Destination(kind=kind, value=number)))
+
+
+class Planner:
+    """Plans the ways of calls. `snapshot` gives the configuration as of now."""
+
+    def __init__(
+        self,
+        *,
+        switch: Switch,
+        directory: Directory,
+        presence: PresenceService,
+        reaching: Reaching,
+        snapshot: Callable[[], Snapshot],
+        clock: Clock,
+    ) -> None:
+        self._switch = switch
+        self._directory = directory
+        self._presence = presence
+        self._reaching = reaching
+        self._snapshot = snapshot
+        self._clock = clock
+
+    def plan(self, caller: Caller, dialled: str) -> Stop | FeatureCall | Retrieval | Ending:
+        """Where this call goes first, or what is done for the caller, or how it ends at once."""
+        if caller.trunk and not caller.sent_by:
+            call: FromTrunk | FromExtension = FromTrunk(caller.trunk, dialled, caller.party.number)
+        else:
+            call = FromExtension(caller.sent_by or caller.extension, dialled)
+        decision = route(self._snapshot(), self._directory, call, self._clock.now())
+        if decision.kind in (DecisionKind.FEATURE, DecisionKind.PARKING_SLOT):
+            # Who is sent on has dialled nothing, and nothing is to be done for it.
+            return _wish(decision) if not caller.sent_by else Ending.FORBIDDEN
+        following = self._follow(decision, _Way(caller))
+        if isinstance(following, Ending) and decision.kind is DecisionKind.EXTENSION and caller.trunk:
+            # The number it dialled does not tell whose log this call belongs in.
+            callee = Party(decision.number, self._directory.name(decision.number))
+            return Stop((callee,), (), after=lambda _: following)
+        return following
+
+    def in_call(self, keys: str) -> FeatureCall | None:
+        """The feature that keys in a call, or the target of a transfer, ask for."""
+        return in_call(self._snapshot().codes, keys)
+
+    def may_become_in_call(self, keys: str) -> bool:
+        """Whether keys that follow could still make a feature of these."""
+        snapshot = self._snapshot()
+        return may_become_in_call(snapshot.codes, keys, slot_digits=len(snapshot.parking.first_slot))
+
+    def is_emergency(self, extension: str, dialled: str) -> bool:
+        """Whether a call from this extension is one that no rule may hold up (SIP-12)."""
+        call = FromExtension(extension, dialled)
+        decision = route(self._snapshot(), self._directory, call, self._clock.now())
+        return decision.kind is DecisionKind.EMERGENCY
+
+    def _follow(self, decision: Decision, way: _Way) -> Stop | Ending:
+        match decision.kind:
+            case DecisionKind.EXTENSION:
+                return self._extension(decision.number, way)
+            case DecisionKind.RING_GROUP:
+                return self._ring_group(decision.number, way)
+            case DecisionKind.OUTBOUND | DecisionKind.EMERGENCY:
+                return self._outside(decision, way)
+            case DecisionKind.HANG_UP:
+                return Ending.DECLINED
+        return REFUSALS.get(decision.refusal or Refusal.UNKNOWN_NUMBER, Ending.FAILED)
+
+    # Extensions
+
+    def _extension(self, number: str, way: _Way, phones: tuple[Contact, ...] | None = None) -> Stop | Ending:
+        """The way through an extension; `phones`: those that are registered, as the engine just said."""
+        if number == way.caller.extension and not way.visited:
+            return Ending.OWN_NUMBER
+        known = self._switch.contacts(number) if phones is None else phones
+        plan = self._reach(number, way, known)
+        here = way.at(DestinationKind.EXTENSION, number)
+        if plan.at_once is not None and not (plan.at_once.ending is Ending.UNREGISTERED and phones is None):
+            return self._then(plan.at_once, number, here)
+        rings = tuple(
+            Ring(self._targets(plan, stage.kinds, known, number, here), stage.timeout_s)
+            for stage in plan.stages
+        )
+        return Stop(
+            callees=(Party(number, self._directory.name(number)),),
+            rings=rings,
+            after=lambda ending: self._then(_follow_of(plan, ending), number, here),
+            one_declines_all=plan.all_reject,
+            with_phones=partial(self._with_phones, number, way),
+        )
+
+    def _with_phones(self, number: str, way: _Way, phones: tuple[Contact, ...]) -> Stop:
+        found = self._extension(number, way, phones)
+        callees = (Party(number, self._directory.name(number)),)
+        if isinstance(found, Stop) and found.callees == callees:
+            return found
+        return Stop(callees, (), after=lambda _: found)  # it leads elsewhere, or ends
+
+    def _reach(self, number: str, way: _Way, phones: Collection[Contact]) -> Plan:
+        extension = self._directory.get(number)
+        kinds = frozenset(kind_of(phone.user_agent) for phone in phones)
+        return reach(
+            self._reaching.of(number),
+            self._presence.of(number).status,
+            Arrival(
+                caller=canonical(way.caller.party.number) or "",
+                internal=not way.caller.trunk,
+                through_group=way.through_group,
+                transferred=bool(way.caller.sent_by),
+            ),
+            Endpoints(kinds, self._busy(number, phones, kinds), extension.mobile if extension else None),
+        )
+
+    def _busy(
+        self, number: str, phones: Collection[Contact], kinds: frozenset[EndpointKind]
+    ) -> frozenset[EndpointKind]:
+        """Kinds of which a phone is in a call; of several kinds, who has made a call is not known."""
+        agents = {phone.uri: phone.user_agent for phone in phones}
+        busy = set()
+        for leg in self._switch.legs():
+            if leg.number != number or not (leg.inbound or leg.state is LegState.UP):
+                continue
+            if leg.contact in agents:
+                busy.add(kind_of(agents[leg.contact]))
+            elif len(kinds) == 1:
+                busy |= kinds
+        return frozenset(busy)
+
+    def _targets(
+        self, plan: Plan, kinds: Collection[EndpointKind], phones: tuple[Contact, ...], number: str, way: _Way
+    ) -> tuple[Target, ...]:
+        rung = tuple(phone for phone in phones if kind_of(phone.user_agent) in kinds)
+        # A phone that does not answer the engine's checks is rung only if there is no better one.
+        targets: tuple[Target, ...] = tuple(phone for phone in rung if phone.reachable) or rung
+        if plan.mobile:
+            decision = self._forwarded(plan.mobile, number)
+            targets += self._numbers_outside(decision, way)[:1]
+        return targets
+
+    # Ring groups
+
+    def _ring_group(self, number: str, way: _Way) -> Stop | Ending:
+        group = self._snapshot().get(RingGroup, number)
+        if group is None:
+            return Ending.UNKNOWN_NUMBER
+        here = replace(way.at(DestinationKind.RING_GROUP, number), through_group=True)
+        members = {member: targets for member in group.members if (targets := self._member(member, here))}
+        if group.strategy is RingStrategy.RING_ALL:
+            together = tuple(target for targets in members.values() for target in targets)
+            rings: tuple[Ring, ...] = (Ring(together, group.ring_timeout_s),) if together else ()
+        else:
+            rings = tuple(Ring(targets, group.ring_timeout_s) for targets in members.values())
+        follow = Follow(group.destination, Ending.NO_ANSWER)
+        return Stop(
+            callees=tuple(Party(member, self._directory.name(member)) for member in members),
+            rings=rings,
+            after=lambda _: self._then(follow, "", replace(here, through_group=False)),
+        )
+
+    def _member(self, number: str, way: _Way) -> tuple[Target, ...]:
+        """What rings at a member of a group: all its first phones; none if it must not be disturbed."""
+        if self._directory.get(number) is None or number == way.caller.extension:
+            return ()
+        phones = self._switch.contacts(number)
+        plan = self._reach(number, way, phones)
+        if plan.at_once is not None or not plan.stages:
+            return ()
+        return self._targets(plan, plan.stages[0].kinds, phones, number, way)
+
+    # Outside
+
+    def _outside(self, decision: Decision, way: _Way) -> Stop | Ending:
+        numbers = self._numbers_outside(decision, way)
+        if not numbers:
+            return Ending.FAILED
+        rings = tuple(Ring((number,), OUTSIDE_S) for number in numbers)
+        return Stop(callees=(), rings=rings, goes_on=TRUNK_FAILED)
+
+    def _numbers_outside(self, decision: Decision, way: _Way) -> tuple[OutsideNumber, ...]:
+        """The number at each trunk that has room; in an emergency nobody asks for room (SIP-12)."""
+        if decision.kind not in (DecisionKind.OUTBOUND, DecisionKind.EMERGENCY):
+            return ()
+        used = Counter(leg.trunk for leg in self._switch.legs())
+        trunks = self._snapshot().all(Trunk)
+        own = way.caller.party
+        return tuple(
+            OutsideNumber(
+                choice.trunk,
+                decision.number,
+                Party(choice.caller_number, choice.caller_name) if choice.caller_number else own,
+            )
+            for choice in decision.trunks
+            if decision.kind is DecisionKind.EMERGENCY
+            or not trunks[choice.trunk].max_concurrent
+            or used[choice.trunk] < trunks[choice.trunk].max_concurrent
+        )
+
+    # What follows
+
+    def _then(self, follow: Follow, number: str, way: _Way) -> Stop | Ending:
+        """The next stop by a rule of extension `number`, or by the administrator's ("")."""
+        to = follow.destination
+        if to is None:
+            return follow.ending
+        if to.kind is DestinationKind.EXTERNAL:
+            decision = self._forwarded(to.value, number)
+        else:
+            decision = route_to(self._snapshot(), self._directory, to, self._clock.now())
+        inside = _INSIDE.get(decision.kind)  # an "external" number may be a colleague's
+        if inside is not None and not leads_on(way.visited, Destination(kind=inside, value=decision.number)):
+            return follow.ending
+        following = self._follow(decision, way)
+        return follow.ending if following is Ending.UNKNOWN_NUMBER else following
+
+    def _forwarded(self, dialled: str, by: str) -> Decision:
+        return route(self._snapshot(), self._directory, Forwarded(dialled, by), self._clock.now())
+
+
+def _wish(decision: Decision) -> FeatureCall | Retrieval:
+    if decision.feature is None:
+        return Retrieval(decision.number)
+    return FeatureCall(decision.feature, decision.number)
+
+
+def _follow_of(plan: Plan, ending: Ending) -> Follow:
+    known = {
+        Ending.BUSY: plan.busy,
+        Ending.NO_ANSWER: plan.no_answer,
+        Ending.DECLINED: plan.rejected,
+        Ending.UNREGISTERED: plan.unregistered,
+    }
+    return known.get(ending, Follow(None, ending))

@@ -1,0 +1,108 @@
+"""Two legs that hear each other, until one of them ends, is taken away, or asks for a transfer."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from server.flows.resources import Resources
+from server.rules.features import FeatureCall
+from server.switch.port import Leg, LegGone, Transfer
+
+KEYS_S = 2.0
+"""Seconds without a further key after which a feature code is complete, or given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`by` has asked for this transfer of its partner; `by_keys`: by a feature code dialled in the call."""
+
+    by: Leg
+    transfer: Transfer
+    by_keys: bool = False
+
+
+class Keys(Protocol):
+    """Which keys in a call ask for something."""
+
+    def in_call(self, keys: str) -> FeatureCall | None:
+        """The feature that these keys ask for."""
+
+    def may_become_in_call(self, keys: str) -> bool:
+        """Whether keys that follow could still make a feature of these."""
+
+
+class Over:
+    """One of the two is gone, or was taken over by another call."""
+
+
+class Talk:
+    """A conversation of two legs that `resources` owns; `keys` says which keys ask for something."""
+
+    def __init__(self, resources: Resources, keys: "Keys", caller: Leg, phone: Leg) -> None:
+        self.legs = (caller, phone)
+        self._resources = resources
+        self._keys = keys
+        self._released = asyncio.Event()
+
+    def partner(self, leg: Leg) -> Leg:
+        """The other one."""
+        return self.legs[0] if leg.id == self.legs[1].id else self.legs[1]
+
+    def release_partner(self, leg: Leg) -> Leg:
+        """Give the partner of this leg away, to the call that asks; the conversation is over.
+
+        The asker owns the partner from this moment on. It may still be in the bridge of this call, which
+        lets go of it by itself.
+        """
+        partner = self.partner(leg)
+        self._resources.drop(partner)
+        self._released.set()
+        return partner
+
+    async def next(self) -> Asked | Over:
+        """Return when something happens. Who asks and hangs up in the same moment has asked."""
+        gone: list[asyncio.Future[Any]] = [asyncio.ensure_future(leg.gone()) for leg in self.legs]
+        requested = [asyncio.ensure_future(leg.transfer_requested()) for leg in self.legs]
+        dialled = [asyncio.ensure_future(self._dialled(leg)) for leg in self.legs]
+        released = asyncio.ensure_future(self._released.wait())
+        everything: list[asyncio.Future[Any]] = [*gone, *requested, *dialled, released]
+        try:
+            await asyncio.wait(everything, return_when=asyncio.FIRST_COMPLETED)
+            for by, request, keys, partner_gone in zip(
+                self.legs, requested, dialled, reversed(gone), strict=True
+            ):
+                if partner_gone.done() or released.done():
+                    continue
+                if request.done():
+                    return Asked(by, request.result())
+                if keys.done():
+                    return Asked(by, Transfer(target=keys.result()), by_keys=True)
+            return Over()
+        finally:
+            for task in everything:
+                task.cancel()
+            await asyncio.gather(*everything, return_exceptions=True)
+
+    async def _dialled(self, leg: Leg) -> str:
+        """The next feature code that an extension dials in the call; nobody else is listened to.
+
+        A code is complete when no key that follows could change it, or none has come for `KEYS_S`. What ends
+        the leg is seen elsewhere.
+        """
+        keys = ""
+        while leg.number:
+            try:
+                async with asyncio.timeout(KEYS_S if keys else None):
+                    keys += await leg.digits.next()
+            except TimeoutError:
+                if self._keys.in_call(keys) is not None:
+                    return keys
+                keys = ""
+            except LegGone:
+                break
+            if not self._keys.may_become_in_call(keys):
+                if keys and self._keys.in_call(keys) is not None:
+                    return keys
+                keys = ""
+        never: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        return await never

@@ -1,0 +1,20 @@
+"""The one place that decides where a dialled number goes, and can explain it (ADMIN-2, SIP-12).
+
+`route` is pure and total: configuration, extensions, call and moment in, a `Decision` with every step out.
+"""
+
+from server.rules.routing.calls import Call, Extensions, Forwarded, FromExtension, FromTrunk
+from server.rules.routing.decide import route, route_to
+from server.rules.routing.snapshot import Snapshot, snapshot_of
+
+__all__ = [
+    "Call",
+    "Extensions",
+    "Forwarded",
+    "FromExtension",
+    "FromTrunk",
+    "Snapshot",
+    "route",
+    "route_to",
+    "snapshot_of",
+]

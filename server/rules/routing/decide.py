@@ -1,0 +1,143 @@
+"""The order in which the rules are asked."""
+
+from datetime import datetime
+
+from server.contract.decisions import Decision, DecisionKind, Refusal, Rule
+from server.contract.destinations import Destination, DestinationKind
+from server.contract.routing import EmergencyNumber
+from server.contract.trunks import Trunk
+from server.rules.features import feature_of
+from server.rules.hours import local_time
+from server.rules.numbers import canonical, printable
+from server.rules.routing.calls import Call, Extensions, Forwarded, FromExtension, FromTrunk, Situation
+from server.rules.routing.emergency import behind_prefix, emergency_trunks
+from server.rules.routing.inbound import inbound
+from server.rules.routing.outbound import outbound
+from server.rules.routing.snapshot import Snapshot
+from server.rules.routing.trace import Trace
+
+
+def route(snapshot: Snapshot, extensions: Extensions, call: Call, now: datetime) -> Decision:
+    """Where a call goes at a moment (aware). Never raises, whatever was dialled or configured.
+
+    From an extension: emergency numbers, which no rule holds up (SIP-12), even with the prefix of an outbound
+    route in front; then extensions, ring groups, parking slots, feature codes, and the outbound routes in
+    order. From a trunk: the inbound routes in order, and nothing else: a call from outside never picks a way
+    out by its number.
+
+    What cannot be evaluated (a time condition that is gone, an unknown time zone) counts as closed.
+    """
+    trace = Trace()
+    number = canonical(call.dialled)
+    if number is None:
+        trace.no(Rule.NUMBER, "", f"{printable(call.dialled)!r} cannot be a number")
+        return trace.refuse(Refusal.INVALID_NUMBER)
+    situation = Situation(snapshot, extensions, local_time(now, snapshot.zone))
+    if isinstance(call, FromTrunk):
+        return _from_trunk(situation, call, number, trace)
+    if isinstance(call, FromExtension):
+        urgent = _emergency(situation, number, trace)
+        if urgent is not None:
+            return urgent
+    return _from_inside(situation, call, number, trace)
+
+
+def route_to(snapshot: Snapshot, extensions: Extensions, destination: Destination, now: datetime) -> Decision:
+    """Where a destination leads, such as that of a ring group nobody answered. Never raises."""
+    return _reach(Situation(snapshot, extensions, local_time(now, snapshot.zone)), destination, Trace())
+
+
+def _emergency(situation: Situation, number: str, trace: Trace) -> Decision | None:
+    snapshot = situation.snapshot
+    emergency = snapshot.get(EmergencyNumber, number)
+    reason = f"{number} is an emergency number"
+    if emergency is None and not (situation.is_extension(number) or situation.is_ring_group(number)):
+        found = behind_prefix(snapshot, number)
+        if found is not None:
+            emergency, way = found
+            reason = f"outbound route {way.name!r} makes the emergency number {emergency.number} of {number}"
+    if emergency is not None:
+        trace.yes(Rule.EMERGENCY, emergency.number, reason)
+        trunks = emergency_trunks(snapshot, emergency)
+        return trace.out(DecisionKind.EMERGENCY, emergency.number, trunks)
+    known = ", ".join(snapshot.all(EmergencyNumber)) or "there is none"
+    trace.no(Rule.EMERGENCY, "", f"{number} is no emergency number ({known})")
+    return None
+
+
+def _from_inside(
+    situation: Situation, call: FromExtension | Forwarded, number: str, trace: Trace
+) -> Decision:
+    by_rule = isinstance(call, Forwarded)
+    user = situation.extensions.get(call.extension)
+    if user is None and (call.extension or not by_rule):
+        trace.no(Rule.CALLER, "", f"{printable(call.extension)!r} is no enabled extension")
+        return trace.refuse(Refusal.UNKNOWN_CALLER, number)
+    if by_rule and situation.is_emergency(number):
+        return _no_machine_calls(number, trace)
+    if situation.is_extension(number):
+        trace.yes(Rule.EXTENSION, number, "it is an enabled extension")
+        return trace.to(DecisionKind.EXTENSION, number)
+    trace.no(Rule.EXTENSION, "", f"{number} is no enabled extension")
+    if situation.is_ring_group(number):
+        trace.yes(Rule.RING_GROUP, number, "it is a ring group")
+        return trace.to(DecisionKind.RING_GROUP, number)
+    trace.no(Rule.RING_GROUP, "", f"{number} is no ring group")
+    done = None if by_rule else _feature(situation.snapshot, number, trace)
+    return done or outbound(situation, number, trace, user=user, by_rule=by_rule)
+
+
+def _feature(snapshot: Snapshot, number: str, trace: Trace) -> Decision | None:
+    """What a number asks for that leads to nobody's phone; None if it asks for nothing."""
+    if snapshot.parking.has(number):
+        trace.yes(Rule.PARKING_SLOT, number, "it is a parking slot")
+        return trace.to(DecisionKind.PARKING_SLOT, number)
+    if number[0] not in "*#":
+        return None
+    wanted = feature_of(snapshot.codes, number)
+    if wanted is None:
+        trace.no(Rule.FEATURE_CODE, "", f"{number} begins with no feature code")
+        return None
+    code = snapshot.codes.code(wanted.feature)
+    trace.yes(Rule.FEATURE_CODE, code, f"{code} is the code of {wanted.feature.replace('_', ' ')}")
+    return trace.do(wanted)
+
+
+def _from_trunk(situation: Situation, call: FromTrunk, number: str, trace: Trace) -> Decision:
+    trunk = situation.snapshot.get(Trunk, call.trunk)
+    if trunk is None or not trunk.enabled:
+        trace.no(Rule.CALLER, "", f"{printable(call.trunk)!r} is no enabled trunk")
+        return trace.refuse(Refusal.UNKNOWN_CALLER, number)
+    if trunk.dids and number not in trunk.dids:
+        trace.no(Rule.NUMBER, "", f"{number} is not among the numbers of trunk {trunk.name}")
+        return trace.refuse(Refusal.UNKNOWN_NUMBER, number)
+    found = inbound(situation, trunk.name, number, canonical(call.caller) or "", trace)
+    if found is None:
+        return trace.refuse(Refusal.UNKNOWN_NUMBER, number)
+    destination, name = found
+    return _reach(situation, destination, trace, by=name)
+
+
+def _reach(situation: Situation, destination: Destination, trace: Trace, *, by: str = "") -> Decision:
+    """The decision for a destination; `by` is the inbound route that names it."""
+    kind, number = destination.kind, destination.value
+    if kind is DestinationKind.HANG_UP:
+        return trace.to(DecisionKind.HANG_UP, route=by)
+    if kind is DestinationKind.EXTERNAL:
+        if situation.is_emergency(number):
+            return _no_machine_calls(number, trace)
+        return outbound(situation, number, trace, user=None, by_rule=True)
+    if kind is DestinationKind.EXTENSION and situation.is_extension(number):
+        trace.yes(Rule.EXTENSION, number, "it is an enabled extension")
+        return trace.to(DecisionKind.EXTENSION, number, route=by)
+    if kind is DestinationKind.RING_GROUP and situation.is_ring_group(number):
+        trace.yes(Rule.RING_GROUP, number, "it is a ring group")
+        return trace.to(DecisionKind.RING_GROUP, number, route=by)
+    rule = Rule.RING_GROUP if kind is DestinationKind.RING_GROUP else Rule.EXTENSION
+    trace.no(rule, number, f"{destination} does not exist, or is disabled")
+    return trace.refuse(Refusal.UNKNOWN_NUMBER, number)
+
+
+def _no_machine_calls(number: str, trace: Trace) -> Decision:
+    trace.no(Rule.EMERGENCY, number, "only people may call emergency numbers, no rule")
+    return trace.refuse(Refusal.FORBIDDEN, number)

@@ -1,0 +1,1 @@
+"""State and operations; each state has one owner here."""

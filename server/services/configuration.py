@@ -1,0 +1,250 @@
+"""The configuration: the one owner of trunks, routes, hours, ring groups and whatever `KINDS` lists."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from pydantic import ValidationError
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.clock import Clock
+from server.contract.configuration import EXTENSION, ConfigObject, SecretConfigObject
+from server.contract.kinds import KINDS, kind_named, kind_of
+from server.contract.parking import Parking
+from server.db.base import Database
+from server.db.locks import lock_numbering_plan
+from server.db.models import ConfigurationRow, ExtensionRow
+from server.rules.routing import Snapshot, snapshot_of
+from server.services.audit import Audit
+from server.services.configuration_checks import (
+    check_change,
+    named,
+    numbers_needed,
+    parking_of,
+    users_of,
+)
+from server.services.errors import conflict, invalid, not_found
+from server.services.vault import Vault
+
+O = TypeVar("O", bound=ConfigObject)  # noqa: E741
+
+_WRITE_ONLY = {"secret", "secret_set"}
+_NUMBERED = [kind.word for kind in KINDS if kind.model.key_field == "number"]
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ConfigurationChanged:
+    """An object was added, changed or removed (`item` is None then)."""
+
+    model: type[ConfigObject]
+    key: str
+    item: ConfigObject | None
+
+
+class Configuration:
+    """Holds every object in memory from `load` on; checks, stores and tells of changes.
+
+    `by` is the login name of whoever asks and `address` the IP address, both for the audit log.
+    """
+
+    def __init__(self, *, db: Database, clock: Clock, vault: Vault, audit: Audit) -> None:
+        self._db = db
+        self._clock = clock
+        self._vault = vault
+        self._audit = audit
+        self._snapshot = snapshot_of(())
+        self._sealed: dict[tuple[str, str], bytes] = {}
+        self._observers: list[Callable[[ConfigurationChanged], None]] = []
+        self._changing = asyncio.Lock()
+
+    async def load(self) -> None:
+        """Read everything. An object that cannot be read is left out, and the log says so."""
+        async with self._changing:
+            async with self._db.reading() as session:
+                rows = list(await session.scalars(select(ConfigurationRow)))
+            self._take(rows)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """All of it as of now, immutable: what calls are routed by."""
+        return self._snapshot
+
+    def observe(self, callback: Callable[[ConfigurationChanged], None]) -> Callable[[], None]:
+        """Call back on the loop after each committed change; the returned function ends that."""
+        self._observers.append(callback)
+        return lambda: self._observers.remove(callback)
+
+    def list(self, model: type[O]) -> "list[O]":
+        """The objects of a kind, in their order."""
+        return list(self._snapshot.all(model).values())
+
+    def get(self, model: type[O], key: str) -> O:
+        """One object. One of a single kind that was never changed has its default values.
+
+        Raises:
+            ServiceError: `NOT_FOUND`.
+        """
+        kind, found = kind_of(model), self._snapshot.get(model, key)
+        if found is None and kind.single:
+            return model()
+        if found is None:
+            raise not_found(f"{kind.title} {key}")
+        return found
+
+    def secret(self, model: type[SecretConfigObject], key: str) -> str | None:
+        """The secret of an object in clear, for the switch only; None without one.
+
+        Raises:
+            VaultError: it was written with another key file.
+        """
+        sealed = self._sealed.get((kind_of(model).word, key))
+        return self._vault.unseal(sealed) if sealed is not None else None
+
+    async def put(self, item: O, *, by: str, address: str = "") -> O:
+        """Add an object, or replace the one with the same key as a whole. A secret left out is kept.
+
+        Raises:
+            ServiceError: `INVALID`: a field is not usable, such as a reference to what does not exist;
+                `CONFLICT`: a number is taken, or an emergency number would be cut off.
+        """
+        kind = kind_of(type(item))
+        if not item.key:
+            raise invalid(item.key_field, "is missing")
+        async with self._changing:
+            async with self._db.session() as session:
+                await lock_numbering_plan(session)
+                rows = list(await session.scalars(select(ConfigurationRow)))
+                row = next((row for row in rows if (row.kind, row.key) == (kind.word, item.key)), None)
+                sealed = self._sealed_secret(item, row)
+                stored = _as_stored(item, sealed)
+                others = [known for known in _objects(rows) if not _same(known, item)]
+                check_change(stored, others, await _existing(session, numbers_needed(stored)))
+                body = stored.model_dump(mode="json", exclude=_WRITE_ONLY)
+                action, changed = "add", sorted(body)
+                if row is None:
+                    row = ConfigurationRow(kind=kind.word, key=item.key)
+                    session.add(row)
+                    rows.append(row)
+                else:
+                    action = "change"
+                    changed = sorted(name for name in body if body[name] != row.body.get(name))
+                if sealed != row.secret:
+                    changed.append("secret")
+                row.body, row.secret, row.updated_at = body, sealed, self._clock.now()
+                self._audit.record(
+                    session,
+                    f"{kind.word}.{action}",
+                    actor=by,
+                    subject=item.key,
+                    address=address,
+                    fields=changed,
+                )
+            self._take(rows)
+            self._announce(ConfigurationChanged(type(item), item.key, stored))
+        return stored
+
+    async def remove(self, model: type[ConfigObject], key: str, *, by: str, address: str = "") -> None:
+        """Remove an object.
+
+        Raises:
+            ServiceError: `NOT_FOUND`; `CONFLICT`: another object refers to it.
+        """
+        kind = kind_of(model)
+        async with self._changing:
+            async with self._db.session() as session:
+                await lock_numbering_plan(session)
+                rows = list(await session.scalars(select(ConfigurationRow)))
+                row = next((row for row in rows if (row.kind, row.key) == (kind.word, key)), None)
+                if row is None:
+                    raise not_found(f"{kind.title} {key}")
+                if users := users_of(kind.word, key, _objects(rows)):
+                    raise _in_use(f"{kind.title} {key}", users)
+                await session.delete(row)
+                rows.remove(row)
+                self._audit.record(session, f"{kind.word}.remove", actor=by, subject=key, address=address)
+            self._take(rows)
+            self._announce(ConfigurationChanged(model, key, None))
+
+    async def check_free(self, session: AsyncSession, number: str) -> None:
+        """See `services.extensions.NumberingPlan`."""
+        await lock_numbering_plan(session)
+        taken = select(ConfigurationRow).where(
+            ConfigurationRow.key == number, ConfigurationRow.kind.in_(_NUMBERED)
+        )
+        for item in _objects(await session.scalars(taken)):
+            raise conflict(f"{number} is the number of {named(item)}: choose another.")
+        stored = await session.scalars(
+            select(ConfigurationRow).where(ConfigurationRow.kind == kind_of(Parking).word)
+        )
+        if parking_of(_objects(stored)).has(number):
+            raise conflict(f"{number} is a parking slot: choose another, or other slots.")
+
+    async def check_unused(self, session: AsyncSession, number: str) -> None:
+        """See `services.extensions.NumberingPlan`."""
+        await lock_numbering_plan(session)
+        if users := users_of(EXTENSION, number, _objects(await session.scalars(select(ConfigurationRow)))):
+            raise _in_use(f"extension {number}", users)
+
+    def _sealed_secret(self, item: ConfigObject, row: ConfigurationRow | None) -> bytes | None:
+        if not isinstance(item, SecretConfigObject):
+            return None
+        if item.secret is None:
+            return row.secret if row is not None else None
+        return self._vault.seal(item.secret) if item.secret else None
+
+    def _take(self, rows: Iterable[ConfigurationRow]) -> None:
+        rows = list(rows)
+        self._sealed = {(row.kind, row.key): row.secret for row in rows if row.secret is not None}
+        self._snapshot = snapshot_of(_objects(rows))
+
+    def _announce(self, changed: ConfigurationChanged) -> None:
+        for callback in tuple(self._observers):
+            try:
+                callback(changed)
+            except Exception:  # noqa: BLE001  (one observer must not keep the others from being told)
+                _log.exception("An observer of %s %s failed", changed.model.__name__, changed.key)
+
+
+def _objects(rows: Iterable[ConfigurationRow]) -> list[ConfigObject]:
+    """The objects of these rows; those that this version cannot read are left out, and logged."""
+    found = []
+    for row in rows:
+        kind = kind_named(row.kind)
+        try:
+            if kind is None:
+                raise ValueError("no such kind is known")  # noqa: TRY301  (one place that logs)
+            item = kind.model.model_validate(row.body)
+        except (ValidationError, ValueError) as error:
+            _log.error(
+                "%s %r of the configuration cannot be read, and is left out: %s", row.kind, row.key, error
+            )
+            continue
+        found.append(_as_stored(item, row.secret))
+    return found
+
+
+def _as_stored(item: O, sealed: bytes | None) -> O:
+    """The object without its secret, but with the word whether there is one."""
+    if not isinstance(item, SecretConfigObject):
+        return item
+    return item.model_copy(update={"secret": None, "secret_set": sealed is not None})
+
+
+def _same(one: ConfigObject, other: ConfigObject) -> bool:
+    return type(one) is type(other) and one.key == other.key
+
+
+async def _existing(session: AsyncSession, numbers: set[str]) -> set[str]:
+    """Those of these numbers that are extensions."""
+    return set(await session.scalars(select(ExtensionRow.number).where(ExtensionRow.number.in_(numbers))))
+
+
+def _in_use(what: str, users: "list[str]") -> Exception:
+    more = f" and {len(users) - 5} more" if len(users) > 5 else ""
+    shown = ", ".join(users[:5])
+    return conflict(f"{what[0].upper()}{what[1:]} is used by {shown}{more}: take it out there first.")

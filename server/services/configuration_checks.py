@@ -1,0 +1,145 @@
+"""What must hold between the objects of the configuration, and the extensions."""
+
+from collections.abc import Collection, Iterable, Iterator
+
+from server.contract.configuration import EXTENSION, ConfigObject
+from server.contract.destinations import Destination, DestinationKind
+from server.contract.kinds import kind_named, kind_of
+from server.contract.parking import Parking
+from server.contract.routing import EmergencyNumber, InboundRoute, RingGroup, SystemSettings
+from server.contract.trunks import Trunk, TrunkKind
+from server.rules.hours import zone_named
+from server.services.errors import conflict, invalid
+
+
+def named(item: ConfigObject) -> str:
+    """The object in a message, such as "inbound route 'main'"."""
+    kind = kind_of(type(item))
+    return kind.title if kind.single else f"{kind.title} {_quoted(item.key)}"
+
+
+def numbers_needed(item: ConfigObject) -> set[str]:
+    """Numbers of which it must be known whether they are extensions, to check this object."""
+    needed = {reference.key for reference in item.references() if reference.kind == EXTENSION}
+    if isinstance(item, Parking):
+        needed |= {*item.slots}
+    return needed | ({item.key} if item.key_field == "number" else set())
+
+
+def check_change(item: ConfigObject, others: Collection[ConfigObject], extensions: Collection[str]) -> None:
+    """Whether `item` may be put beside `others`; `extensions` are those of `numbers_needed` that exist.
+
+    Raises:
+        ServiceError: `INVALID` about a field, or `CONFLICT` with another object.
+    """
+    _check_references(item, others, extensions)
+    if item.key_field == "number":
+        _check_number(item, others, extensions)
+    if isinstance(item, Parking):
+        _check_slots(item, others, extensions)
+    for field, destination in _destinations(item):
+        _check_destination(field, destination, others)
+    if isinstance(item, SystemSettings) and zone_named(item.time_zone) is None:
+        raise invalid("time_zone", f"{item.time_zone} is no time zone of the IANA database")
+    if isinstance(item, Trunk) and item.kind is TrunkKind.REGISTER and not item.secret_set:
+        raise invalid("secret", "a trunk that registers needs one")
+    if isinstance(item, RingGroup):
+        _check_no_loop(item, others)
+    if isinstance(item, Trunk | EmergencyNumber):
+        _check_emergency_way(item, others)
+
+
+def users_of(kind: str, key: str, objects: Iterable[ConfigObject]) -> list[str]:
+    """The objects that refer to this one, in words."""
+    return [
+        named(item)
+        for item in objects
+        if any(reference.kind == kind and reference.key == key for reference in item.references())
+    ]
+
+
+def _check_references(
+    item: ConfigObject, others: Collection[ConfigObject], extensions: Collection[str]
+) -> None:
+    known = {(kind_of(type(other)).word, other.key) for other in (*others, item)}
+    for reference in item.references():
+        if reference.kind == EXTENSION:
+            exists = reference.key in extensions
+        else:
+            exists = (reference.kind, reference.key) in known
+        if not exists:
+            kind = kind_named(reference.kind)
+            raise invalid(
+                reference.field,
+                f"there is no {kind.title if kind else reference.kind} {_quoted(reference.key)}",
+            )
+
+
+def _check_number(item: ConfigObject, others: Collection[ConfigObject], extensions: Collection[str]) -> None:
+    if item.key in extensions:
+        raise conflict(f"{item.key} is the number of an extension: choose another.")
+    for other in others:
+        if other.key_field == "number" and other.key == item.key and type(other) is not type(item):
+            raise conflict(f"{item.key} is the number of {named(other)}: choose another.")
+    if parking_of(others).has(item.key):
+        raise conflict(f"{item.key} is a parking slot: choose another, or other slots.")
+
+
+def parking_of(objects: Iterable[ConfigObject]) -> Parking:
+    """The parking slots, those of the default if they were never changed."""
+    return next((item for item in objects if isinstance(item, Parking)), Parking())
+
+
+def _check_slots(parking: Parking, others: Collection[ConfigObject], extensions: Collection[str]) -> None:
+    taken = {other.key: named(other) for other in others if other.key_field == "number"}
+    taken |= dict.fromkeys(extensions, "an extension")
+    for slot in parking.slots:
+        if slot in taken:
+            raise conflict(f"{slot} is the number of {taken[slot]}: choose other slots.")
+
+
+def _destinations(item: ConfigObject) -> Iterator[tuple[str, Destination]]:
+    if isinstance(item, InboundRoute):
+        for index, timed in enumerate(item.timed):
+            yield f"timed.{index}.destination", timed.destination
+    if isinstance(item, InboundRoute | RingGroup):
+        yield "destination", item.destination
+
+
+def _check_destination(field: str, destination: Destination, others: Collection[ConfigObject]) -> None:
+    if destination.kind is not DestinationKind.EXTERNAL:
+        return
+    if any(isinstance(other, EmergencyNumber) and other.key == destination.value for other in others):
+        raise invalid(field, f"{destination.value} is an emergency number: only people may call it")
+
+
+def _check_no_loop(group: RingGroup, others: Collection[ConfigObject]) -> None:
+    """A call that nobody answers must end somewhere."""
+    groups = {other.key: other for other in others if isinstance(other, RingGroup)} | {group.key: group}
+    path = [group.key]
+    while (next_to := groups[path[-1]].destination).kind is DestinationKind.RING_GROUP:
+        if next_to.value in path:
+            shown = " to ".join([*path, next_to.value])
+            raise invalid("destination", f"an unanswered call would go round in a circle: {shown}")
+        if next_to.value not in groups:
+            return
+        path.append(next_to.value)
+
+
+def _check_emergency_way(item: Trunk | EmergencyNumber, others: Collection[ConfigObject]) -> None:
+    """Every emergency number keeps a trunk that is enabled (SIP-12)."""
+    everything = (*others, item)
+    enabled = {one.key for one in everything if isinstance(one, Trunk) and one.enabled}
+    for emergency in everything:
+        if isinstance(emergency, EmergencyNumber) and not enabled.intersection(emergency.trunks):
+            if isinstance(item, EmergencyNumber) and emergency is item:
+                raise invalid("trunks", "none of these trunks is enabled")
+            if isinstance(item, Trunk) and item.key in emergency.trunks:
+                raise conflict(
+                    f"Trunk {_quoted(item.key)} is the last enabled one for {named(emergency)}: "
+                    "give that number another trunk first."
+                )
+
+
+def _quoted(key: str) -> str:
+    return key if key.isdigit() else f"'{key}'"

@@ -1,0 +1,242 @@
+"""Live events: from the owners of states to every client that asked for them.
+
+A topic has a snapshot function and is published item by item. Each subscriber has its own view of a topic,
+with its own contiguous sequence numbers. An item is encoded once, however many subscribers get it.
+
+A subscriber that reads slowly gets, for each key, only the newest item. One that has more than
+`MAX_PENDING` keys waiting, or that takes nothing for `MAX_STALL_S` seconds, is cut: its client reconnects
+and starts from a new snapshot.
+"""
+
+import asyncio
+import json
+import logging
+from collections import OrderedDict, defaultdict
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from server.contract.events import CloseCode, Snapshot, Topic
+from server.services.accounts import Who
+
+MAX_PENDING = 2000
+"""Keys with an unsent change per subscriber; enough for a burst that touches every extension of an office."""
+
+MAX_STALL_S = 20.0
+"""Seconds that one message may take to be handed to the network."""
+
+MAX_PER_ACCOUNT = 16
+"""Live connections of one account: several machines and a reconnect or two, not a flood."""
+
+_log = logging.getLogger(__name__)
+
+SnapshotSource = Callable[[Who], Awaitable[Mapping[str, Any]]]
+Send = Callable[[str], Awaitable[None]]
+
+
+class TooManySubscribers(Exception):
+    """This account has `MAX_PER_ACCOUNT` live connections already."""
+
+
+class Closed(Exception):
+    """The subscriber is to be disconnected with `code`."""
+
+    def __init__(self, code: CloseCode, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class _Topic:
+    snapshot: SnapshotSource
+    allowed: Callable[[Who], bool]
+
+
+class Subscriber:
+    """One live connection: what it subscribed to, and what it has not been sent yet.
+
+    `run` sends until the connection is to end; `subscribe` and `unsubscribe` may be called meanwhile.
+    """
+
+    def __init__(self, hub: "Hub", who: Who) -> None:
+        self.who = who
+        self._hub = hub
+        self._seq: dict[Topic, int] = {}
+        self._wanted: OrderedDict[Topic, None] = OrderedDict()
+        self._pending: OrderedDict[tuple[Topic, str], str] = OrderedDict()
+        self._wake = asyncio.Event()
+        self._closed: Closed | None = None
+
+    def subscribe(self, topics: list[Topic]) -> None:
+        """Send a snapshot of each topic, then its deltas. Topics that may not be seen get no answer."""
+        for topic in topics:
+            if self._hub.may_see(self.who, topic):
+                self._wanted[topic] = None
+        self._wake.set()
+
+    def unsubscribe(self, topics: list[Topic]) -> None:
+        """Send nothing more of these topics."""
+        for topic in topics:
+            self._wanted.pop(topic, None)
+            self._seq.pop(topic, None)
+            self._drop(topic)
+
+    def follows(self, topic: Topic) -> bool:
+        """Whether its changes are sent."""
+        return topic in self._seq
+
+    def offer(self, topic: Topic, key: str, item: str) -> None:
+        """Queue a change; `item` is JSON. It replaces an older unsent change of the same key."""
+        if topic not in self._seq or self._closed is not None:
+            return
+        self._pending[topic, key] = item  # keeps its place, so that a key that flaps is not put off for ever
+        if len(self._pending) > self._hub.max_pending:
+            self.close(CloseCode.TOO_SLOW, "Too many changes are waiting: reconnect.")
+        self._wake.set()
+
+    def close(self, code: CloseCode, reason: str) -> None:
+        """End `run` with `Closed`; what is pending is dropped."""
+        if self._closed is None:
+            self._closed = Closed(code, reason)
+            self._pending.clear()
+            self._wake.set()
+
+    async def run(self, send: Send) -> None:
+        """Send messages as they come, for ever.
+
+        Raises:
+            Closed: the connection is to be closed with that code.
+        """
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._closed is None and (self._wanted or self._pending):
+                await self._send_next(send)
+            if self._closed is not None:
+                raise self._closed
+
+    async def _send_next(self, send: Send) -> None:
+        if self._wanted:
+            topic, _ = self._wanted.popitem(last=False)
+            text = await self._snapshot(topic)
+            if text is None:
+                return
+        else:
+            (topic, key), item = self._pending.popitem(last=False)
+            self._seq[topic] += 1
+            text = (
+                f'{{"type":"delta","topic":"{topic}","seq":{self._seq[topic]},'
+                f'"key":{json.dumps(key)},"item":{item}}}'
+            )
+        try:
+            async with asyncio.timeout(self._hub.max_stall_s):
+                await send(text)
+        except TimeoutError:
+            self.close(CloseCode.TOO_SLOW, "The connection takes no data: reconnect.")
+
+    async def _snapshot(self, topic: Topic) -> str | None:
+        # From here on changes are queued: one made while the snapshot is read is sent after it.
+        self._drop(topic)
+        seq = self._seq[topic] = self._seq.get(topic, 0) + 1
+        items = await self._hub.snapshot(self.who, topic)
+        if topic not in self._seq:
+            return None  # unsubscribed meanwhile
+        return Snapshot(topic=topic, seq=seq, items=dict(items)).model_dump_json()
+
+    def _drop(self, topic: Topic) -> None:
+        for key in [key for key in self._pending if key[0] is topic]:
+            del self._pending[key]
+
+
+class Hub:
+    """Topics and their subscribers."""
+
+    def __init__(self, *, max_pending: int = MAX_PENDING, max_stall_s: float = MAX_STALL_S) -> None:
+        self.max_pending = max_pending
+        self.max_stall_s = max_stall_s
+        self._topics: dict[Topic, _Topic] = {}
+        self._by_account: defaultdict[int, set[Subscriber]] = defaultdict(set)
+        self._by_number: defaultdict[str | None, set[Subscriber]] = defaultdict(set)
+        self._all: dict[Subscriber, None] = {}
+
+    @property
+    def subscribers(self) -> int:
+        """Number of live connections."""
+        return len(self._all)
+
+    def topic(
+        self, topic: Topic, snapshot: SnapshotSource, *, allowed: Callable[[Who], bool] = lambda _: True
+    ) -> None:
+        """Declare a topic. `snapshot` gives the items (models, or what JSON takes) that `who` may see."""
+        self._topics[topic] = _Topic(snapshot, allowed)
+
+    def may_see(self, who: Who, topic: Topic) -> bool:
+        """Whether the topic exists and `who` may subscribe to it."""
+        declared = self._topics.get(topic)
+        return declared is not None and declared.allowed(who)
+
+    async def snapshot(self, who: Who, topic: Topic) -> Mapping[str, Any]:
+        """The items of a topic as `who` sees them now."""
+        return await self._topics[topic].snapshot(who)
+
+    def publish(self, topic: Topic, key: str, item: BaseModel | None, *, to: str | int | None = None) -> None:
+        """Tell that an item is now this, or is gone (None).
+
+        `to` narrows it to one extension (its number, `str`) or one account (its id, `int`).
+        """
+        receivers: Collection[Subscriber]
+        if to is None:
+            receivers = self._all
+        elif isinstance(to, str):
+            receivers = self._by_number.get(to, ())
+        else:
+            receivers = self._by_account.get(to, ())
+        if not receivers:
+            return
+        text = "null" if item is None else item.model_dump_json()
+        for subscriber in receivers:
+            subscriber.offer(topic, key, text)
+
+    def renew(self, topic: Topic) -> None:
+        """Send everybody who follows this topic a new snapshot: something in all of its items has changed."""
+        for subscriber in self._all:
+            if subscriber.follows(topic):
+                subscriber.subscribe([topic])
+
+    def connect(self, who: Who) -> Subscriber:
+        """A new live connection of `who`; give it back by `disconnect`.
+
+        Raises:
+            TooManySubscribers: the account has too many already.
+        """
+        if len(self._by_account.get(who.account_id, ())) >= MAX_PER_ACCOUNT:
+            raise TooManySubscribers
+        subscriber = Subscriber(self, who)
+        self._all[subscriber] = None
+        self._by_account[who.account_id].add(subscriber)
+        if who.number is not None:
+            self._by_number[who.number].add(subscriber)
+        return subscriber
+
+    def disconnect(self, subscriber: Subscriber) -> None:
+        """The connection has ended. Idempotent."""
+        self._all.pop(subscriber, None)
+        _discard(self._by_account, subscriber.who.account_id, subscriber)
+        _discard(self._by_number, subscriber.who.number, subscriber)
+
+    def end_session(self, session_id: str) -> None:
+        """The session has ended or was revoked: its connections are closed (AUTH-7)."""
+        for subscriber in self._all:
+            if subscriber.who.session_id == session_id:
+                subscriber.close(CloseCode.UNAUTHENTICATED, "The session has ended: log in again.")
+
+
+def _discard(index: defaultdict[Any, set[Subscriber]], key: object, subscriber: Subscriber) -> None:
+    members = index.get(key)
+    if members is not None:
+        members.discard(subscriber)
+        if not members:
+            del index[key]

@@ -1,0 +1,155 @@
+"""Live states of extensions: registration, calls, presence (KEY-3, KEY-5, DIR-1).
+
+The one owner of `ExtensionState`. Every input arrives on the event loop and is worked off at once, without
+awaiting anything between reading the switch and publishing, so an older state cannot follow a newer one.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from server.clock import Clock
+from server.contract.events import Topic
+from server.contract.extensions import CallState, Extension, ExtensionState
+from server.rules.lines import LegView, call_state
+from server.services.accounts import Who
+from server.services.directory import Directory
+from server.services.hub import Hub
+from server.services.presence import PresenceService
+from server.switch.port import ContactsChanged, Down, Event, Leg, LegChanged, LegState, Switch, Up
+
+
+class States:
+    """The state of every enabled extension, and the topic `extensions`."""
+
+    def __init__(
+        self, *, clock: Clock, switch: Switch, hub: Hub, directory: Directory, presence: PresenceService
+    ) -> None:
+        self._clock = clock
+        self._switch = switch
+        self._hub = hub
+        self._directory = directory
+        self._presence = presence
+        self._up = False
+        self._legs: dict[str, dict[str, Leg]] = {}
+        self._phones: dict[str, int] = {}
+        self._states: dict[str, ExtensionState] = {}
+        self._stops: list[Callable[[], None]] = []
+        hub.topic(Topic.EXTENSIONS, self._snapshot)
+
+    def start(self) -> None:
+        """Follow switch, directory and presence. Call it after those are loaded, before the switch starts."""
+        self._stops = [
+            self._switch.listen(self._on_switch),
+            self._directory.observe(self._on_directory),
+            self._presence.observe(self._refresh),
+        ]
+        self._up = self._switch.status.up
+        self._reread()
+
+    def stop(self) -> None:
+        """Follow nothing any longer."""
+        for stop in self._stops:
+            stop()
+        self._stops = []
+
+    def get(self, number: str) -> ExtensionState | None:
+        """The state of an enabled extension."""
+        return self._states.get(number)
+
+    def all(self) -> Mapping[str, ExtensionState]:
+        """Every state by number."""
+        return self._states
+
+    @property
+    def registered(self) -> int:
+        """Number of extensions with at least one phone."""
+        return sum(1 for state in self._states.values() if state.registered)
+
+    @property
+    def phones(self) -> int:
+        """Number of registered phones."""
+        return sum(state.phones for state in self._states.values())
+
+    async def _snapshot(self, _who: Who) -> Mapping[str, Any]:
+        return self._states
+
+    def _on_switch(self, event: Event) -> None:
+        if isinstance(event, LegChanged):
+            self._on_leg(event.leg)
+        elif isinstance(event, ContactsChanged):
+            self._phones[event.number] = len(event.contacts)
+            self._refresh(event.number)
+        elif isinstance(event, Up):
+            self._up = True
+            self._reread()
+        elif isinstance(event, Down):
+            self._up = False
+            self._reread()
+
+    def _on_leg(self, leg: Leg) -> None:
+        legs = self._legs.setdefault(leg.number, {})
+        if leg.state is LegState.GONE:
+            legs.pop(leg.id, None)
+            if not legs:
+                del self._legs[leg.number]
+        else:
+            legs[leg.id] = leg
+        self._refresh(leg.number)
+
+    def _on_directory(self, number: str, extension: Extension | None) -> None:
+        if extension is not None:
+            self._phones[number] = len(self._switch.contacts(number)) if self._up else 0
+            self._refresh(number)
+        elif self._states.pop(number, None) is not None:
+            self._hub.publish(Topic.EXTENSIONS, number, None)
+
+    def _reread(self) -> None:
+        """Everything anew, as the switch has it; without a switch all of it is unknown."""
+        self._legs = {}
+        self._phones = {}
+        if self._up:
+            for leg in self._switch.legs():
+                self._legs.setdefault(leg.number, {})[leg.id] = leg
+        for extension in self._directory.all():
+            if self._up:
+                self._phones[extension.number] = len(self._switch.contacts(extension.number))
+            self._refresh(extension.number)
+
+    def _refresh(self, number: str) -> None:
+        extension = self._directory.get(number)
+        if extension is None:
+            return
+        old = self._states.get(number)
+        new = self._state(extension, old)
+        if new != old:
+            self._states[number] = new
+            self._hub.publish(Topic.EXTENSIONS, number, new)
+
+    def _state(self, extension: Extension, old: ExtensionState | None) -> ExtensionState:
+        number = extension.number
+        phones = self._phones.get(number, 0) if self._up else 0
+        call = call_state(map(_view, self._legs.get(number, {}).values())) if self._up else CallState.UNKNOWN
+        return ExtensionState(
+            number=number,
+            name=extension.display_name,
+            groups=extension.groups,
+            avatar=extension.avatar,
+            registered=phones > 0 if self._up else None,
+            phones=phones,
+            call=call,
+            call_since=self._since(call, old),
+            presence=self._presence.of(number),
+        )
+
+    def _since(self, call: CallState, old: ExtensionState | None) -> datetime:
+        return old.call_since if old is not None and old.call is call else self._clock.now()
+
+
+def _view(leg: Leg) -> LegView:
+    return LegView(
+        inbound=leg.inbound,
+        ringing=leg.state is LegState.RINGING,
+        up=leg.state is LegState.UP,
+        held=leg.held,
+    )

@@ -1,0 +1,67 @@
+"""Refused SIP requests, from Asterisk's security events.
+
+On the wire a wrong secret and an unknown user look the same: 401 with the same headers, whatever the method
+and however often. Here they differ, and so do their events:
+
+- a wrong secret is one `ChallengeResponseFailed` with the account;
+- an unknown user is an `InvalidAccountID` with the account for each request, the one without credentials
+  included (so a scan that never sends any is noticed too; Asterisk leaves only the very first request from
+  an address out), and a `ChallengeResponseFailed` for account `<unknown>`;
+- a request from a blocked address is answered 403 and raises no event at all.
+"""
+
+from server.switch.asterisk.ami import Message
+from server.switch.port import SecurityEvent, SecurityKind
+
+_KINDS = {
+    "InvalidAccountID": SecurityKind.UNKNOWN_USER,
+    "InvalidPassword": SecurityKind.BAD_SECRET,
+    "ChallengeResponseFailed": SecurityKind.BAD_SECRET,
+}
+_UNKNOWN = "<unknown>"
+REMEMBERED = 1000
+
+
+class SecurityReader:
+    """Makes one event of one attempt.
+
+    An attempt of an unknown user is two requests of one session (Call-ID), the second with credentials:
+    every other one of a session is left out.
+    """
+
+    def __init__(self) -> None:
+        self._half: dict[str, None] = {}
+
+    def read(self, message: Message) -> SecurityEvent | None:
+        """The event that a manager message is, or None if it is about something else or told already."""
+        event = parse_security_event(message)
+        if event is None or event.account == _UNKNOWN:
+            return None
+        if event.kind is SecurityKind.UNKNOWN_USER and self._second_half(message.get("SessionID", "")):
+            return None
+        return event
+
+    def _second_half(self, session: str) -> bool:
+        if session in self._half:
+            del self._half[session]
+            return True
+        self._half[session] = None
+        if len(self._half) > REMEMBERED:
+            del self._half[next(iter(self._half))]
+        return False
+
+
+def parse_security_event(message: Message) -> SecurityEvent | None:
+    """A security event of the SIP stack, or None."""
+    kind = _KINDS.get(message.get("Event", ""))
+    if kind is None or message.get("Service") != "PJSIP":
+        return None
+    family, transport, rest = (message.get("RemoteAddress", "") + "///").split("/", 2)
+    if not family:
+        return None
+    return SecurityEvent(
+        kind=kind,
+        account=message.get("AccountID", ""),
+        address=rest.split("/")[0],
+        transport=transport.lower(),
+    )

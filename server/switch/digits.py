@@ -1,0 +1,120 @@
+"""Digits that a phone sends in a call: kept until somebody reads them, and read as a person dials.
+
+Times are seconds of the running loop.
+"""
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from server.switch.port import Leg, LegGone, Sound
+
+T = TypeVar("T")
+
+KEPT = 64
+"""Unread digits that are kept of a leg; the oldest are lost beyond that."""
+
+
+class Digits:
+    """The digits (0-9, `*`, `#`, A-D) of one leg that nobody has read yet."""
+
+    def __init__(self) -> None:
+        self._unread: deque[str] = deque(maxlen=KEPT)
+        self._news = asyncio.Event()
+        self._gone: LegGone | None = None
+
+    @property
+    def unread(self) -> str:
+        """What can be read at once, oldest first."""
+        return "".join(self._unread)
+
+    async def next(self) -> str:
+        """Read the oldest digit, or the next to come; `LegGone` if there is none and the leg has ended."""
+        await self.waiting()
+        return self._unread.popleft()
+
+    async def waiting(self) -> None:
+        """Return once there is an unread digit; raises as `next`."""
+        while not self._unread:
+            if self._gone is not None:
+                raise self._gone
+            self._news.clear()
+            await self._news.wait()
+
+    def forget(self) -> None:
+        """Take all as read."""
+        self._unread.clear()
+
+    # for the adapters
+
+    def put(self, digit: str) -> None:
+        """The phone has sent a digit."""
+        self._unread.append(digit)
+        self._news.set()
+
+    def close(self, gone: "LegGone") -> None:
+        """The leg has ended: there will be no more."""
+        self._gone = gone
+        self._news.set()
+
+
+async def read_digits(leg: "Leg", *, most: int, first_s: float, next_s: float, ends: str = "#") -> str:
+    """Read what is dialled on a leg, digits that are unread already included.
+
+    Ends with the `most`-th digit, with one of `ends` (which is read and not returned), when the first digit
+    does not come within `first_s`, or another one within `next_s` after the one before. Returns what was
+    dialled by then, "" for nothing. Raises `LegGone`.
+    """
+    dialled = ""
+    while len(dialled) < most:
+        try:
+            async with asyncio.timeout(next_s if dialled else first_s):
+                digit = await leg.digits.next()
+        except TimeoutError:
+            break
+        if digit in ends:
+            break
+        dialled += digit
+    return dialled
+
+
+async def ask_digits(
+    leg: "Leg", *sounds: "Sound", most: int, first_s: float, next_s: float, ends: str = "#"
+) -> str:
+    """Play sounds, which the first digit stops, and read what is dialled, as `read_digits`.
+
+    `first_s` counts from the end of the sounds. Digits that were dialled ahead are taken, and nothing is
+    played then. Raises as `Leg.play` does.
+    """
+    if not leg.digits.unread:
+        await _play_until_dialled(leg, sounds)
+    return await read_digits(leg, most=most, first_s=first_s, next_s=next_s, ends=ends)
+
+
+async def _play_until_dialled(leg: "Leg", sounds: "tuple[Sound, ...]") -> None:
+    dialling = asyncio.ensure_future(leg.digits.waiting())
+    playing = asyncio.ensure_future(leg.play(*sounds))
+    try:
+        await asyncio.wait((playing, dialling), return_when=asyncio.FIRST_COMPLETED)
+        if playing.done():
+            playing.result()
+    finally:
+        for task in (playing, dialling):
+            task.cancel()
+        await asyncio.gather(playing, dialling, return_exceptions=True)
+
+
+async def over_or_digit(over: "asyncio.Future[T]", digits: Digits, ends: str) -> None:
+    """Return once `over` is done or one of `ends` was dialled; other digits count as read."""
+    dialled = asyncio.ensure_future(_until_dialled(digits, ends, over))
+    try:
+        await asyncio.wait((over, dialled), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        dialled.cancel()
+        await asyncio.gather(dialled, return_exceptions=True)
+
+
+async def _until_dialled(digits: Digits, ends: str, over: "asyncio.Future[T]") -> None:
+    while not over.done() and await digits.next() not in ends:
+        pass

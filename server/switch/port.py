@@ -1,0 +1,504 @@
+"""The switch as the rest of the server sees it: legs, bridges, registrations, events.
+
+Nothing above this port knows Asterisk. Adapters: `server.switch.asterisk`, `server.switch.simulated`.
+
+All of it runs on one event loop. Methods that reach the engine raise `SwitchUnavailable` when it is not
+there, and `LegGone` when the leg ended meanwhile; releasing (`hangup`, `close`) never raises for something
+that is gone already.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+
+from server.contract.extensions import SrtpMode
+from server.switch.digits import Digits
+from server.switch.recording import BridgeRecording as BridgeRecording  # noqa: PLC0414 - a name of the port, too
+from server.switch.recording import Recorded as Recorded  # noqa: PLC0414 - a name of the port, too
+from server.switch.sound import Sound as Sound  # noqa: PLC0414 - a name of the port, too
+from server.switch.sound import Tone as Tone  # noqa: PLC0414 - a name of the port, too
+from server.switch.spying import Spying as Spying  # noqa: PLC0414 - a name of the port, too
+from server.switch.spying import Whisper as Whisper  # noqa: PLC0414 - a name of the port, too
+from server.switch.trunk import CallerIdPolicy as CallerIdPolicy  # noqa: PLC0414 - a name of the port, too
+from server.switch.trunk import SipTrunk as SipTrunk  # noqa: PLC0414 - a name of the port, too
+from server.switch.trunk import TrunkKind as TrunkKind  # noqa: PLC0414 - a name of the port, too
+from server.switch.trunk import TrunkState as TrunkState  # noqa: PLC0414 - a name of the port, too
+from server.switch.trunk import TrunkStatus as TrunkStatus  # noqa: PLC0414 - a name of the port, too
+
+REALM = "linkus"
+"""Realm of SIP digest authentication (RFC 3261, section 22): the same for known and unknown users."""
+
+
+DEFAULT_MUSIC = "default"
+"""The music on hold that every engine has."""
+
+
+class SwitchError(Exception):
+    """Base of the port's errors."""
+
+
+class SwitchUnavailable(SwitchError):
+    """The engine is not running or does not answer now."""
+
+
+class LegGone(SwitchError):
+    """The leg has ended; `ended` says how."""
+
+    def __init__(self, ended: "Ended") -> None:
+        super().__init__(f"leg has ended: {ended}")
+        self.ended = ended
+
+
+class LegState(Enum):
+    """Life of a leg, in this order."""
+
+    NEW = 0
+    """Inbound: not yet signalled to the caller. Outbound: INVITE sent, nothing heard."""
+    RINGING = 1
+    UP = 2
+    GONE = 3
+
+
+class Reason(StrEnum):
+    """Why we end a leg; each maps to a SIP status where the leg is inbound and not answered (RFC 3261)."""
+
+    NORMAL = "normal"
+    """BYE on an answered leg; 603 on an unanswered inbound one."""
+    BUSY = "busy"  # 486
+    DECLINED = "declined"  # 603
+    NO_ANSWER = "no_answer"  # 480
+    UNREGISTERED = "unregistered"  # 480
+    UNKNOWN_NUMBER = "unknown_number"  # 404
+    FORBIDDEN = "forbidden"  # 403
+    UNAVAILABLE = "unavailable"  # 503
+    ANSWERED_ELSEWHERE = "answered_elsewhere"
+    """CANCEL with `Reason: SIP;cause=200` on an outbound leg (RFC 3326)."""
+    CANCELLED = "cancelled"
+    """The caller gave up: CANCEL on an outbound leg."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a leg ended. `sip_code` is the final status of an unanswered outbound leg, else None.
+
+    `by_us`: we hung it up. `lost`: it is gone because the engine is (crash, restart).
+    """
+
+    sip_code: int | None = None
+    q850: int | None = None
+    by_us: bool = False
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Number and name of one side of a call."""
+
+    number: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A registered phone of an extension.
+
+    `uri` is the contact URI; `address` is `host:port` it was last seen from; `transport` is udp, tcp, tls.
+    """
+
+    number: str
+    uri: str
+    transport: str = "udp"
+    user_agent: str = ""
+    reachable: bool = True
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SipEndpoint:
+    """An extension as the engine must know it. Repr never shows the secret."""
+
+    number: str
+    secret: str = field(repr=False)
+    display_name: str
+    codecs: tuple[str, ...] = ("g722", "alaw", "ulaw")
+    srtp: SrtpMode = SrtpMode.OPTIONAL
+    max_contacts: int = 8
+
+
+class SecurityKind(StrEnum):
+    """What a SIP peer did wrong."""
+
+    BAD_SECRET = "bad_secret"  # noqa: S105
+    UNKNOWN_USER = "unknown_user"
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityEvent:
+    """A refused SIP request. `address` is the IP only; `account` is what the peer called itself."""
+
+    kind: SecurityKind
+    account: str
+    address: str
+    transport: str
+
+
+class TransferProgress(Enum):
+    """What a phone that asked for a transfer is told (NOTIFY with sipfrag, RFC 3515)."""
+
+    RINGING = "ringing"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """What a phone asks for with REFER: that the other end of its call goes elsewhere (SIP-4).
+
+    Attributes:
+        target: the number to go to, as dialled (blind transfer); "" where `consultation` is given.
+        consultation: the phone's own leg in the call with whom it has asked (attended transfer, RFC 3891).
+    """
+
+    target: str = ""
+    consultation: "Leg | None" = None
+
+
+class Leg(ABC):
+    """One SIP dialog between the PBX and a phone or a trunk.
+
+    Attributes are current as of the last event of the engine.
+
+    Attributes:
+        id: unique; for legs that we dial, the id that was given.
+        number: the extension whose phone it is; "" for a trunk's leg.
+        trunk: name of the trunk it goes over; "" for a phone's leg.
+        inbound: True if the phone, or the trunk, called us.
+        dialled: what an inbound leg dialled, as dialled (from a trunk, the DID); "" for an outbound one.
+        caller: inbound, who calls, as authenticated (number = the extension, name = its display name). From a
+            trunk it is what the carrier says (P-Asserted-Identity, else From), empty if that is nothing: it
+            may look like an extension but never is one.
+        state, held: `held` is True while the phone itself has put the call on hold.
+        contact: outbound, the contact URI it was sent to.
+        digits: those that the phone has sent and nobody has read yet (see `server.switch.digits`).
+    """
+
+    id: str
+    number: str
+    trunk: str
+    inbound: bool
+    dialled: str
+    caller: Party
+    state: LegState
+    held: bool
+    contact: str
+    digits: Digits
+
+    @abstractmethod
+    async def ring(self, callee: Party | None = None) -> None:
+        """Inbound: tell the caller that it rings (180), and whom (P-Asserted-Identity, RFC 3325).
+
+        A leg that is up hears the ringing tone instead, until `stop_ringing`; it must not be in a bridge.
+        """
+
+    @abstractmethod
+    async def stop_ringing(self) -> None:
+        """End the ringing tone that a leg hears which is up."""
+
+    @abstractmethod
+    async def answer(self) -> None:
+        """Inbound: answer (200) and wait until the leg is up."""
+
+    @abstractmethod
+    async def answered(self) -> None:
+        """Outbound: return once the phone has answered; raise `LegGone` if it ended before."""
+
+    @abstractmethod
+    async def ringing(self) -> None:
+        """Outbound: return once the phone rings or has answered; raise `LegGone` if it ended before."""
+
+    @abstractmethod
+    async def play(self, *sounds: Sound) -> None:
+        """Play sounds one after the other to this leg alone; return when the last has ended.
+
+        Also before the answer (as early media), and in a bridge: the others there hear neither the sound nor,
+        while it lasts, this leg. One that comes while another plays waits its turn. Cancelling it stops the
+        sound at once. It ends early, without an error, when the leg is answered, made to ring, put in a
+        bridge or taken out of one. Raises `LegGone` if the leg ends, `SwitchError` for a sound that does not
+        exist (nothing is heard then), `ValueError` for no sounds or for one after a tone.
+        """
+
+    @abstractmethod
+    async def start_music(self, name: str = DEFAULT_MUSIC) -> None:
+        """Play music on hold to this leg, also when it is alone, until `stop_music`. Idempotent.
+
+        It is interrupted by `play` and goes on afterwards; putting the leg in a bridge ends it. In a bridge
+        the leg hears the music instead of the others. Raises `SwitchError` if there is no such music.
+        """
+
+    @abstractmethod
+    async def stop_music(self) -> None:
+        """End the music. Idempotent; a leg that is gone is fine."""
+
+    @abstractmethod
+    async def record(
+        self, name: str, *, longest_s: float, silence_s: float | None = None, ends: str = "#"
+    ) -> Recorded:
+        """Record what this leg says, alone and in no bridge; return the file once that has ended.
+
+        It ends after `longest_s`, after `silence_s` of silence, with a digit out of `ends`, with the leg's
+        end, or as a sound does (see `play`). Digits dialled before and meanwhile count as read. `name` is a
+        relative path without extension; the file lies under a folder of the engine. Raises `LegGone` if the
+        leg had ended before; `SwitchError` if the engine is lost, if there is such a recording already, or
+        if the disk is full: the call goes on. Cancelling it ends the recording and keeps the file.
+        """
+
+    @abstractmethod
+    async def spy(self, listener: "Leg", whisper: Whisper = Whisper.NOBODY) -> Spying:
+        """Let `listener`, which is up and in no bridge, hear this leg and whom it talks with.
+
+        It goes on when this leg is moved to another bridge, and is over when this leg ends; even then it
+        must be stopped. Raises `LegGone` if either leg has ended.
+        """
+
+    @abstractmethod
+    async def gone(self) -> Ended:
+        """Return once the leg has ended, however that came."""
+
+    @abstractmethod
+    def ask_transfer(self, transfer: Transfer) -> None:
+        """Ask for this transfer as the phone could: its call is sent on though it has not asked."""
+
+    @abstractmethod
+    async def transfer_requested(self) -> Transfer:
+        """Return the oldest transfer that was asked for on this leg and that nobody has taken up yet."""
+
+    @abstractmethod
+    async def tell_transfer(self, progress: TransferProgress) -> None:
+        """Tell the phone how its transfer goes. Never raises: the transfer does not depend on it."""
+
+    @abstractmethod
+    async def hangup(self, reason: Reason = Reason.NORMAL) -> None:
+        """End the leg. Idempotent; a leg that is gone is fine; an engine that is away is fine."""
+
+
+class Bridge(ABC):
+    """A mixing bridge: the legs in it hear each other.
+
+    Attributes:
+        id: as given to `Switch.bridge`.
+        legs: ids of the legs in it, as last known.
+    """
+
+    id: str
+    legs: frozenset[str]
+
+    @abstractmethod
+    async def add(self, *legs: Leg) -> None:
+        """Put legs in; raises `LegGone` if one has ended."""
+
+    @abstractmethod
+    async def remove(self, *legs: Leg) -> None:
+        """Take legs out; they stay up."""
+
+    @abstractmethod
+    async def record(self, name: str) -> BridgeRecording:
+        """Begin to record all that is said in it, until it is stopped or the bridge is closed.
+
+        `name` and errors are those of `Leg.record`.
+        """
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Destroy the bridge; legs in it stay up. Idempotent."""
+
+
+# What a switch tells its listeners. Each is called on the loop, in order, and must not block.
+
+
+@dataclass(frozen=True, slots=True)
+class Up:
+    """The engine is there, or there again: legs and contacts have been read anew (see `Switch.legs`)."""
+
+    restarted: bool
+    """True if the engine is a new process: whatever was in the old one is gone, endpoints must be pushed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Down:
+    """The engine is gone or cannot be reached; `message` is for a person."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A phone or a trunk calls; the listener owns the leg now."""
+
+    leg: Leg
+
+
+@dataclass(frozen=True, slots=True)
+class LegChanged:
+    """State or hold of a leg changed (also to GONE, also for new ones)."""
+
+    leg: Leg
+
+
+@dataclass(frozen=True, slots=True)
+class ContactsChanged:
+    """The registered phones of an extension are now these."""
+
+    number: str
+    contacts: tuple[Contact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkChanged:
+    """The state of a trunk is now this; not told for a trunk that is removed."""
+
+    name: str
+    state: TrunkState
+
+
+@dataclass(frozen=True, slots=True)
+class Dtmf:
+    """A digit arrived on a leg; it is among the leg's unread ones, too."""
+
+    leg: Leg
+    digit: str
+
+
+Event = Up | Down | Incoming | LegChanged | ContactsChanged | TrunkChanged | Dtmf | SecurityEvent
+Listener = Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchStatus:
+    """For readiness and `status`. `problem` is "" when `up`, else what happened and what to do."""
+
+    up: bool
+    problem: str
+    version: str | None = None
+    pid: int | None = None
+    sip_udp: str | None = None
+    sip_tls: str | None = None
+
+
+class Switch(ABC):
+    """The telephony engine."""
+
+    @abstractmethod
+    async def start(self) -> None:
+        """Start or adopt the engine in the background and return; `Up` or `Down` follow as events.
+
+        A problem (no engine, taken port, full disk) is a `Down` with a clear message and a retry, never an
+        exception: the rest of the server must keep answering.
+        """
+
+    @abstractmethod
+    async def aclose(self, *, stop_engine: bool = True) -> None:
+        """Stop. With `stop_engine` False a private engine keeps running for the next server to adopt."""
+
+    @abstractmethod
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener` for every event from now on; the returned function ends that."""
+
+    @property
+    @abstractmethod
+    def status(self) -> SwitchStatus:
+        """As of now, without I/O."""
+
+    @abstractmethod
+    def legs(self) -> Sequence[Leg]:
+        """All legs the switch knows of and that are not gone.
+
+        After `Up(restarted=False)` this includes legs that an earlier server had; their ids are the same.
+        """
+
+    @abstractmethod
+    def bridges(self) -> Sequence[Bridge]:
+        """All bridges that exist, including those that an earlier server made."""
+
+    @abstractmethod
+    def contacts(self, number: str) -> tuple[Contact, ...]:
+        """Registered phones of an extension, as of the last event of the engine; empty if none."""
+
+    @abstractmethod
+    async def read_contacts(self, number: str) -> tuple[Contact, ...]:
+        """Registered phones of an extension, asked anew of the engine; empty if none.
+
+        For the moment after a registration: the engine tells of phones and of calls on separate ways, so a
+        call may arrive before the news that its callee has just registered. `user_agent` may be empty.
+        """
+
+    @abstractmethod
+    async def dial(
+        self,
+        contact: Contact,
+        *,
+        leg_id: str,
+        caller: Party,
+        timeout_s: float,
+        for_leg: Leg | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Leg:
+        """Send an INVITE to one phone, showing `caller`; returns at once with the new leg.
+
+        After `timeout_s` seconds the leg ends by itself. `for_leg` is the inbound leg this is for (codec
+        preference, linked ids). A duplicate `leg_id` raises `SwitchError`.
+        """
+
+    @abstractmethod
+    async def push_trunks(self, trunks: Sequence[SipTrunk]) -> None:
+        """These are all the trunks: new and changed ones are set up, others removed, equal ones not touched.
+
+        Also in an engine that an earlier server left running. Registrations of removed ones are withdrawn;
+        calls go on, whatever happens to their trunk. What one trunk lacks keeps no other one from being set
+        up; it is raised as `SwitchError` at the end. A new engine is given them again by itself.
+        """
+
+    @abstractmethod
+    def trunks(self) -> Mapping[str, TrunkState]:
+        """State of every trunk by name, as of the last event of the engine; all unknown without engine."""
+
+    @abstractmethod
+    async def dial_trunk(
+        self,
+        name: str,
+        number: str,
+        *,
+        leg_id: str,
+        caller: Party,
+        timeout_s: float,
+        for_leg: Leg | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Leg:
+        """Send an INVITE for `number`, as it is, over a trunk, showing `caller` by its policy; as `dial`.
+
+        A trunk that there is not, or a number that is empty, raises `SwitchError`.
+        """
+
+    @abstractmethod
+    async def bridge(self, bridge_id: str) -> Bridge:
+        """Make a bridge with this id."""
+
+    @abstractmethod
+    async def push(self, endpoints: Sequence[SipEndpoint]) -> None:
+        """Make these extensions known, or change them; others are not touched."""
+
+    @abstractmethod
+    async def known(self) -> frozenset[str]:
+        """Extensions that the engine knows now, also those that an earlier server pushed.
+
+        One that was removed may be listed for some milliseconds more, while the engine works off a last
+        request of its phone; removing it again is fine.
+        """
+
+    @abstractmethod
+    async def remove(self, number: str) -> None:
+        """Forget an extension: its phones are unregistered and refused at once; its legs are hung up."""
+
+    @abstractmethod
+    async def block(self, addresses: Sequence[str]) -> None:
+        """Refuse all SIP from these IP addresses; replaces the earlier set."""

@@ -1,0 +1,125 @@
+"""SIP-6, AUTH-5: preferences and the change of the password."""
+
+import fakes
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLineEdit
+
+from linkus_desktop.pbx.errors import ApiError
+from linkus_desktop.ui.password_dialog import PasswordDialog
+from server.contract.errors import ErrorBody, ErrorCode
+
+
+@pytest.fixture
+def page(window):
+    window.open_room("preferences")
+    return window.stack.currentWidget()
+
+
+def test_choosing_a_device_is_kept_and_used_at_once_SIP_6(page, world):
+    page.audio.microphone.setCurrentIndex(2)
+    page.audio.microphone.activated.emit(2)
+    assert world.settings.microphone == b"m2"
+    assert world.audio.chosen["microphone"] == b"m2"
+
+
+def test_a_chosen_device_that_is_away_stays_chosen_and_says_so_SIP_6(page, world):
+    world.settings.speaker = b"s2"
+    world.audio.speakers = world.audio.speakers[:1]
+    world.audio.devices_changed.emit()
+    assert page.audio.speaker.currentText() == "Chosen device (not connected)"
+    assert world.settings.speaker == b"s2"
+    world.audio.speakers = [*world.audio.speakers, fakes.Device(b"s2", "USB headset")]
+    world.audio.devices_changed.emit()
+    assert page.audio.speaker.currentText() == "USB headset"
+
+
+def test_the_microphone_is_open_only_while_its_level_is_shown_SIP_6(page, window, world):
+    assert world.audio.users == {"preferences"}
+    world.audio.levels.emit(-20.0, -60.0)
+    assert page.audio.level.lit > 10
+    window.open_room("phone")
+    assert world.audio.users == set()
+
+
+def test_the_test_ring_rings_and_stops_when_the_room_is_left(page, window, world):
+    page.audio.test_ring.click()
+    assert world.audio.testing == "ringer"
+    window.open_room("phone")
+    assert not world.audio.testing
+    assert page.audio.test_ring.text() == "Test"
+
+
+def test_the_speaker_can_be_heard_before_a_call_SIP_6(page, world):
+    speaker, ring = page.audio.test_speaker, page.audio.test_ring
+    ring.click()
+    speaker.click()
+    assert world.audio.testing == "speaker"
+    assert (speaker.text(), speaker.isChecked()) == ("Stop", True)
+    assert (ring.text(), ring.isChecked()) == ("Test", False)
+    speaker.click()
+    assert world.audio.testing == ""
+    world.audio.play_test("speaker")
+    world.audio.stop_test()
+    assert not speaker.isChecked(), "it ends by itself"
+
+
+def test_no_sound_is_told_where_the_devices_are(page, world):
+    world.audio.problem_changed.emit("No microphone found: calls work, but in silence.")
+    assert "No microphone" in page.audio.problem.text
+
+
+@pytest.fixture
+def dialog(theme, qtbot):
+    shown = PasswordDialog(fakes.FakeSession())
+    qtbot.addWidget(shown)
+    shown.show()
+    return shown
+
+
+def fill(dialog, old="old secret", new="new secret 1", again="new secret 1"):
+    for field, text in ((dialog.old, old), (dialog.new, new), (dialog.again, again)):
+        field.edit.setText(text)
+
+
+async def test_the_password_is_changed_AUTH_5(dialog, settle):
+    fill(dialog)
+    dialog.submit()
+    await settle()
+    assert dialog._session.passwords == [("old secret", "new secret 1")]
+    assert "has been changed" in dialog.message.text
+    assert dialog.new.edit.text() == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({"old": ""}, "old"),
+        ({"again": "other"}, "again"),
+        ({"new": "old secret", "again": "old secret"}, "new"),
+    ],
+)
+def test_what_can_be_checked_here_is_told_at_its_field(dialog, typed, field):
+    fill(dialog, **typed)
+    dialog.submit()
+    assert getattr(dialog, field).problem.isVisible()
+    assert dialog._session.passwords == []
+
+
+@pytest.mark.parametrize(
+    ("code", "field"), [(ErrorCode.BAD_CREDENTIALS, "old"), (ErrorCode.WEAK_PASSWORD, "new")]
+)
+async def test_what_the_server_refuses_is_told_at_its_field_AUTH_5(dialog, settle, code, field):
+    dialog._session.problem = ApiError(422, ErrorBody(code=code, message="Use at least 10 characters."))
+    fill(dialog)
+    dialog.submit()
+    await settle()
+    assert getattr(dialog, field).problem.isVisible()
+    assert dialog.new.edit.text() == "new secret 1", "nothing typed is lost"
+
+
+def test_passwords_are_hidden(dialog):
+    assert all(
+        f.edit.echoMode() is QLineEdit.EchoMode.Password for f in (dialog.old, dialog.new, dialog.again)
+    )
+    assert dialog.windowModality() is Qt.WindowModality.NonModal

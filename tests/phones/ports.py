@@ -1,0 +1,45 @@
+"""Free ports on the loopback address."""
+
+import random
+import socket
+from collections.abc import Iterable
+from pathlib import Path
+
+LOOPBACK = "127.0.0.1"
+
+_LOW, _HIGH = 20000, 32000
+"""Below what Linux hands out by itself, so that nobody takes one between our look and its use."""
+
+
+def free_port() -> int:
+    """A port that is free now, for UDP and for TCP."""
+    return free_ports(1)
+
+
+def free_ports(count: int) -> int:
+    """First of `count` adjoining ports, free for UDP and TCP; an even number, as RTP wants it."""
+    for _ in range(200):
+        first = random.randrange(_LOW, _HIGH - count, 2)
+        if _all_free(range(first, first + count)):
+            return first
+    raise OSError(f"no {count} adjoining free ports between {_LOW} and {_HIGH} on {LOOPBACK}")
+
+
+def udp_port_is_taken(port: int) -> bool:
+    """Whether a program listens there; looked up, not tried: a try would be in the way of who comes."""
+    return any(line.split()[1].endswith(f":{port:04X}") for line in _udp_sockets())
+
+
+def _udp_sockets() -> list[str]:
+    return Path("/proc/net/udp").read_text().splitlines()[1:]
+
+
+def _all_free(ports: Iterable[int]) -> bool:
+    for port in ports:
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+            with socket.socket(socket.AF_INET, kind) as probe:
+                try:
+                    probe.bind((LOOPBACK, port))
+                except OSError:
+                    return False
+    return True

@@ -1,0 +1,39 @@
+"""One server for all tests of this folder; those that hurt it start their own."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from tests.real.pbx import Pbx
+
+PEOPLE = {
+    "1001": ("Alice", "Archer"),
+    "1002": ("Bob", "Baker"),
+    "1003": ("Čeněk", "Žák"),
+    "1004": ("Dana", "Dvořák"),
+    "1005": ("Emil", "Egger"),
+}
+"""The extensions of every server here."""
+ENCRYPTED = ("1011", "1012")
+"""Extensions of the shared server whose media must be encrypted."""
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def pbx(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pbx]:
+    """A running server with `PEOPLE`, ready for calls."""
+    async with Pbx(tmp_path_factory.mktemp("pbx")) as server:
+        for number, (first, last) in PEOPLE.items():
+            await server.add(number, first, last)
+        for number in ENCRYPTED:
+            await server.add(number, "Secret", number, srtp="mandatory")
+        yield server
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def own_pbx(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pbx]:
+    """A server for one test, which may kill it."""
+    async with Pbx(tmp_path_factory.mktemp("own-pbx")) as server:
+        for number in ("1001", "1002", "1003"):
+            await server.add(number, *PEOPLE[number])
+        yield server

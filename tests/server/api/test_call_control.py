@@ -1,0 +1,108 @@
+"""B.6: calls are made, ended and transferred over the API, by those who may."""
+
+import asyncio
+
+import pytest
+
+from server.switch.simulated import Behaviour
+from tests.server.api.live_office import live_office
+
+
+@pytest.fixture
+async def office(initialised):
+    async with live_office(initialised) as running:
+        yield running
+
+
+async def active(client, state, path="/me/calls"):
+    """The only call in progress, once it is in this state."""
+    async with asyncio.timeout(60):
+        while True:
+            _, found = await client.call("GET", path)
+            if [call["state"] for call in found] == [state]:
+                return found[0]
+            await asyncio.sleep(0.02)
+
+
+async def test_click_to_call_transfer_and_hang_up_SIP_2_SIP_4(office):
+    anna, boris = await office.login("1001"), await office.login("1002")
+    desk = office.engine.phone("1001", Behaviour.answers(0.05))
+    office.engine.phone("1002", Behaviour.answers(0.05))
+    status, ordered = await anna.call("POST", "/me/calls", json={"number": "10 02"})
+    assert status == 202
+    call = await active(anna, "talking")
+    assert (call["id"], call["caller"], call["dialled"]) == (ordered["id"], "1001", "1002")
+    assert (await active(boris, "talking"))["id"] == call["id"], "it is the callee's, too"
+    path = f"/me/calls/{call['id']}"
+    assert (await anna.call("POST", f"{path}/transfer", json={"to": "4711"}))[0] == 202
+    assert (await active(anna, "talking"))["id"] == call["id"], "nobody is there: the two talk on"
+    assert (await boris.call("DELETE", path))[0] == 204
+    await office.logged()
+    assert desk.calls[0].state.name == "GONE"
+    status, log = await anna.call("GET", "/call-log?outcome=answered")
+    assert [(entry["number"], entry["direction"]) for entry in log] == [("1002", "outgoing")]
+
+
+async def test_an_administrator_controls_everybodys_calls_and_that_is_audited(office):
+    admin, anna = await office.admin(), await office.login("1001")
+    office.engine.phone("1001", Behaviour.answers(0.05))
+    office.engine.phone("1002", Behaviour.answers(0.05))
+    status, ordered = await admin.call("POST", "/extensions/1001/calls", json={"number": "1002"})
+    assert status == 202
+    call = await active(admin, "talking", "/calls/active")
+    assert call["id"] == ordered["id"]
+    body = {"by": "1001", "to": "4711"}
+    assert (await admin.call("POST", f"/calls/{call['id']}/transfer", json=body))[0] == 202
+    assert (await admin.call("DELETE", f"/calls/{call['id']}"))[0] == 204
+    await office.logged()
+    _, audit = await admin.call("GET", "/audit?limit=3")
+    assert [(entry["action"], entry["actor"]) for entry in audit] == [
+        ("call.hang_up", "admin"),
+        ("call.transfer", "admin"),
+        ("call.make", "admin"),
+    ]
+    assert (await anna.call("GET", "/me/calls")) == (200, [])
+
+
+async def test_users_control_their_own_calls_only(office):
+    anna, boris, admin = await office.login("1001"), await office.login("1002"), await office.admin()
+    office.engine.phone("1001", Behaviour.rings())
+    _, ordered = await anna.call("POST", "/me/calls", json={"number": "1002"})
+    call = ordered["id"]
+    assert (await boris.call("GET", "/me/calls")) == (200, [])
+    for method, path, body in (
+        ("DELETE", f"/me/calls/{call}", None),
+        ("POST", f"/me/calls/{call}/transfer", {"to": "1001"}),
+    ):
+        assert (await boris.call(method, path, json=body))[0] == 404
+    for method, path, body in (
+        ("GET", "/calls/active", None),
+        ("DELETE", f"/calls/{call}", None),
+        ("POST", f"/calls/{call}/transfer", {"by": "1001", "to": "1002"}),
+        ("POST", "/extensions/1001/calls", {"number": "1002"}),
+    ):
+        assert (await boris.call(method, path, json=body))[0] == 403
+    assert (await admin.call("POST", "/me/calls", json={"number": "1002"}))[0] == 403, "it has no phone"
+    assert (await anna.call("DELETE", f"/me/calls/{call}"))[0] == 204
+    assert (await anna.call("DELETE", f"/me/calls/{call}"))[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("POST", "/me/calls", {"number": ""}, 422),
+        ("POST", "/me/calls", {"number": "x" * 65}, 422),
+        ("POST", "/me/calls", {"number": "Boris"}, 422),
+        ("POST", "/me/calls", {"number": "1001"}, 422),
+        ("POST", "/me/calls", {"number": "1002", "to": "1"}, 422),
+        ("POST", "/me/calls", {"number": "1002"}, 409),
+        ("DELETE", "/me/calls/not-an-id", None, 422),
+        ("DELETE", f"/me/calls/{'0' * 32}", None, 404),
+        ("POST", f"/me/calls/{'0' * 32}/transfer", {"to": "1002"}, 404),
+        ("POST", f"/me/calls/{'0' * 32}/transfer", {"to": "Boris"}, 422),
+    ],
+)
+async def test_what_cannot_be_done_is_told_with_the_reason(office, method, path, body, status):
+    anna = await office.login("1001")
+    answer, told = await anna.call(method, path, json=body)
+    assert (answer, bool(told["message"])) == (status, True)

@@ -1,0 +1,102 @@
+"""Whatever is sent, the server does not fail: 4xx with an `ErrorBody`, never 5xx (A.2)."""
+
+import json
+from typing import Any
+
+import pytest
+
+from server.contract.errors import ErrorBody
+from server.contract.kinds import KINDS
+from server.services.vault import CLI_TOKEN_NAME, read_secret
+from tests.server.api.conftest import Ask
+
+A = "/api/v1"
+BODIES = [
+    b"",
+    b"null",
+    b"[]",
+    b"\xff\xfe",
+    b"NaN",
+    b"9" * 5000,
+    b"[" * 60_000,
+    b'{"a":' * 10_000,
+    b'{"user":"\\ud800","password":"x"}',
+    b'{"user":"\xed\xa0\x80","password":"x"}',
+    b'{"user":"a\\u0000b","password":"x"}',
+    b'{"user":"1001","password":"\\u0000\\ud800"}',
+    b'{"number":"1005","mobile":"\\u0000"}',
+    b'{"number":"1005","first_name":"\\ud800"}',
+    json.dumps({"number": "1005", "groups": [str(n) for n in range(3000)]}).encode(),
+]
+QUERIES = [
+    "/audit?before=0001-01-01T00:00:00%2B14:00",
+    "/audit?before=9999-12-31T23:59:59-14:00",
+    "/audit?before=99999999999999999999",
+    "/calls?extension=%00",
+    "/calls?extension=%ed%a0%80",
+    "/calls?limit=99999999999999999999999",
+    "/extensions/%00",
+    "/extensions/%F0%9F",
+    "/extensions/" + "9" * 3000,
+    "/trunks/%00",
+    "/ring-groups/" + "9" * 3000,
+    "/route/explain?from=1001&dialled=%00",
+    "/route/explain?from=%ed%a0%80&dialled=1",
+    "/route/explain?from=1001&dialled=112&at=0001-01-01T00:00:00",
+    "/route/explain?from=1001&dialled=112&at=0001-01-01T00:00:00%2B14:00",
+    "/route/explain?from=1001&dialled=112&at=9999-12-31T23:59:59-14:00",
+    "/route/explain?from=1001&dialled=112&at=1e400",
+]
+
+
+@pytest.fixture
+def local(application: Any) -> str:
+    """The token of the command line: an administrator."""
+    return read_secret(application.settings.data / CLI_TOKEN_NAME)
+
+
+async def _refused(ask: Ask, method: str, path: str, token: str, body: bytes) -> None:
+    headers = {"Content-Type": "application/json"}
+    answer = await ask(method, A + path, token=token, data=body, headers=headers)
+    assert 400 <= answer.status < 500, (path, body[:40], answer.text)
+    ErrorBody.model_validate_json(answer.text)
+
+
+@pytest.mark.parametrize("path", ["/auth/login", "/auth/refresh", "/auth/password", "/extensions"])
+async def test_no_body_makes_it_fail(ask: Ask, local: str, path: str) -> None:
+    for body in BODIES:
+        await _refused(ask, "POST", path, local, body)
+
+
+async def test_no_body_makes_the_configuration_fail(ask: Ask, local: str) -> None:
+    addresses = [f"/{kind.path}" + ("" if kind.single else "/x") for kind in KINDS]
+    for path in (*addresses, "/trunks/%00", "/ring-groups/%2e%2e", "/holidays/%C2%A0"):
+        for body in BODIES:
+            await _refused(ask, "PUT", path, local, body)
+
+
+async def test_no_name_of_an_object_makes_the_configuration_fail(ask: Ask, local: str) -> None:
+    """These come with bodies that are usable, so that it is the name that is looked at."""
+    holidays, trunk = b'{"dates":[{"first":"2026-12-24"}]}', b'{"kind":"peer","host":"a"}'
+    for name in ("%00", "%2e%2e", "%C2%A0", "x" * 64):
+        await _refused(ask, "PUT", f"/holidays/{name}", local, holidays)
+        await _refused(ask, "PUT", f"/trunks/{name}", local, trunk)
+
+
+async def test_no_address_makes_it_fail(ask: Ask, local: str) -> None:
+    for query in QUERIES:
+        answer = await ask("GET", A + query, token=local)
+        assert answer.status < 500, (query[:50], answer.text)
+
+
+async def test_no_content_type_makes_it_fail(ask: Ask, local: str) -> None:
+    for kind in (
+        "text/plain",
+        "application/xml",
+        "multipart/form-data; boundary=x",
+        "application/json; charset=x",
+    ):
+        answer = await ask(
+            "POST", f"{A}/extensions", token=local, data=b'{"number":"x"}', headers={"Content-Type": kind}
+        )
+        assert answer.status == 422, kind

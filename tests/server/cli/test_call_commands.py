@@ -1,0 +1,26 @@
+"""B.6: calls in progress are shown, made and ended on the command line."""
+
+import asyncio
+
+from server.switch.simulated import Behaviour
+from tests.server.api.live_office import live_office
+from tests.server.cli.conftest import command
+
+
+async def test_a_call_is_made_shown_transferred_and_ended(initialised) -> None:
+    async with live_office(initialised) as office:
+        data = office.app.settings.data
+        office.engine.phone("1001", Behaviour.answers(0.05))
+        office.engine.phone("1002", Behaviour.answers(0.05))
+        made = await command("call", "make", "1001", "1002", "--json", data=data)
+        assert made.exit_code == 0, made.stderr
+        async with asyncio.timeout(60):
+            while [call.state for call in office.app.services.control.in_progress()] != ["talking"]:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        shown = await command("call", "list", "--json", data=data)
+        (call,) = shown.json
+        assert (call["id"], call["caller"], call["dialled"]) == (made.json["id"], "1001", "1002")
+        refused = await command("call", "transfer", call["id"], "1003", "1002", data=data)
+        assert (refused.exit_code, "1003" in refused.stderr) == (3, True)
+        assert (await command("call", "hang-up", call["id"], data=data)).exit_code == 0
+        await office.logged()

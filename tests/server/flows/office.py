@@ -1,0 +1,295 @@
+"""A small office on the simulated switch: everything that is live, and nothing that needs a disk."""
+
+import asyncio
+import dataclasses
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from server.contract.calls import CallLogEntry
+from server.contract.configuration import ConfigObject
+from server.contract.extensions import CallState, Extension
+from server.contract.monitoring import MonitoringRight
+from server.contract.presence import Presence, PresenceChange, PresenceStatus
+from server.contract.reaching import ReachingSettings
+from server.flows.calls import Calls
+from server.flows.monitoring import Monitors
+from server.flows.parking import ParkingLot
+from server.flows.planning import Planner
+from server.rules.outcomes import Ending
+from server.rules.routing import snapshot_of
+from server.services.call_log import CallLog
+from server.services.call_log_store import Call
+from server.services.directory import Directory
+from server.services.extensions import ExtensionChanged
+from server.services.hub import Hub
+from server.services.states import States
+from server.switch.port import SipEndpoint
+from server.switch.simulated import SimulatedEngine, SimulatedSwitch
+from tests.virtual_time import EPOCH, VirtualClock
+
+NAMES = {"1001": "Anna", "1002": "Boris", "1003": "Cyril", "1004": "Dana"}
+RING_S = 30.0
+
+
+def extension(number: str, *, enabled: bool = True, first_name: str | None = None) -> Extension:
+    return Extension(
+        number=number,
+        first_name=NAMES.get(number, "") if first_name is None else first_name,
+        last_name="",
+        email=None,
+        mobile=None,
+        groups=["office"],
+        enabled=enabled,
+        client_enabled=True,
+        srtp="optional",
+        avatar=None,
+        created_at=EPOCH,
+    )
+
+
+class MemoryExtensions:
+    """Stands for `services.extensions.Extensions`."""
+
+    def __init__(self, numbers: Sequence[str] = tuple(NAMES)) -> None:
+        self.known = {number: extension(number) for number in numbers}
+        self.observers = []
+
+    async def list(self):
+        return list(self.known.values())
+
+    async def sip_endpoints(self):
+        return [self._endpoint(number) for number, item in self.known.items() if item.enabled]
+
+    async def sip_endpoint(self, number):
+        item = self.known.get(number)
+        return self._endpoint(number) if item is not None and item.enabled else None
+
+    def _endpoint(self, number):
+        return SipEndpoint(number, "secret-of-" + number, self.known[number].display_name)
+
+    def observe(self, callback):
+        self.observers.append(callback)
+        return lambda: self.observers.remove(callback)
+
+    def put(self, item: Extension) -> None:
+        self.known[item.number] = item
+        self._tell(ExtensionChanged(item.number, item))
+
+    def drop(self, number: str) -> None:
+        del self.known[number]
+        self._tell(ExtensionChanged(number, None))
+
+    def _tell(self, change):
+        for observer in tuple(self.observers):
+            observer(change)
+
+
+class MemoryPresence:
+    """Stands for `services.presence.PresenceService`."""
+
+    def __init__(self, clock) -> None:
+        self.chosen = {}
+        self.clock = clock
+        self.observers = []
+
+    def of(self, number):
+        available = Presence(status=PresenceStatus.AVAILABLE, note="", since=EPOCH)
+        return self.chosen.get(number, available)
+
+    def accepts_direct_calls(self, number):
+        return self.of(number).status is not PresenceStatus.DO_NOT_DISTURB
+
+    async def change(self, number, change: PresenceChange):
+        self.chosen[number] = Presence(status=change.status, note=change.note or "", since=self.clock.now())
+        for observer in self.observers:
+            observer(number)
+
+    def observe(self, observer):
+        self.observers.append(observer)
+        return lambda: self.observers.remove(observer)
+
+
+class MemoryReaching:
+    """Stands for `services.reaching.Reaching`."""
+
+    def __init__(self) -> None:
+        self.settings = {}
+
+    def of(self, number):
+        return self.settings.get(number, ReachingSettings())
+
+
+class MemoryAudit:
+    """Stands for `services.audit.Audit`. `fail` is raised by the next entries."""
+
+    def __init__(self) -> None:
+        self.entries: list[tuple[str, str, str]] = []
+        self.fail: Exception | None = None
+
+    async def note(self, action, *, actor, subject="", address="", **detail):
+        await asyncio.sleep(0.002)
+        if self.fail is not None:
+            raise self.fail
+        self.entries.append((action, actor, subject))
+
+
+class MemoryStore:
+    """Stands for `CallStore`; survives the server, as a disk does. `fail` is raised by the next writes."""
+
+    def __init__(self) -> None:
+        self.calls: dict[str, Call] = {}
+        self.log: dict[str, CallLogEntry] = {}
+        self.saves = 0
+        self.fail: Exception | None = None
+
+    async def save(self, calls, *, without_log=frozenset()):
+        await asyncio.sleep(0.002)
+        self.saves += 1
+        if self.fail is not None:
+            raise self.fail
+        for call in calls:
+            self.calls[call.id] = call
+            for entry in call.entries():
+                if entry.owner not in without_log:
+                    self.log.setdefault(entry.id, entry)
+
+    async def open_calls(self):
+        return [
+            dataclasses.replace(call, ending=None) for call in self.calls.values() if call.ended_at is None
+        ]
+
+    async def knows(self, call):
+        await asyncio.sleep(0.002)
+        return any(c.id == call.id or c.caller_leg == call.caller_leg for c in self.calls.values())
+
+    async def forget_removed(self):
+        """Nothing is left behind in memory."""
+
+    async def delete(self, owner, ids):
+        found = [e.id for e in self.log.values() if e.owner == owner and (ids is None or e.id in ids)]
+        for entry_id in found:
+            del self.log[entry_id]
+        return found
+
+
+class Office:
+    """One server process on an engine and a store that may have seen earlier ones."""
+
+    def __init__(self, engine=None, store=None, extensions=None) -> None:
+        self.engine = engine or SimulatedEngine()
+        self.store = store or MemoryStore()
+        self.extensions = extensions or MemoryExtensions()
+        self.clock = VirtualClock()
+        self.switch = SimulatedSwitch(self.engine)
+        self.hub = Hub()
+        self.directory = Directory(extensions=self.extensions)
+        self.presence = MemoryPresence(self.clock)
+        self.states = States(
+            clock=self.clock,
+            switch=self.switch,
+            hub=self.hub,
+            directory=self.directory,
+            presence=self.presence,
+        )
+        self.call_log = CallLog(store=self.store, hub=self.hub, extensions=self.extensions)
+        self.reaching = MemoryReaching()
+        self.configuration: list[ConfigObject] = []
+        self.audit = MemoryAudit()
+        planner = Planner(
+            switch=self.switch,
+            directory=self.directory,
+            presence=self.presence,
+            reaching=self.reaching,
+            snapshot=lambda: snapshot_of(self.configuration),
+            clock=self.clock,
+        )
+        self.lot = ParkingLot(
+            hub=self.hub, clock=self.clock, settings=lambda: snapshot_of(self.configuration).parking
+        )
+        self.calls = Calls(
+            switch=self.switch,
+            directory=self.directory,
+            planner=planner,
+            call_log=self.call_log,
+            clock=self.clock,
+            lot=self.lot,
+            monitors=Monitors(
+                directory=self.directory,
+                rights=lambda: snapshot_of(self.configuration).all(MonitoringRight).values(),
+                audit=self.audit,
+            ),
+            ring_timeout_s=RING_S,
+        )
+
+    async def start(self, *, restarted: bool = True) -> None:
+        await self.directory.start()
+        self.states.start()
+        self.call_log.start()
+        await self.calls.start()
+        self.switch.connect(restarted=restarted)
+
+    async def stop(self) -> None:
+        await self.calls.stop()
+        await self.call_log.stop()
+        self.states.stop()
+        self.directory.stop()
+
+    async def killed(self) -> None:
+        """kill -9: nothing of this process has any effect from now on, and what was not stored is lost."""
+        self.store = None
+        self.switch.kill()
+        self.call_log._writer.write = lambda call: None
+        if self.call_log._writer._task is not None:
+            self.call_log._writer._task.cancel()
+        await self.calls._background.cancel()
+        self.states.stop()
+        self.directory.stop()
+
+    def log(self, owner: str) -> list[tuple[str, str, str, int | None]]:
+        """(direction, number, outcome, SIP code) of an extension's entries, oldest first."""
+        entries = sorted((e for e in self.store.log.values() if e.owner == owner), key=lambda e: e.started_at)
+        return [(str(e.direction), e.number, str(e.outcome), e.sip_code) for e in entries]
+
+    def entry(self, owner: str) -> CallLogEntry:
+        """The only entry in an extension's log."""
+        (entry,) = [e for e in self.store.log.values() if e.owner == owner]
+        return entry
+
+    def state(self, number: str) -> CallState:
+        return self.states.get(number).call
+
+    async def idle(self) -> None:
+        """Wait until no call is in progress and everything is logged."""
+        while len(self.calls._background) or self.call_log.pending:  # noqa: ASYNC110 - in virtual time
+            await asyncio.sleep(0.05)
+
+    def assert_nothing_left(self) -> None:
+        """No leg, bridge, call, state or open row has outlived its call."""
+        assert not self.engine.dialogs, self.engine.dialogs
+        assert not self.engine.bridges, self.engine.bridges
+        assert self.calls.active() == []
+        assert self.lot.calls() == []
+        assert self.engine.spies == []
+        assert len(self.calls._background) == 0
+        assert {s.number: s.call for s in self.states.all().values() if s.call is not CallState.IDLE} == {}
+        open_rows = [call for call in self.store.calls.values() if call.ended_at is None]
+        assert open_rows == []
+        for call in self.store.calls.values():
+            sides = sorted(entry.direction for entry in self.store.log.values() if entry.call_id == call.id)
+            owners = [entry for entry in call.entries() if entry.owner in self.extensions.known]
+            expected = sorted(entry.direction for entry in owners)
+            assert sides == expected, call
+            assert isinstance(call.ending, Ending)
+
+
+@asynccontextmanager
+async def office(**kwargs) -> AsyncIterator[Office]:
+    """A running office; at the end everything must be over and nothing left."""
+    place = Office(**kwargs)
+    await place.start()
+    try:
+        yield place
+        await place.idle()
+        place.assert_nothing_left()
+    finally:
+        await place.stop()

@@ -1,0 +1,253 @@
+"""ADMIN-2: `route explain` says what really happens, for random configurations, callers, numbers and moments.
+
+Phones are busy and carriers congested, so that a call goes everywhere it may before its caller is told. What
+an explanation does not know is left out here: limits of trunks, and how an extension wants to be reached.
+"""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from server.contract.decisions import Decision, DecisionKind, Refusal, RouteQuery
+from server.contract.destinations import Destination
+from server.contract.hours import Holidays, TimeCondition, Weekday, WeeklyPeriod
+from server.contract.routing import (
+    DialPattern,
+    EmergencyNumber,
+    InboundRoute,
+    OutboundRoute,
+    RingGroup,
+    RingStrategy,
+    SystemSettings,
+    TimedDestination,
+)
+from server.contract.trunks import Trunk
+from server.rules.routing import snapshot_of
+from server.services.routing import Routing
+from server.switch.port import LegState, SipTrunk, TrunkKind
+from server.switch.simulated import Behaviour
+from server.switch.simulated.carrier import number_in
+from tests.server.flows.office import MemoryExtensions, Office, extension, office
+from tests.virtual_time import EPOCH, run
+
+CALLS = 40
+CONFIGURATIONS = 25
+"""So many calls in each of so many configurations: 1,000."""
+
+WITH_A_PHONE = ("1001", "1002", "1003", "1005")
+DISABLED = "1003"
+EXTENSIONS = (*WITH_A_PHONE, "1004")
+CARRIERS = ("one", "two")
+
+TOLD = {
+    Refusal.INVALID_NUMBER: 404,
+    Refusal.UNKNOWN_NUMBER: 404,
+    Refusal.UNKNOWN_CALLER: 403,
+    Refusal.FORBIDDEN: 403,
+    Refusal.OUTSIDE_HOURS: 403,
+    Refusal.NO_TRUNK: 503,
+}
+"""The SIP status by which each refusal is told."""
+
+one_of = st.sampled_from
+
+
+def some(values, *, at_least=0, at_most=3):
+    """Some of these, each once."""
+    return st.lists(values, min_size=at_least, max_size=at_most, unique=True).map(tuple)
+
+
+trunk_names = some(one_of(["one", "two", "gone"]), at_least=1)
+conditions = one_of(["office", "night", "gone"])
+places = """
+    extension:1001 extension:1003 extension:1004 extension:1009 ring_group:620 ring_group:699 hang_up
+    external:0777123456 external:112 external:0112 external:1002
+"""
+destinations = one_of(places.split()).map(Destination.parse)
+rewritings = (
+    "0.|1| 00.|0| 00420.|5|0 +420.|4| X.|0|00 ZXX!|0| [1-3]XX|0| *9.|2| 9.|1|1 1001|0|0 0!|0|" + "9" * 31
+)
+patterns = one_of(rewritings.split()).map(
+    lambda text: DialPattern(**dict(zip(("pattern", "strip", "prepend"), text.split("|"), strict=True)))
+)
+permissions = one_of(
+    [{"everybody": True}, {"everybody": True}, {"extensions": ("1001", "1003")}, {"groups": ("sales",)}]
+)
+clock_times = st.tuples(st.integers(0, 23), one_of([0, 15, 30, 59])).map(lambda at: f"{at[0]:02}:{at[1]:02}")
+mostly = one_of([True] * 6 + [False])
+
+
+@st.composite
+def periods(draw) -> WeeklyPeriod:
+    start, end = draw(some(clock_times, at_least=2, at_most=2))
+    return WeeklyPeriod(days=draw(some(one_of(list(Weekday)), at_least=1, at_most=7)), start=start, end=end)
+
+
+@st.composite
+def outbound(draw, name: str) -> OutboundRoute:
+    return OutboundRoute(
+        name=name,
+        position=draw(st.integers(0, 2)),
+        patterns=draw(some(patterns, at_least=1)),
+        trunks=draw(trunk_names),
+        time_condition=draw(st.none() | conditions),
+        enabled=draw(mostly),
+        **draw(permissions),
+    )
+
+
+@st.composite
+def inbound(draw, name: str) -> InboundRoute:
+    times = st.fixed_dictionaries({"time_condition": conditions}) | st.just({"holidays": "feasts"})
+    timed = st.tuples(times, destinations).map(lambda both: TimedDestination(**both[0], destination=both[1]))
+    return InboundRoute(
+        name=name,
+        position=draw(st.integers(0, 2)),
+        trunks=draw(one_of([(), (), ("one",), ("two", "gone")])),
+        did_pattern=draw(one_of(["", "", "", "53!", "0!"])),
+        caller_pattern=draw(one_of(["", "", "777.", "1001"])),
+        timed=draw(some(timed)),
+        destination=draw(destinations),
+        enabled=draw(mostly),
+    )
+
+
+@st.composite
+def configurations(draw) -> list:
+    objects = [
+        SystemSettings(time_zone=draw(one_of(["UTC", "Europe/Prague", "America/New_York", "Nowhere/There"]))),
+        Holidays(name="feasts", dates=[{"first": "2024-12-24", "last": "2024-12-26", "yearly": True}]),
+        RingGroup(
+            number="620",
+            members=draw(some(one_of(["1001", "1002", "1003", "1004", "1009"]), at_least=1, at_most=5)),
+            strategy=draw(one_of(RingStrategy)),
+            destination=Destination.parse("hang_up"),
+        ),
+    ]
+    for name in ("office", "night"):
+        excepted = draw(one_of([(), ("feasts",), ("gone",)]))
+        weekly = draw(some(periods(), at_least=1, at_most=2))
+        objects.append(TimeCondition(name=name, periods=weekly, except_holidays=excepted))
+    for name in CARRIERS:
+        shown, dids = draw(one_of(["", "+420530000000"])), draw(one_of([(), (), (), ("530", "0112")]))
+        objects.append(
+            Trunk(
+                name=name,
+                kind="peer",
+                host="192.0.2.1",
+                caller_id_number=shown,
+                dids=dids,
+                enabled=draw(mostly),
+            )
+        )
+    for number in draw(some(one_of(["112", "777"]), at_most=2)):
+        elin = draw(one_of(["", "+420112112112"]))
+        objects.append(EmergencyNumber(number=number, trunks=draw(trunk_names), caller_id_number=elin))
+    objects += [draw(outbound(name)) for name in "abcd"]
+    objects += [draw(inbound(name)) for name in "efg"]
+    return objects
+
+
+well_known = "112 0112 777 9112 *9112 1001 1002 1003 1004 620 699 530 abc"
+beginnings = one_of(["0", "0 777 ", "00", "00420 ", "+420 530-", "9", "2", "53", "0" * 30])
+numbers = one_of(well_known.split()) | st.builds(str.__add__, beginnings, st.text("0123456789", max_size=9))
+moments = st.builds(
+    lambda minutes, seconds: (
+        datetime(2024, 1, 1, tzinfo=UTC) + timedelta(minutes=15 * minutes, seconds=seconds)
+    ),
+    st.integers(0, 2 * 366 * 24 * 4),
+    one_of([0, 0, 59, 60, 14 * 60 + 59]),
+)
+callers = one_of(WITH_A_PHONE).map(lambda number: {"extension": number}) | st.fixed_dictionaries(
+    {"trunk": one_of(CARRIERS), "caller": one_of(["", "777123456", "1001"])}
+)
+queries = st.builds(
+    lambda who, number, at: RouteQuery(dialled=number, at=at, **who), callers, numbers, moments
+)
+
+
+class Configured:
+    """Stands for `services.configuration.Configuration`."""
+
+    def __init__(self, place: Office) -> None:
+        self._place = place
+
+    @property
+    def snapshot(self):
+        return snapshot_of(self._place.configuration)
+
+
+async def open_with(place: Office, objects: list) -> None:
+    place.configuration += objects
+    place.extensions.put(place.extensions.known["1001"].model_copy(update={"groups": ["sales"]}))
+    place.extensions.put(extension(DISABLED, enabled=False))
+    for number in WITH_A_PHONE:
+        place.engine.phone(number, Behaviour.refuses(486))
+    for name in CARRIERS:
+        place.engine.carrier(name).behaviour_in = lambda _: Behaviour.refuses(503)
+    trunks = [SipTrunk(name=name, kind=TrunkKind.PEER, host="192.0.2.1") for name in CARRIERS]
+    await place.switch.push_trunks(trunks)
+
+
+async def really(place: Office, query: RouteQuery) -> tuple[list[tuple[str, str, str]], int | None]:
+    """Make the call: every INVITE in order (phone or trunk, number there, caller shown); what was told."""
+    elapsed = timedelta(seconds=asyncio.get_running_loop().time())
+    place.clock.offset = query.at - EPOCH - elapsed
+    ends = [*place.engine.phones, *place.engine.carriers.values()]
+    before = {end: len(end.calls) for end in ends}
+    if query.trunk:
+        call = place.engine.carriers[query.trunk].call(query.dialled, caller=query.caller)
+    else:
+        call = next(phone for phone in ends if phone.number == query.extension).call(query.dialled)
+    for _ in range(100):
+        if call.state is LegState.GONE:
+            break
+        await asyncio.sleep(0.05)
+    new = [dialog for end in ends for dialog in end.calls[before[end] :]]
+    new.sort(key=lambda dialog: int(dialog.id.split("-")[1]))
+    return [
+        (
+            dialog.trunk or dialog.number,
+            number_in(dialog) if dialog.trunk else dialog.number,
+            dialog.caller.number,
+        )
+        for dialog in new
+    ], call.told
+
+
+def expected(place: Office, query: RouteQuery, decision: Decision) -> tuple[list[tuple[str, str, str]], int]:
+    """What must follow from a decision."""
+    own = query.caller if query.trunk else query.extension
+    enabled = {number for number, one in place.extensions.known.items() if one.enabled}
+    callable_ = [number for number in WITH_A_PHONE if number in enabled and number != query.extension]
+    match decision.kind:
+        case DecisionKind.REFUSED:
+            return [], TOLD[decision.refusal]
+        case DecisionKind.HANG_UP:
+            return [], 603
+        case DecisionKind.EXTENSION if decision.number in callable_:
+            return [(decision.number, decision.number, own)], 486
+        case DecisionKind.EXTENSION:
+            return [], 486 if decision.number == query.extension else 480
+        case DecisionKind.RING_GROUP:
+            group = snapshot_of(place.configuration).get(RingGroup, decision.number)
+            rung = [number for number in group.members if number in callable_]
+            return [(number, number, own) for number in rung], 603
+    there = [choice for choice in decision.trunks if choice.trunk in CARRIERS]
+    return [(choice.trunk, decision.number, choice.caller_number or own) for choice in there], 503
+
+
+@settings(max_examples=CONFIGURATIONS)
+@given(objects=configurations(), asked=st.lists(queries, min_size=CALLS, max_size=CALLS))
+def test_an_explanation_is_what_really_happens_ADMIN_2(objects, asked):
+    async def ask_and_call() -> None:
+        async with office(extensions=MemoryExtensions(EXTENSIONS)) as place:
+            await open_with(place, objects)
+            routing = Routing(configuration=Configured(place), extensions=place.extensions, clock=place.clock)
+            for query in asked:
+                decision = (await routing.explain(query)).decision
+                assert await really(place, query) == expected(place, query, decision), decision
+
+    run(ask_and_call())

@@ -1,0 +1,251 @@
+"""Something goes wrong at every moment at which a call waits for the engine: nothing may be left over."""
+
+import asyncio
+
+import pytest
+
+from server.contract.monitoring import MonitoringRight
+from server.contract.reaching import EndpointKind
+from server.contract.routing import RingGroup
+from server.switch.simulated import Behaviour, SimulatedEngine
+from tests.server.flows.office import Office, office
+from tests.server.flows.test_ways import available, forwards, to
+from tests.virtual_time import run
+
+
+def caller_gone(place: Office) -> None:
+    for dialog in [d for d in place.engine.dialogs.values() if d.inbound]:
+        dialog.phone.hang_up(dialog)
+
+
+def phones_gone(place: Office) -> None:
+    for phone in [p for p in place.engine.phones if p.number == "1002"]:
+        phone.vanish()
+
+
+def engine_crash(place: Office) -> None:
+    place.switch.crash()
+    asyncio.get_running_loop().call_later(2.0, place.switch.restart)
+
+
+def connection_broken(place: Office) -> None:
+    place.switch.disconnect()
+    asyncio.get_running_loop().call_later(2.0, lambda: place.switch.connect(restarted=False))
+
+
+def connection_blinks(place: Office) -> None:
+    place.switch.disconnect()
+    asyncio.get_running_loop().call_later(0.0015, lambda: place.switch.connect(restarted=False))
+
+
+def answer_lost(place: Office) -> None:
+    place.switch.answer_lost = True
+
+
+def cancelled(place: Office) -> None:
+    for task in place.calls._background._tasks:
+        task.cancel()
+
+
+def cancelled_twice(place: Office) -> None:
+    cancelled(place)
+    for delay_s in (0.0005, 0.0015, 0.0025):
+        asyncio.get_running_loop().call_later(delay_s, cancelled, place)
+
+
+def extension_removed(place: Office) -> None:
+    for phone in [p for p in place.engine.phones if p.number == "1002"]:
+        place.engine.unregister(phone)
+    for dialog in [d for d in place.engine.dialogs.values() if d.number == "1002"]:
+        place.engine.hang_up(dialog, "forbidden")
+
+
+BEHAVIOURS = {
+    "answered": [Behaviour.answers(1.0, hangs_up_after_s=2.0), Behaviour.rings()],
+    "two answers": [Behaviour.answers(1.0, hangs_up_after_s=2.0), Behaviour.answers(1.0)],
+    "refused": [Behaviour.refuses(486), Behaviour.refuses(603, 1.0)],
+    "no answer": [Behaviour.rings(), Behaviour.is_dead()],
+}
+FAULTS = [
+    caller_gone,
+    phones_gone,
+    engine_crash,
+    connection_broken,
+    connection_blinks,
+    answer_lost,
+    cancelled,
+    cancelled_twice,
+    extension_removed,
+]
+
+
+async def plain_call(place: Office) -> None:
+    next(phone for phone in place.engine.phones if phone.number == "1001").call("1002")
+
+
+async def blind_transfer(place: Office) -> None:
+    """1001 sends 1002, who answers at once, to 1003."""
+    anna = next(phone for phone in place.engine.phones if phone.number == "1001")
+    call = anna.call("1002")
+    await asyncio.sleep(1.5)
+    anna.transfer(call, "1003")
+
+
+async def attended_transfer(place: Office) -> None:
+    """1001 talks to 1002, asks 1003, and puts the two together."""
+    anna = next(phone for phone in place.engine.phones if phone.number == "1001")
+    call = anna.call("1002")
+    await asyncio.sleep(1.5)
+    anna.hold(call)
+    consultation = anna.call("1003")
+    await asyncio.sleep(1.5)
+    anna.transfer(call, consultation=consultation)
+
+
+async def forwarded_call(place: Office) -> None:
+    """1002 does not answer; the call goes on to 1003, whose desk phone rings after its other ones."""
+    place.reaching.settings["1002"] = forwards(no_answer="extension:1003", busy="extension:1003")
+    place.reaching.settings["1003"] = available(
+        ring_first=[EndpointKind.DESKTOP], ring_second=[EndpointKind.EXTENSION_ENDPOINT], ring_timeout_s=5
+    )
+    next(phone for phone in place.engine.phones if phone.number == "1001").call("1002")
+
+
+async def group_call(place: Office) -> None:
+    """1002 and 1003 ring one after the other, then 1004."""
+    group = {"number": "620", "members": ("1002", "1003"), "strategy": "sequential", "ring_timeout_s": 5}
+    place.configuration.append(RingGroup(**group, destination=to("extension:1004")))
+    next(phone for phone in place.engine.phones if phone.number == "1001").call("620")
+
+
+async def pick_up(place: Office) -> None:
+    """1003 picks up the call from 1001 that rings at 1002."""
+    next(phone for phone in place.engine.phones if phone.number == "1001").call("1002")
+    await asyncio.sleep(0.5)
+    next(phone for phone in place.engine.phones if phone.number == "1003").call("*041002")
+
+
+async def one_story(story, behaviours, fault, at: int) -> int:
+    """One story with this fault at this moment; returns how many moments there were."""
+    async with office(engine=SimulatedEngine()) as place:
+        place.engine.phone("1001", Behaviour.answers(1.0, hangs_up_after_s=2.0))
+        for number, behaviour in behaviours:
+            place.engine.phone(number, behaviour)
+        begin = place.switch.points
+
+        def strike(point: int) -> None:
+            if point - begin == at:
+                place.switch.fault = None
+                # Not inside the engine's own step: the next thing that happens.
+                asyncio.get_running_loop().call_soon(fault, place)
+
+        place.switch.fault = strike
+        await story(place)
+        await asyncio.sleep(200)
+        for dialog in [*place.engine.dialogs.values()]:  # those whom the fault has left talking
+            dialog.phone.hang_up(dialog)
+        return place.switch.points - begin
+
+
+TALKS = ("1002", Behaviour.answers(1.0, hangs_up_after_s=60.0))
+TRANSFERS = {
+    "blind, answered": (blind_transfer, [TALKS, ("1003", Behaviour.answers(1.0, hangs_up_after_s=3.0))]),
+    "blind, refused": (blind_transfer, [TALKS, ("1003", Behaviour.refuses(486))]),
+    "blind, no answer": (blind_transfer, [TALKS, ("1003", Behaviour.rings())]),
+    "attended": (attended_transfer, [TALKS, ("1003", Behaviour.answers(0.5, hangs_up_after_s=4.0))]),
+    "attended, not answered": (attended_transfer, [TALKS, ("1003", Behaviour.answers(4.0))]),
+}
+
+
+async def park(place: Office) -> None:
+    """1002 parks the call from 1001 by keys; 1003 takes it, or nobody does, and it comes back."""
+    next(phone for phone in place.engine.phones if phone.number == "1001").call("1002")
+    await asyncio.sleep(1.5)
+    for boris in [phone for phone in place.engine.phones if phone.number == "1002" and phone.calls]:
+        boris.press(boris.calls[0], "*5")
+    await asyncio.sleep(6)
+    for cyril in [phone for phone in place.engine.phones if phone.number == "1003"]:
+        if cyril.behaviour.answers_after_s is None:
+            cyril.call("6900")
+
+
+async def barge_in(place: Office) -> None:
+    """1003 barges into the call of 1001 and 1002."""
+    right = {"name": "all", "supervisors": ("1003",), "everybody": True}
+    place.configuration.append(MonitoringRight(**right))
+    next(phone for phone in place.engine.phones if phone.number == "1001").call("1002")
+    await asyncio.sleep(1.5)
+    for cyril in [phone for phone in place.engine.phones if phone.number == "1003"]:
+        cyril.call("*531002")
+
+
+PICK_UPS = {
+    "picked up": Behaviour.rings(),
+    "picked up, answered": Behaviour.answers(0.5025, hangs_up_after_s=2.0),
+    "picked up, refused": Behaviour.refuses(603, 0.5025),
+}
+ENDS_IT = Behaviour.answers(1.0, hangs_up_after_s=2.0)
+WAYS = {
+    "forwarded": (forwarded_call, [("1002", Behaviour.refuses(486)), ("1003", ENDS_IT)]),
+    "forwarded late": (forwarded_call, [("1002", Behaviour.rings()), ("1003", ENDS_IT)]),
+    "group": (group_call, [("1002", Behaviour.rings()), ("1003", Behaviour.is_dead()), ("1004", ENDS_IT)]),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
+def test_a_fault_at_each_moment_of_a_long_way_leaves_nothing_behind_PRES_3(way, fault):
+    story, phones = way
+    moments = run(one_story(story, phones, fault, at=-1))
+    assert moments > 10
+    for at in range(1, moments + 1):
+        run(one_story(story, phones, fault, at))
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+@pytest.mark.parametrize("behaviours", BEHAVIOURS.values(), ids=BEHAVIOURS.keys())
+def test_a_fault_at_each_moment_leaves_nothing_behind(behaviours, fault):
+    phones = [("1002", behaviour) for behaviour in behaviours]
+    moments = run(one_story(plain_call, phones, fault, at=-1))
+    assert moments > 5
+    for at in range(1, moments + 1):
+        run(one_story(plain_call, phones, fault, at))
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+@pytest.mark.parametrize("transfer", TRANSFERS.values(), ids=TRANSFERS.keys())
+def test_a_fault_at_each_moment_of_a_transfer_leaves_nothing_behind_SIP_4(transfer, fault):
+    story, phones = transfer
+    moments = run(one_story(story, phones, fault, at=-1))
+    assert moments > 15
+    for at in range(1, moments + 1):
+        run(one_story(story, phones, fault, at))
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+@pytest.mark.parametrize("rung", PICK_UPS.values(), ids=PICK_UPS.keys())
+def test_a_fault_at_each_moment_of_a_pick_up_leaves_nothing_behind_SIP_4(rung, fault):
+    phones = [("1002", rung), ("1003", Behaviour.rings())]
+    moments = run(one_story(pick_up, phones, fault, at=-1))
+    assert moments > 8
+    for at in range(1, moments + 1):
+        run(one_story(pick_up, phones, fault, at))
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+@pytest.mark.parametrize("taken", [True, False], ids=["taken", "goes back"])
+def test_a_fault_at_each_moment_of_parking_leaves_nothing_behind_SIP_4(taken, fault):
+    phones = [TALKS, ("1003", Behaviour.rings() if taken else Behaviour.answers(1.0))]
+    moments = run(one_story(park, phones, fault, at=-1))
+    assert moments > 15
+    for at in range(1, moments + 1):
+        run(one_story(park, phones, fault, at))
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_a_fault_at_each_moment_of_barging_in_leaves_nothing_behind_WALL_3(fault):
+    phones = [("1002", Behaviour.answers(1.0, hangs_up_after_s=5.0)), ("1003", Behaviour.rings())]
+    moments = run(one_story(barge_in, phones, fault, at=-1))
+    assert moments > 12
+    for at in range(1, moments + 1):
+        run(one_story(barge_in, phones, fault, at))

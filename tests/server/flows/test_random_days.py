@@ -1,0 +1,190 @@
+"""A day of random calls, failures and restarts: whatever happens, nothing is left over."""
+
+import asyncio
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from server.contract.extensions import CallState
+from server.contract.presence import PresenceChange, PresenceStatus
+from server.switch.port import LegState
+from server.switch.simulated import Behaviour
+from tests.server.flows.office import NAMES, Office
+from tests.virtual_time import VirtualLoop
+
+NUMBERS = sorted(NAMES)
+BEHAVIOURS = st.sampled_from(
+    [
+        Behaviour.answers(0.0),
+        Behaviour.answers(1.0),
+        Behaviour.answers(2.0, hangs_up_after_s=3.0),
+        Behaviour(answers_after_s=1.0, holds_after_s=1.0, resumes_after_s=3.0),
+        Behaviour.refuses(486),
+        Behaviour.refuses(603, 2.0),
+        Behaviour.refuses(480, 1.0),
+        Behaviour.rings(),
+        Behaviour.is_dead(),
+    ]
+)
+TARGETS = st.sampled_from([*NUMBERS, "9999", "*5", "*056901", None, None, None])
+CODES = ["*4", "6900", "6901", *(f"*04{number}" for number in NUMBERS)]
+BUTTONS = st.sampled_from(["answer", "hang_up", "hold", "resume"])
+PAUSES = st.sampled_from([0.0, 0.0005, 0.001, 0.0015, 0.003, 0.02, 0.5, 1.0, 7.0, 31.0])
+
+
+class RandomDay(RuleBasedStateMachine):
+    """Steps of a day; `teardown` lets every call come to its end and looks at what is left."""
+
+    @initialize(behaviours=st.lists(BEHAVIOURS, min_size=4, max_size=8))
+    def open_office(self, behaviours):
+        self.runner = asyncio.Runner(loop_factory=VirtualLoop)
+        self.unseen = []
+        self.inbound = []
+        self.runner.get_loop().set_exception_handler(lambda _loop, context: self.unseen.append(context))
+
+        async def begin():
+            self.place = Office()
+            await self.place.start()
+            for position, behaviour in enumerate(behaviours):
+                self.place.engine.phone(NUMBERS[position % len(NUMBERS)], behaviour)
+
+        self.runner.run(begin())
+
+    def do(self, action, pause=0.0):
+        async def step():
+            action()
+            await asyncio.sleep(pause)
+
+        self.runner.run(step())
+
+    @rule(caller=st.integers(0, 20), callee=st.sampled_from([*NUMBERS, "9999", *CODES]), pause=PAUSES)
+    def call(self, caller, callee, pause):
+        phones = self.place.engine.phones
+        if phones:
+            phone = phones[caller % len(phones)]
+            self.do(lambda: self.inbound.append(phone.call(callee)), pause)
+
+    @rule(
+        which=st.integers(0, 20), what=st.sampled_from(["answer", "hang_up", "hold", "resume"]), pause=PAUSES
+    )
+    def press(self, which, what, pause):
+        dialogs = [d for d in self.place.engine.dialogs.values() if d.phone is not None]
+        if dialogs:
+            dialog = dialogs[which % len(dialogs)]
+            self.do(lambda: getattr(dialog.phone, what)(dialog), pause)
+
+    @rule(which=st.integers(0, 20), other=st.integers(0, 20), number=TARGETS, pause=PAUSES)
+    def transfer(self, which, other, number, pause):
+        """Blind, or with any other call of the same phone as the consultation (SIP-4)."""
+        dialogs = [d for d in self.place.engine.dialogs.values() if d.phone is not None]
+        if not dialogs:
+            return
+        dialog = dialogs[which % len(dialogs)]
+        others = [d for d in dialogs if d.phone is dialog.phone and d is not dialog]
+        consultation = others[other % len(others)] if others and number is None else None
+        self.do(lambda: dialog.phone.transfer(dialog, number or "", consultation=consultation), pause)
+
+    @rule(which=st.integers(0, 20), keys=st.sampled_from(["*5", "*056901", "*0", "5#"]), pause=PAUSES)
+    def dial_keys(self, which, keys, pause):
+        dialogs = [d for d in self.place.engine.dialogs.values() if d.phone is not None]
+        if dialogs:
+            dialog = dialogs[which % len(dialogs)]
+            self.do(lambda: dialog.phone.press(dialog, keys), pause)
+
+    @rule(which=st.integers(0, 20), how=st.sampled_from(["unregister", "vanish"]), pause=PAUSES)
+    def lose_a_phone(self, which, how, pause):
+        phones = self.place.engine.phones
+        if phones:
+            self.do(getattr(phones[which % len(phones)], how), pause)
+
+    @rule(number=st.sampled_from(NUMBERS), behaviour=BEHAVIOURS)
+    def register(self, number, behaviour):
+        self.do(lambda: self.place.engine.phone(number, behaviour))
+
+    @rule(number=st.sampled_from(NUMBERS), status=st.sampled_from(PresenceStatus))
+    def choose_presence(self, number, status):
+        self.runner.run(self.place.presence.change(number, PresenceChange(status=status)))
+
+    @precondition(lambda self: self.place.switch.status.up)
+    @rule(pause=PAUSES)
+    def crash_engine(self, pause):
+        self.do(self.place.switch.crash, pause)
+
+    @precondition(lambda self: self.place.switch.status.up)
+    @rule(pause=PAUSES)
+    def break_connection(self, pause):
+        self.do(self.place.switch.disconnect, pause)
+
+    @precondition(lambda self: not self.place.switch.status.up)
+    @rule(pause=PAUSES)
+    def come_back(self, pause):
+        restarted = not self.place.engine.up
+        self.do(lambda: self.place.switch.connect(restarted=restarted), pause)
+
+    @rule(pause=PAUSES, down=PAUSES)
+    def kill_server(self, pause, down):
+        async def successor():
+            before, store = self.place, self.place.store
+            await before.killed()
+            await asyncio.sleep(down)
+            restarted = not before.engine.up
+            self.place = Office(engine=before.engine, store=store, extensions=before.extensions)
+            self.place.presence.chosen = before.presence.chosen
+            await self.place.start(restarted=restarted)
+            await asyncio.sleep(pause)
+
+        self.runner.run(successor())
+
+    @invariant()
+    def states_are_what_the_engine_has(self):
+        if not hasattr(self, "place"):
+            return
+        place = self.place
+        for number, state in place.states.all().items():
+            legs = [d for d in place.engine.dialogs.values() if d.number == number]
+            if not place.switch.status.up:
+                assert state.call is CallState.UNKNOWN
+                assert state.registered is None
+            elif state.call is CallState.IDLE:
+                assert all(d.state is LegState.NEW and not d.inbound for d in legs)
+            elif state.call is CallState.HELD:
+                assert any(d.held for d in legs)
+            else:
+                assert legs
+
+    def teardown(self):
+        if not hasattr(self, "place"):
+            return
+        place = self.place
+
+        async def close_down():
+            if not place.switch.status.up:
+                place.switch.connect(restarted=not place.engine.up)
+            await asyncio.sleep(0.1)
+            for dialog in list(place.engine.dialogs.values()):
+                if dialog.phone is not None and dialog.state is LegState.UP:
+                    dialog.phone.hang_up(dialog)
+            await asyncio.sleep(60)
+            for dialog in list(place.engine.dialogs.values()):
+                dialog.phone.hang_up(dialog)
+            await place.idle()
+            place.assert_nothing_left()
+            await place.stop()
+            assert asyncio.all_tasks() == {asyncio.current_task()}
+
+        try:
+            self.runner.run(close_down())
+            assert self.unseen == []
+        finally:
+            self.runner.close()
+
+
+RandomDay.TestCase.settings = settings(
+    max_examples=60,
+    stateful_step_count=25,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+TestRandomDay = RandomDay.TestCase

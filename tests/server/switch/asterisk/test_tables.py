@@ -1,0 +1,281 @@
+"""Contacts, refusals, legs and ports as read from what Asterisk and the kernel tell; no engine needed."""
+
+import asyncio
+import os
+import socket
+
+import pytest
+
+from server.switch.asterisk import ports
+from server.switch.asterisk.channels import Channels
+from server.switch.asterisk.contacts import ContactTable, contact_id, is_removal, parse_contact
+from server.switch.asterisk.control import Control
+from server.switch.asterisk.installation import InstallationError, parse_version
+from server.switch.asterisk.legs import REASON_CODES
+from server.switch.asterisk.ports import Port
+from server.switch.asterisk.process import Process, identify
+from server.switch.asterisk.security import REMEMBERED, SecurityReader
+from server.switch.port import (
+    Contact,
+    Ended,
+    Event,
+    Incoming,
+    LegChanged,
+    LegGone,
+    LegState,
+    Party,
+    Reason,
+    SecurityEvent,
+    SecurityKind,
+    SwitchUnavailable,
+)
+
+LISTED = {
+    "Event": "ContactList",
+    "ObjectName": "1001;@0",
+    "Uri": "sip:1001@192.0.2.7:40000;transport=TLS",
+    "UserAgent": "phone 1",
+    "Status": "Unreachable",
+}
+TOLD = {
+    "Event": "ContactStatus",
+    "URI": "sip:1001@192.0.2.7:40000",
+    "ContactStatus": "NonQualified",
+    "AOR": "1001",
+}
+
+
+def test_a_contact_is_read_from_a_list() -> None:
+    assert parse_contact(LISTED) == Contact(
+        number="1001",
+        uri="sip:1001@192.0.2.7:40000;transport=TLS",
+        transport="tls",
+        user_agent="phone 1",
+        reachable=False,
+        address="192.0.2.7:40000",
+    )
+
+
+@pytest.mark.parametrize(
+    ("uri", "address"),
+    [
+        ("sip:1@192.0.2.7:5062;transport=UDP", "192.0.2.7:5062"),
+        ("sip:1@192.0.2.7", "192.0.2.7:5060"),
+        ("sip:1@[2001:db8::1]:5062", "[2001:db8::1]:5062"),
+        ("sip:192.0.2.7:5062?x=y", "192.0.2.7:5062"),
+    ],
+)
+def test_the_address_of_a_contact(uri: str, address: str) -> None:
+    contact = parse_contact({**TOLD, "URI": uri})
+    assert contact
+    assert contact.address == address
+
+
+def test_a_contact_that_is_told_is_news_once() -> None:
+    table = ContactTable()
+    contact = parse_contact(TOLD)
+    assert contact
+    assert table.put(contact)
+    assert not table.put(contact)
+    assert table.of("1001") == (contact,)
+    assert table.find("1001", contact.uri) == contact
+    assert table.remove(contact)
+    assert not table.remove(contact)
+    assert table.of("1001") == ()
+    assert is_removal({**TOLD, "ContactStatus": "Removed"})
+    assert not is_removal(TOLD)
+    assert parse_contact({"Event": "ContactStatus"}) is None
+
+
+def test_a_new_list_tells_only_what_changed() -> None:
+    table = ContactTable()
+    stay, go, come = (Contact(str(number), f"sip:{number}@x") for number in (1, 2, 3))
+    table.replace([stay, go])
+    assert sorted(table.replace([stay, come])) == ["2", "3"]
+
+
+def test_the_id_of_a_contact_is_asterisks_own() -> None:
+    # Seen in Asterisk's database.
+    assert contact_id(Contact("1001", "sip:1001@127.0.0.1:42291")) == "1001;@5e1ebf2a760037948f63fde014631ce8"
+
+
+# Refusals
+
+
+def refused(event: str, account: str, session: str = "s") -> dict[str, str]:
+    remote = "IPV4/TLS/192.0.2.9/5099"
+    return {
+        "Event": event,
+        "Service": "PJSIP",
+        "AccountID": account,
+        "SessionID": session,
+        "RemoteAddress": remote,
+    }
+
+
+def test_a_wrong_secret_is_told() -> None:
+    event = SecurityReader().read(refused("ChallengeResponseFailed", "1001"))
+    assert event == SecurityEvent(SecurityKind.BAD_SECRET, "1001", "192.0.2.9", "tls")
+
+
+def test_the_two_requests_of_one_attempt_are_one_event() -> None:
+    reader = SecurityReader()
+    first = reader.read(refused("InvalidAccountID", "55"))
+    assert first
+    assert first.kind is SecurityKind.UNKNOWN_USER
+    assert reader.read(refused("InvalidAccountID", "55")) is None
+    assert reader.read(refused("ChallengeResponseFailed", "<unknown>")) is None
+    assert reader.read(refused("InvalidAccountID", "55")) is not None
+    assert reader.read(refused("InvalidAccountID", "55", "other")) is not None
+
+
+def test_a_long_scan_takes_no_more_memory() -> None:
+    reader = SecurityReader()
+    for number in range(REMEMBERED + 10):
+        reader.read(refused("InvalidAccountID", "55", str(number)))
+    assert len(reader._half) == REMEMBERED
+
+
+def test_other_messages_are_not_refusals() -> None:
+    assert SecurityReader().read({"Event": "FullyBooted"}) is None
+    assert SecurityReader().read({**refused("InvalidPassword", "x"), "Service": "AMI"}) is None
+
+
+# Legs
+
+
+def channel(state: str = "Ring", **more: object) -> dict[str, object]:
+    return {
+        "id": "c1",
+        "name": "PJSIP/1001-00000001",
+        "state": state,
+        "caller": {"name": "Ada", "number": "1001"},
+        "connected": {"name": "", "number": ""},
+        "dialplan": {"context": "in", "exten": "1002"},
+        "creationtime": "2026-01-31T12:00:00.123+0000",
+        "channelvars": {"LINKUS_CONTACT": "", "LINKUS_HELD": ""},
+        **more,
+    }
+
+
+@pytest.fixture
+def told() -> list[Event]:
+    return []
+
+
+@pytest.fixture
+def channels(told: list[Event]) -> Channels:
+    return Channels(Control(lambda leg: told.append(LegChanged(leg))), told.append)
+
+
+async def test_a_call_comes_in_and_is_given_up(channels: Channels, told: list[Event]) -> None:
+    channels.handle({"type": "StasisStart", "channel": channel()})
+    leg = channels.legs["c1"]
+    assert told == [LegChanged(leg), Incoming(leg)]
+    assert (leg.number, leg.dialled, leg.caller) == ("1001", "1002", Party("1001", "Ada"))
+    channels.handle({"type": "ChannelHangupRequest", "channel": channel(), "cause": 127})
+    channels.handle({"type": "StasisEnd", "channel": channel()})
+    channels.handle({"type": "ChannelDestroyed", "channel": channel(), "cause": 16})
+    assert await leg.gone() == Ended(q850=127)
+    assert told[2:] == [LegChanged(leg)]
+    assert not channels.legs
+    with pytest.raises(LegGone):
+        await leg.answered()
+
+
+async def test_old_news_does_not_set_a_leg_back(channels: Channels, told: list[Event]) -> None:
+    channels.handle({"type": "StasisStart", "channel": channel("Up")})
+    channels.handle({"type": "ChannelStateChange", "channel": channel("Ringing")})
+    assert channels.legs["c1"].state is LegState.UP
+
+
+async def test_after_a_reconnect_only_what_is_there_counts(channels: Channels, told: list[Event]) -> None:
+    channels.handle({"type": "StasisStart", "channel": channel()})
+    gone = channels.legs["c1"]
+    out = channel("Up", id="c2", channelvars={"LINKUS_CONTACT": "sip:1001@x", "LINKUS_HELD": "1"})
+    young = channel(id="c3")
+    other = channel(id="c4", name="Local/1001@x-0001")
+    bridge = {"id": "b", "channels": ["c2"]}
+    out["creationtime"] = other["creationtime"] = "2026-01-31T11:00:00.000+0000"
+    before = 1769860800000  # 2026-01-31T12:00:00Z
+    channels.replace([out, young, other], [bridge], before_ms=before)
+    assert gone.state is LegState.GONE
+    assert list(channels.legs) == ["c2"]
+    leg = channels.legs["c2"]
+    assert (leg.inbound, leg.held, leg.contact, leg.state) == (False, True, "sip:1001@x", LegState.UP)
+    assert channels.bridges["b"].legs == {"c2"}
+    channels.replace([out], [], before_ms=before)
+    assert not channels.bridges
+    channels.lose_all()
+    assert await leg.gone() == Ended(lost=True)
+
+
+async def test_without_an_engine_asking_fails_and_releasing_does_not(channels: Channels) -> None:
+    channels.handle({"type": "StasisStart", "channel": channel()})
+    leg = channels.legs["c1"]
+    with pytest.raises(SwitchUnavailable):
+        await leg.ring()
+    await leg.hangup()
+    assert leg.hung_up_by_us
+
+
+def test_every_reason_has_a_cause() -> None:
+    assert set(REASON_CODES) == set(Reason)
+
+
+# Ports, processes, versions
+
+
+def test_a_taken_port_is_named_with_its_holder() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        number = server.getsockname()[1]
+        text = ports.taken(Port("tcp", "127.0.0.1", number, "SIP", "sip.port")) or ""
+        assert f"SIP port {number}/tcp is in use by" in text
+        assert f"(process {os.getpid()})" in text
+        assert ("tcp", number) in ports.ports_of(os.getpid())
+    assert ports.taken(Port("tcp", "127.0.0.1", number, "SIP", "sip.port")) is None
+
+
+def test_an_address_that_this_machine_lacks_is_named() -> None:
+    text = ports.taken(Port("udp", "192.0.2.1", 40000, "SIP", "sip.port")) or ""
+    assert "192.0.2.1" in text
+    assert "`sip.host`" in text
+
+
+def test_free_ports_are_free() -> None:
+    number = ports.free_port("127.0.0.1", ("udp", "tcp"))
+    for protocol in ("udp", "tcp"):
+        assert ports.taken(Port(protocol, "127.0.0.1", number, "", "")) is None  # type: ignore[arg-type]
+    low, high = ports.free_range(20)
+    assert (low % 2, high - low) == (0, 19)
+
+
+async def test_a_process_is_watched_and_stopped() -> None:
+    child = await asyncio.create_subprocess_exec("sleep", "60")
+    identity = identify(child.pid)
+    assert identity
+    process = Process(identity)
+    assert process.alive
+    await process.stop()
+    assert not process.alive
+    assert identify(child.pid) is None
+    await child.wait()
+
+
+async def test_a_process_that_is_gone_is_known_as_such() -> None:
+    child = await asyncio.create_subprocess_exec("true")
+    await child.wait()
+    assert identify(child.pid) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [("Asterisk 22.10.1+dfsg+~cs6.17.60671434-1", "22.10.1"), ("Asterisk 20.0.0~rc1\n", "20.0.0")],
+)
+def test_versions_are_understood(text: str, version: str) -> None:
+    assert parse_version(text) == version
+
+
+def test_a_strange_version_is_quoted() -> None:
+    with pytest.raises(InstallationError, match="GIT-master"):
+        parse_version("Asterisk GIT-master")

@@ -1,0 +1,1 @@
+"""`make test`, `make unit`, `make lint`: the checks, part by part, what each found, and how long it took."""

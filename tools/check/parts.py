@@ -1,0 +1,97 @@
+"""The parts of `make test`: a part is a few programs; the part passes when all of them do."""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+PYTHON = sys.executable
+BIN = Path(PYTHON).parent
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of the checks.
+
+    Attributes:
+        name: as in the summary, one word.
+        about: what it proves, for people.
+        commands: run at the same time when there are several.
+        tests: whether it is a pytest run, whose counts are summed up.
+    """
+
+    name: str
+    about: str
+    commands: tuple[tuple[str, ...], ...]
+    tests: bool = False
+
+
+def _pytest(name: str, about: str, marks: str, *extra: str, side_by_side: bool = False) -> Part:
+    """A part that runs pytest; `side_by_side`: on all processors, for tests that measure nothing."""
+    results = f"build/test/{name}.xml"
+    command = (
+        PYTHON,
+        "-m",
+        "pytest",
+        "-q",
+        "-m",
+        marks,
+        f"--junitxml={results}",
+        "-o",
+        f"cache_dir={CACHE}",
+        *(SIDE_BY_SIDE if side_by_side else ()),
+        *extra,
+    )
+    return Part(name, about, (command,), tests=True)
+
+
+CACHE = ".pytest_cache"
+SIDE_BY_SIDE = ("-n", str(min(os.cpu_count() or 1, 4)), "--dist=worksteal")
+
+LINT = Part(
+    "lint",
+    "ruff, types, layers",
+    (
+        (str(BIN / "ruff"), "check", "--quiet"),
+        (str(BIN / "ruff"), "format", "--check", "--quiet"),
+        (str(BIN / "lint-imports"), "--no-cache"),
+        (str(BIN / "mypy"), "--no-error-summary"),
+    ),
+)
+OVER_SOCKETS = {
+    "server": ("tests/server/api", "tests/server/cli"),
+    "client": ("tests/linkus_desktop",),
+}
+"""Folders whose unmarked tests talk over sockets: correct, but not quick enough for `make unit`."""
+PHONE = "tests/linkus_desktop/sip"
+"""Sound is measured here: one test at a time."""
+PLAIN = "not (real or postgresql or window or soak)"
+
+UNIT = _pytest(
+    "unit",
+    "rules, services and flows on the simulated switch",
+    PLAIN,
+    *(f"--ignore={folder}" for folders in OVER_SOCKETS.values() for folder in folders),
+    side_by_side=True,
+)
+SERVER = _pytest(
+    "server", "API and command line, on SQLite", PLAIN, *OVER_SOCKETS["server"], side_by_side=True
+)
+CLIENT = _pytest(
+    "client", "login, live mirror, without windows", PLAIN, *OVER_SOCKETS["client"], f"--ignore={PHONE}",
+    side_by_side=True,
+)  # fmt: skip
+PHONES = _pytest("phone", "the client's phone and its sound", PLAIN, PHONE)
+POSTGRESQL = _pytest(
+    "postgresql", "the store on PostgreSQL", "postgresql and not (real or window or soak)", side_by_side=True
+)
+WINDOWS = _pytest("windows", "the windows, offscreen", "window and not (real or soak)", side_by_side=True)
+REAL = _pytest("real", "Asterisk and real phones on loopback", "real and not soak")
+SOAK = _pytest("soak", "long proofs", "soak", "-o", "timeout=7200")
+
+GROUPS = {
+    "lint": (LINT,),
+    "unit": (UNIT,),
+    "soak": (SOAK,),
+    "all": (LINT, UNIT, SERVER, POSTGRESQL, CLIENT, PHONES, WINDOWS, REAL),
+}
