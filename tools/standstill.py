@@ -7,7 +7,6 @@ those standstills too. The witness tells how much that was, so that the rest is 
 
 import asyncio
 import contextlib
-import itertools
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -95,13 +94,14 @@ async def _collect(told: asyncio.StreamReader, into: Witness) -> None:
 
 def watch() -> None:
     """Tell each standstill as a line of two moments, until killed."""
+    before = time.monotonic()
     print(flush=True)
-    for _ in itertools.count():
-        before = time.monotonic()
+    while True:
         time.sleep(NAP_S)
-        after = time.monotonic()
-        if after - before > NAP_S + LATE_S:
-            print(before + NAP_S, after, flush=True)
+        now = time.monotonic()
+        if now - before > NAP_S + LATE_S:
+            print(before + NAP_S, now, flush=True)
+        before = now  # one moment follows the other: it may be stopped between two naps as well
 
 
 if __name__ == "__main__":
