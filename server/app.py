@@ -146,6 +146,8 @@ class Application:
         provisioning = Provisioning(switch=switch, extensions=core.extensions)
         provisioning.start()
         stack.push_async_callback(provisioning.stop)
+        await core.prompts.start()
+        stack.push_async_callback(core.prompts.stop)
         trunks = Trunks(switch=switch, configuration=core.configuration)
         trunks.start()
         stack.push_async_callback(trunks.stop)
@@ -196,6 +198,7 @@ class Application:
             configuration=core.configuration,
             routing=core.routing,
             provisioning=provisioning,
+            prompts=core.prompts,
             avatars=core.avatars,
             auth=core.auth,
             administrator=core.administrator,

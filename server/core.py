@@ -26,6 +26,7 @@ from server.services.errors import conflict
 from server.services.extensions import Extensions
 from server.services.extensions_avatars import Avatars
 from server.services.passwords import Passwords, check_strength
+from server.services.prompts import Prompts
 from server.services.reaching import Reaching
 from server.services.routing import Routing
 from server.services.sessions import Sessions
@@ -39,6 +40,9 @@ from server.services.vault import (
     read_secret,
 )
 from server.settings import Settings
+
+PROMPTS_NAME = "prompts"
+"""Folder of the prompts, in the data folder."""
 
 _log = logging.getLogger(__name__)
 
@@ -55,6 +59,7 @@ class Core:
     configuration: Configuration
     extensions: Extensions
     routing: Routing
+    prompts: Prompts
     avatars: Avatars
     reaching: Reaching
     auth: Auth
@@ -109,6 +114,13 @@ async def open_core(settings: Settings, clock: Clock) -> AsyncIterator[Core]:
             configuration=configuration,
             extensions=extensions,
             routing=Routing(configuration=configuration, extensions=extensions, clock=clock),
+            prompts=Prompts(
+                db=db,
+                clock=clock,
+                audit=audit,
+                configuration=configuration,
+                folder=settings.data / PROMPTS_NAME,
+            ),
             avatars=Avatars(db=db, clock=clock, audit=audit, extensions=extensions),
             reaching=Reaching(
                 db=db,

@@ -17,6 +17,7 @@ from server.api import (
     me,
     metrics,
     presence,
+    prompts,
     reaching,
     routing,
     system,
@@ -26,6 +27,7 @@ from server.api.errors import add_handlers
 from server.api.limits import MAX_BODY, MAX_OBJECT, BodyLimit
 from server.contract.errors import ErrorBody
 from server.contract.kinds import KINDS
+from server.services import sound_files
 from server.services.extensions_avatars import MAX_BYTES
 
 PREFIX = "/api/v1"
@@ -43,11 +45,13 @@ ROUTERS = (
     calls.of_extensions,
     calls.own,
     *configuration.ROUTERS,
+    prompts.router,
     routing.router,
     events.router,
     system.router,
 )
 
+_PROMPTS = f"{PREFIX}/prompts/"
 _OBJECTS = tuple(f"{PREFIX}/{kind.path}/" for kind in KINDS if not kind.single)
 
 _ERRORS: dict[int | str, dict[str, Any]] = {
@@ -87,6 +91,8 @@ def create_api(services: Services) -> ASGIApp:
 
 
 def _limit(path: str) -> int:
+    if path.startswith(_PROMPTS) and f"/{prompts.PATH}/" in path:
+        return sound_files.MAX_BYTES
     if path.startswith(_OBJECTS):
         return MAX_OBJECT
     return MAX_BYTES if path.endswith("/avatar") else MAX_BODY

@@ -27,6 +27,7 @@ from server.services.extensions import Extensions
 from server.services.extensions_avatars import Avatars
 from server.services.hub import Hub
 from server.services.presence import PresenceService
+from server.services.prompts import Prompts
 from server.services.provisioning import Provisioning
 from server.services.reaching import Reaching
 from server.services.readiness import ReadinessService
@@ -53,6 +54,7 @@ class Services:
     configuration: Configuration
     routing: Routing
     provisioning: Provisioning
+    prompts: Prompts
     avatars: Avatars
     auth: Auth
     administrator: AdministratorReset

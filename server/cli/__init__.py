@@ -10,7 +10,19 @@ from typing import Annotated, NoReturn
 import typer
 
 import server
-from server.cli import admin, call, configuration, extension, init, log, presence, route, serve, status
+from server.cli import (
+    admin,
+    call,
+    configuration,
+    extension,
+    init,
+    log,
+    presence,
+    prompt,
+    route,
+    serve,
+    status,
+)
 from server.cli.common import ExitCode
 from server.contract.errors import ErrorBody, ErrorCode
 from server.contract.kinds import KINDS
@@ -32,8 +44,9 @@ app.add_typer(presence.app, name="presence")
 app.add_typer(admin.app, name="admin")
 app.add_typer(call.app, name="call")
 app.add_typer(log.app, name="log")
+_WITH_MORE = {"prompt": prompt.app}
 for _kind in KINDS:
-    app.add_typer(configuration.commands(_kind), name=_kind.word)
+    app.add_typer(_WITH_MORE.get(_kind.word) or configuration.commands(_kind), name=_kind.word)
 app.add_typer(route.app, name="route")
 
 

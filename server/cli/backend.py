@@ -15,6 +15,7 @@ from server.contract.decisions import RouteExplanation, RouteQuery
 from server.contract.extensions import Extension, ExtensionChange, ExtensionCreate, ExtensionCreated
 from server.contract.kinds import Kind
 from server.contract.presence import Presence, PresenceChange
+from server.contract.prompts import PromptRecording
 from server.contract.reaching import ReachingSettings
 from server.data_folder import DataFolderBusy, locked, read_running
 from server.settings import Settings
@@ -75,6 +76,18 @@ class Backend(Protocol):
 
     async def remove_object(self, kind: Kind, key: str) -> None:
         """Remove one."""
+
+    async def prompt_recordings(self, name: str) -> list[PromptRecording]:
+        """The languages in which a prompt is heard."""
+
+    async def upload_prompt(self, name: str, language: str, content: bytes) -> PromptRecording:
+        """Set what is heard of a prompt, from a sound file."""
+
+    async def prompt_content(self, name: str, language: str) -> bytes:
+        """What is heard of a prompt, as WAV."""
+
+    async def remove_prompt_recording(self, name: str, language: str) -> None:
+        """A prompt is not heard in this language any more."""
 
     async def explain_route(self, query: RouteQuery) -> RouteExplanation:
         """Where a call would go, and why."""

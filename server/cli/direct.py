@@ -11,6 +11,7 @@ from server.contract.decisions import RouteExplanation, RouteQuery
 from server.contract.extensions import Extension, ExtensionChange, ExtensionCreate, ExtensionCreated
 from server.contract.kinds import Kind
 from server.contract.presence import Presence, PresenceChange
+from server.contract.prompts import PromptRecording
 from server.contract.reaching import ReachingSettings
 from server.core import Core, open_core
 from server.services.accounts import LOCAL
@@ -127,6 +128,22 @@ class Direct:
     async def remove_object(self, kind: Kind, key: str) -> None:
         """See `Backend`."""
         await self._configuration.remove(kind.model, key, by=LOCAL.user)
+
+    async def prompt_recordings(self, name: str) -> list[PromptRecording]:
+        """See `Backend`."""
+        return await self._core.prompts.recordings(name)
+
+    async def upload_prompt(self, name: str, language: str, content: bytes) -> PromptRecording:
+        """See `Backend`."""
+        return await self._core.prompts.upload(name, language, content, by=LOCAL.user)
+
+    async def prompt_content(self, name: str, language: str) -> bytes:
+        """See `Backend`."""
+        return await self._core.prompts.content(name, language)
+
+    async def remove_prompt_recording(self, name: str, language: str) -> None:
+        """See `Backend`."""
+        await self._core.prompts.remove(name, language, by=LOCAL.user)
 
     async def explain_route(self, query: RouteQuery) -> RouteExplanation:
         """See `Backend`."""

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from io import BytesIO
 from typing import Any
 from urllib.parse import quote
 
@@ -19,6 +20,7 @@ from server.contract.errors import ErrorBody
 from server.contract.extensions import Extension, ExtensionChange, ExtensionCreate, ExtensionCreated
 from server.contract.kinds import Kind
 from server.contract.presence import Presence, PresenceChange
+from server.contract.prompts import PromptRecording
 from server.contract.reaching import ReachingSettings
 from server.contract.system import ActiveCall, ServerStatus
 from server.data_folder import DataFolderBusy, RunningServer, locked, read_running
@@ -26,7 +28,8 @@ from server.services.errors import ServiceError
 from server.services.vault import CLI_TOKEN_NAME, read_secret
 from server.settings import Settings
 
-TIMEOUT_S = 30.0
+TIMEOUT_S = 90.0
+"""The longest is an upload, which is converted first."""
 
 
 class Remote:
@@ -129,6 +132,23 @@ class Remote:
         """See `Backend`."""
         await self._ask("DELETE", _address(kind, key))
 
+    async def prompt_recordings(self, name: str) -> list[PromptRecording]:
+        """See `Backend`."""
+        return TypeAdapter(list[PromptRecording]).validate_python(await self._ask("GET", _heard_of(name)))
+
+    async def upload_prompt(self, name: str, language: str, content: bytes) -> PromptRecording:
+        """See `Backend`."""
+        return PromptRecording.model_validate(await self._ask("PUT", _heard_of(name, language), content))
+
+    async def prompt_content(self, name: str, language: str) -> bytes:
+        """See `Backend`."""
+        content: bytes = await self._ask("GET", _heard_of(name, language))
+        return content
+
+    async def remove_prompt_recording(self, name: str, language: str) -> None:
+        """See `Backend`."""
+        await self._ask("DELETE", _heard_of(name, language))
+
     async def explain_route(self, query: RouteQuery) -> RouteExplanation:
         """See `Backend`."""
         asked = query.model_dump(mode="json", exclude_defaults=True)
@@ -136,13 +156,26 @@ class Remote:
         return RouteExplanation.model_validate(await self._ask("GET", "route/explain", query=names))
 
     async def _ask(
-        self, method: str, path: str, body: BaseModel | None = None, *, query: dict[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: BaseModel | bytes | None = None,
+        *,
+        query: dict[str, str] | None = None,
     ) -> Any:
-        sent = body.model_dump(mode="json", exclude_unset=True) if body is not None else None
+        """The answer, as JSON or, of another type, as it came. `body`: a model, or a file's content."""
+        if isinstance(body, BaseModel):
+            sent: dict[str, Any] = {"json": body.model_dump(mode="json", exclude_unset=True)}
+        else:
+            # As a file: the HTTP library sends one piece by piece.
+            sent = {"data": BytesIO(body) if body is not None else None}
         try:
-            async with self._http.request(method, f"/api/v1/{path}", json=sent, params=query) as response:
+            async with self._http.request(method, f"/api/v1/{path}", params=query, **sent) as response:
                 if response.ok:
-                    return await response.json() if response.status != 204 else None
+                    if response.status == 204:
+                        return None
+                    is_json = response.content_type == "application/json"
+                    return await (response.json() if is_json else response.read())
                 text = await response.text()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise Unreachable(f"The server does not answer: {error or type(error).__name__}.") from error
@@ -181,6 +214,11 @@ async def server(settings: Settings) -> AsyncIterator[Remote]:
 
 def _address(kind: Kind, key: str) -> str:
     return kind.path if kind.single else f"{kind.path}/{quote(key, safe='')}"
+
+
+def _heard_of(prompt: str, language: str | None = None) -> str:
+    parts = ["prompts", prompt, "recordings", *([] if language is None else [language])]
+    return "/".join(quote(part, safe="") for part in parts)
 
 
 def _presence_of(number: str) -> str:

@@ -10,6 +10,7 @@ from server.contract.features import FeatureCodes
 from server.contract.hours import Holidays, TimeCondition
 from server.contract.monitoring import MonitoringRight
 from server.contract.parking import Parking
+from server.contract.prompts import Prompt
 from server.contract.routing import EmergencyNumber, InboundRoute, OutboundRoute, RingGroup, SystemSettings
 from server.contract.trunks import Trunk
 
@@ -55,6 +56,7 @@ KINDS = (
         "Numbers that are never blocked.",
     ),
     Kind(RingGroup, "ring-group", "ring-groups", "ring group", "Numbers that ring several extensions."),
+    Kind(Prompt, "prompt", "prompts", "prompt", "What callers hear."),
     Kind(
         MonitoringRight,
         "monitoring-right",

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from pydantic import ValidationError
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from server.clock import Clock
 from server.contract.configuration import EXTENSION, ConfigObject, SecretConfigObject
 from server.contract.kinds import KINDS, kind_named, kind_of
 from server.contract.parking import Parking
+from server.contract.prompts import Prompt
 from server.db.base import Database
 from server.db.locks import lock_numbering_plan
-from server.db.models import ConfigurationRow, ExtensionRow
+from server.db.models import ConfigurationRow, ExtensionRow, PromptRow
 from server.rules.routing import Snapshot, snapshot_of
 from server.services.audit import Audit
 from server.services.configuration_checks import (
@@ -33,6 +35,9 @@ O = TypeVar("O", bound=ConfigObject)  # noqa: E741
 
 _WRITE_ONLY = {"secret", "secret_set"}
 _NUMBERED = [kind.word for kind in KINDS if kind.model.key_field == "number"]
+
+_BELONGS_TO: dict[type[ConfigObject], InstrumentedAttribute[str]] = {Prompt: PromptRow.prompt}
+"""Rows that are removed with an object, by the column that has its key."""
 
 _log = logging.getLogger(__name__)
 
@@ -166,6 +171,8 @@ class Configuration:
                     raise _in_use(f"{kind.title} {key}", users)
                 await session.delete(row)
                 rows.remove(row)
+                if (column := _BELONGS_TO.get(model)) is not None:
+                    await session.execute(delete(column.class_).where(column == key))
                 self._audit.record(session, f"{kind.word}.remove", actor=by, subject=key, address=address)
             self._take(rows)
             self._announce(ConfigurationChanged(model, key, None))

@@ -68,7 +68,7 @@ class Sound:
 
     @classmethod
     def file(cls, path: Path) -> Self:
-        """A file of ours, by its absolute path without the extension (WAV: 8 kHz, 16 bit, mono)."""
+        """A file of ours, by its absolute path without the extension (WAV: 8 or 16 kHz, 16 bit, mono)."""
         if not path.is_absolute() or re.search(r"[\x00-\x1f,&]", str(path)):
             raise ValueError(f"A sound file has an absolute path without commas and `&`, not {str(path)!r}.")
         return cls(SoundKind.FILE, str(path))

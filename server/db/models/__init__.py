@@ -4,6 +4,7 @@ from server.db.models.accounts import AccountRow, AvatarRow, ExtensionGroupRow, 
 from server.db.models.audit import AuditRow
 from server.db.models.calls import CallLogRow, CallRow, PresenceRow, SipBlockRow
 from server.db.models.configuration import ConfigurationRow
+from server.db.models.prompts import PromptRow
 from server.db.models.reaching import ReachingRow
 from server.db.models.sessions import RefreshTokenRow, SessionRow
 from server.db.models.throttle import ThrottleRow
@@ -18,6 +19,7 @@ __all__ = [
     "ExtensionGroupRow",
     "ExtensionRow",
     "PresenceRow",
+    "PromptRow",
     "ReachingRow",
     "RefreshTokenRow",
     "SessionRow",

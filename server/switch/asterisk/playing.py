@@ -26,7 +26,7 @@ SCHEMES = {
     SoundKind.NUMBER: "number",
     SoundKind.TONE: "tone",
 }
-EXTENSIONS = (".wav", ".gsm", ".sln", ".alaw", ".ulaw")
+EXTENSIONS = (".wav", ".wav16", ".gsm", ".sln", ".alaw", ".ulaw")
 """Of files that the loaded format modules can play."""
 
 

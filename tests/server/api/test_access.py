@@ -47,7 +47,7 @@ for kind in KINDS:
             (method, f"/api/v1/{kind.path}/{{name}}") for method in ("get", "put", "delete")
         }
 
-PARTS = {"{number}": "1002", "{entry_id}": "x", "{name}": "x", "{call_id}": "0" * 32}
+PARTS = {"{number}": "1002", "{entry_id}": "x", "{name}": "x", "{language}": "en", "{call_id}": "0" * 32}
 
 
 def _address(path: str) -> str:

@@ -24,6 +24,7 @@ OBJECTS: dict[str, tuple[str, dict[str, Any]]] = {
         {"periods": [{"days": ["monday"], "start": "09:00", "end": "17:00"}]},
     ),
     "emergency-numbers": ("112", {"trunks": ["main"]}),
+    "prompts": ("welcome", {"description": "heard first"}),
     "ring-groups": ("6200", {"members": ["1001"]}),
     "monitoring-rights": ("team", {"supervisors": ["1001"], "everybody": True}),
     "inbound-routes": ("in", {"destination": {"kind": "ring_group", "value": "6200"}}),

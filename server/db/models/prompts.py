@@ -1,0 +1,25 @@
+"""What is heard of prompts."""
+
+from datetime import datetime
+
+from sqlalchemy import LargeBinary, String
+from sqlalchemy.orm import Mapped, deferred, mapped_column
+
+from server.db.base import Base
+
+
+class PromptRow(Base):
+    """A prompt in one language: WAV, one channel, 16 bit, 16 kHz. `hash` is the SHA-256 of `content`.
+
+    `prompt` is the key of an object of the configuration.
+    """
+
+    __tablename__ = "prompt_recordings"
+
+    prompt: Mapped[str] = mapped_column(String(63), primary_key=True)
+    language: Mapped[str] = mapped_column(String(7), primary_key=True)
+    hash: Mapped[str] = mapped_column(String(64))
+    duration_ms: Mapped[int]
+    size: Mapped[int]
+    uploaded_at: Mapped[datetime]
+    content: Mapped[bytes] = deferred(mapped_column(LargeBinary))
