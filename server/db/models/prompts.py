@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import LargeBinary, String
-from sqlalchemy.orm import Mapped, deferred, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db.base import Base
 
@@ -22,4 +22,4 @@ class PromptRow(Base):
     duration_ms: Mapped[int]
     size: Mapped[int]
     uploaded_at: Mapped[datetime]
-    content: Mapped[bytes] = deferred(mapped_column(LargeBinary))
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)

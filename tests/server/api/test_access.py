@@ -39,6 +39,10 @@ FOR_ADMINISTRATORS = {
     ("get", "/api/v1/audit"),
     ("get", "/metrics"),
     ("get", "/api/v1/route/explain"),
+    ("get", "/api/v1/prompts/{name}/recordings"),
+    ("get", "/api/v1/prompts/{name}/recordings/{language}"),
+    ("put", "/api/v1/prompts/{name}/recordings/{language}"),
+    ("delete", "/api/v1/prompts/{name}/recordings/{language}"),
 }
 for kind in KINDS:
     FOR_ADMINISTRATORS |= {(method, f"/api/v1/{kind.path}") for method in ("get", "put")[: 1 + kind.single]}
