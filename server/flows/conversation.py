@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from server.flows.resources import Resources
 from server.flows.ringing import Ringing
-from server.flows.stops import Stop
+from server.flows.stops import Machine, Stop
 from server.flows.talk import Asked, Talk
 from server.flows.waiting import unless_gone
 from server.rules.features import FeatureCall
@@ -131,7 +131,7 @@ class _Transfer:
             self._stays, number, within=self._call.live.call.bridge_id, sent_by=self._by.number
         )
         successor = replace(self._call, live=placement.live, caller=self._stays)
-        if not isinstance(placement.stop, Stop):
+        if not isinstance(placement.stop, Stop | Machine):
             placement.live.ended(placement.stop if isinstance(placement.stop, Ending) else Ending.FORBIDDEN)
             return False
         await successor.logged(self._pursue(successor, placement.stop))
@@ -139,11 +139,15 @@ class _Transfer:
             self._resources.hang_up_others(successor.live.call.legs, None, Reason.NO_ANSWER)
         return successor.live.is_answered
 
-    async def _pursue(self, successor: "ExtensionCall", stop: Stop) -> Ending:
+    async def _pursue(self, successor: "ExtensionCall", stop: Stop | Machine) -> Ending:
+        if isinstance(stop, Machine):
+            return await successor.be_served(self._resources, stop, self._dismiss)
         await self._stays.ring()
         result = await unless_gone(self._stays, Ringing(successor, self._resources).walk(stop))
         if isinstance(result, Ending):
             return result
+        if isinstance(result, Machine):
+            return await successor.be_served(self._resources, result, self._dismiss)
         await successor.connect(self._resources, result)
         await self._dismiss()
         await converse(successor, self._resources, result)

@@ -8,7 +8,7 @@ from server.clock import Clock
 from server.flows.leg_ids import leg_ids, new_call_id
 from server.flows.live_call import LiveCall
 from server.flows.planning import Caller, Planner
-from server.flows.stops import Stop
+from server.flows.stops import Machine, Stop, Way
 from server.flows.talk import Talk
 from server.rules.features import FeatureCall, Retrieval
 from server.rules.numbers import canonical, printable
@@ -30,7 +30,7 @@ class Placement:
     """A call that has begun, and where it goes; or what is done for the caller, or how it ends at once."""
 
     live: LiveCall
-    stop: Stop | FeatureCall | Retrieval | Ending
+    stop: Way | FeatureCall | Retrieval
 
 
 class Desk:
@@ -107,7 +107,7 @@ class Desk:
         )
         if within:
             self.keep(within, live)
-        if isinstance(stop, Stop | Ending):
+        if isinstance(stop, Way):
             live.begun()
         return Placement(live, stop)
 
@@ -134,7 +134,7 @@ class Desk:
         return live
 
     def way_back(self, leg: Leg, number: str) -> Stop | Ending:
-        """How a call that an extension has sent away comes back to it."""
+        """How a call that an extension has sent away comes back to it: to its phones, not to a machine."""
         found = self._planner.plan(Caller(self.party(leg), leg.trunk, sent_by=number), number)
         return found if isinstance(found, Stop | Ending) else Ending.FAILED
 
@@ -146,10 +146,11 @@ class Desk:
         """See `Planner.may_become_in_call`."""
         return self._planner.may_become_in_call(keys)
 
-    def _callee(self, stop: Stop | FeatureCall | Retrieval | Ending, dialled: str) -> Party:
+    def _callee(self, stop: Way | FeatureCall | Retrieval, dialled: str) -> Party:
         """The extension whose log has the call: the only one that it comes to first, else the one dialled."""
-        if isinstance(stop, Stop):
-            return stop.callees[0] if len(stop.callees) == 1 else Party("")
+        if isinstance(stop, Stop | Machine):
+            missed = isinstance(stop, Machine) and stop.missed
+            return stop.callees[0] if len(stop.callees) == 1 and not missed else Party("")
         number = canonical(dialled) or ""
         return Party(number if self._directory.get(number) is not None else "", self._directory.name(number))
 

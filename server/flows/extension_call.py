@@ -4,6 +4,7 @@ Both ways in meet here: a new call rings phones by INVITE, a call of a former se
 legs that are there.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
@@ -15,10 +16,10 @@ from server.flows.live_call import LiveCall
 from server.flows.parking import stay_parked
 from server.flows.resources import RELEASE_S, Resources
 from server.flows.ringing import Ringing
-from server.flows.stops import Stop
+from server.flows.stops import Machine, Stop, Way
 from server.flows.waiting import finish, unless_gone
 from server.rules.outcomes import Ending
-from server.switch.port import Bridge, Leg, LegGone, LegState, Reason, SwitchError
+from server.switch.port import Bridge, Leg, LegGone, LegState, Reason, SwitchError, TransferProgress
 
 _log = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ class ExtensionCall:
         self.live.ended(ending)
         await finish(self.caller.hangup(REASONS[ending]), timeout_s=RELEASE_S)
 
-    async def place(self, stop: Stop) -> None:
+    async def place(self, stop: Stop | Machine) -> None:
         """Go to this stop and on from there; if somebody answers, stay until either side hangs up."""
         await self.run(lambda resources: self._place(resources, stop))
 
@@ -96,20 +97,62 @@ class ExtensionCall:
 
     # Ringing
 
-    async def _place(self, resources: Resources, stop: Stop) -> Ending:
+    async def _place(self, resources: Resources, stop: Stop | Machine) -> Ending:
+        if isinstance(stop, Machine):
+            return await self.be_served(resources, stop)
         if self.caller.state is LegState.UP:
             await self.caller.ring()  # its call was ordered, and it was called first
         return await self._ring_and_talk(resources, Ringing(self, resources).walk(stop))
 
     async def _ring_and_talk(
-        self, resources: Resources, ringing: Coroutine[Any, Any, Leg | Ending]
+        self, resources: Resources, ringing: Coroutine[Any, Any, Leg | Machine | Ending]
     ) -> Ending:
         result = await unless_gone(self.caller, ringing)
         if isinstance(result, Ending):
             return result
+        if isinstance(result, Machine):
+            return await self.be_served(resources, result)
         await self.connect(resources, result)
         await converse(self, resources, result)
         return Ending.ANSWERED
+
+    async def be_served(
+        self, resources: Resources, machine: Machine, on_answer: Callable[[], Awaitable[None]] | None = None
+    ) -> Ending:
+        """The machine answers the caller, and serves it to the end, or to where it sends it on.
+
+        `on_answer` is awaited once the machine has answered.
+        """
+        if self.caller.state is LegState.UP:
+            await self.caller.stop_ringing()
+        else:
+            await self.caller.answer()
+        self.live.answered_by_machine(machine.callees, missed=machine.missed)
+        if on_answer is not None:
+            await on_answer()
+        refusing = asyncio.ensure_future(self._refuse_transfers())
+        try:
+            onward = await machine.serve(self, resources)
+        finally:
+            refusing.cancel()
+            await asyncio.gather(refusing, return_exceptions=True)
+        return Ending.ANSWERED if onward is None else await self._go_on(resources, onward.way)
+
+    async def _go_on(self, resources: Resources, way: Way) -> Ending:
+        """The caller, who has been answered already, hears ringing until somebody answers there."""
+        if isinstance(way, Ending):
+            return way
+        self.live.goes_on(() if isinstance(way, Machine) else way.callees)
+        if isinstance(way, Machine):
+            return await self.be_served(resources, way)
+        await self.caller.ring()
+        return await self._ring_and_talk(resources, Ringing(self, resources, again=True).walk(way))
+
+    async def _refuse_transfers(self) -> None:
+        """A phone cannot send a machine elsewhere."""
+        while True:
+            await self.caller.transfer_requested()
+            await self.caller.tell_transfer(TransferProgress.FAILED)
 
     async def connect(self, resources: Resources, phone: Leg) -> None:
         """Caller and this phone, which has answered, talk from now on; the other phones stop ringing."""

@@ -84,6 +84,22 @@ class LiveCall:
             call = replace(call, callee=callee.number, callee_name=callee.name)
         self._change(call)
 
+    def answered_by_machine(self, callees: Sequence[Party], *, missed: bool) -> None:
+        """A machine answers for these extensions; `missed`: none of them speaks, which their logs tell."""
+        if missed:
+            told = {visit.callee for visit in self._call.visits}
+            left = [party for party in callees if party.number not in told]
+            if left:
+                self.moves_on(Ending.NO_ANSWER, left, ())
+        self.answered(None, callee=callees[0] if len(callees) == 1 and not missed else None)
+
+    def goes_on(self, to: Sequence[Party]) -> None:
+        """The machine that has answered it sends it on: from now on it counts who answers there."""
+        callee = to[0] if len(to) == 1 else Party("")
+        self._change(
+            replace(self._call, answered_at=None, callee=callee.number or None, callee_name=callee.name)
+        )
+
     def ended(self, ending: Ending) -> None:
         """The call is over. An answered call has ended as answered, whatever came afterwards."""
         if self._call.ending is None:

@@ -12,7 +12,7 @@ from server.contract.events import Topic
 from server.contract.parking import ParkedCall, Parking
 from server.flows.resources import Resources
 from server.flows.ringing import Ringing
-from server.flows.stops import Stop
+from server.flows.stops import Machine, Stop
 from server.flows.waiting import unless_gone
 from server.rules.outcomes import Ending
 from server.services.accounts import Who
@@ -106,13 +106,16 @@ class Parked:
                     return leg
                 if isinstance(back, Stop):
                     answer = await self._go_back(back)
-                    if not isinstance(answer, Ending):
+                    if answer is not None:
                         return answer
         finally:
             self._taker.cancel()
 
-    async def _go_back(self, back: Stop) -> Leg | Ending:
-        """Ring where the call came from; whoever dials the slot meanwhile picks it up."""
+    async def _go_back(self, back: Stop) -> Leg | None:
+        """Ring where the call came from; whoever dials the slot meanwhile picks it up.
+
+        None: nobody answers. A machine there counts as nobody: the call is still parked for a person.
+        """
         caller = self._call.caller
         self._ringing = Ringing(self._call, self._resources, again=True)
         await caller.stop_music()
@@ -120,7 +123,7 @@ class Parked:
         answer = await self._ringing.walk(back)
         self._ringing = None
         await caller.stop_ringing()
-        return answer
+        return None if isinstance(answer, Ending | Machine) else answer
 
     async def _taken_within(self, seconds: float) -> Leg | None:
         await asyncio.wait({self._taker}, timeout=seconds)

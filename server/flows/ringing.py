@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from server.flows.fork import Fork
 from server.flows.leg_ids import leg_ids
 from server.flows.resources import Resources
-from server.flows.stops import Ring, Stop, Target
+from server.flows.stops import Machine, Ring, Stop, Target
 from server.rules.outcomes import Ending, best_ending
 from server.switch.port import Contact, Leg, LegState, Party, Reason, SwitchError
 
@@ -68,15 +68,17 @@ class Ringing:
         self._picker.set_result(leg)
         return True
 
-    async def walk(self, stop: Stop) -> Leg | Ending:
-        """From stop to stop: the leg that answers, or how the call ends for the caller."""
+    async def walk(self, stop: Stop) -> Leg | Machine | Ending:
+        """From stop to stop: the leg or machine that answers, or how the call ends for the caller."""
         return await self._unless_picked_up(self._walk(stop))
 
-    async def resume(self, phones: list[Leg], left_s: float) -> Leg | Ending:
+    async def resume(self, phones: list[Leg], left_s: float) -> Leg | Machine | Ending:
         """Phones that ring since a former server process, for `left_s` more seconds."""
         return await self._unless_picked_up(self._resume(phones, left_s))
 
-    async def _unless_picked_up(self, ringing: Coroutine[Any, Any, Leg | Ending]) -> Leg | Ending:
+    async def _unless_picked_up(
+        self, ringing: Coroutine[Any, Any, Leg | Machine | Ending]
+    ) -> Leg | Machine | Ending:
         """What comes of this ringing, or the leg that picks the call up before."""
         desk = self._call.desk
         desk.ring(self)
@@ -100,7 +102,7 @@ class Ringing:
         fork.resume(phones)
         return await fork.result(left_s)
 
-    async def _walk(self, stop: Stop) -> Leg | Ending:
+    async def _walk(self, stop: Stop) -> Leg | Machine | Ending:
         while True:
             self.callees = frozenset(party.number for party in stop.callees)
             result = await self._at(stop)
@@ -110,6 +112,9 @@ class Ringing:
             if isinstance(following, Ending):
                 if len(stop.callees) > 1:
                     self._live.moves_on(result, stop.callees, ())
+                return following
+            if isinstance(following, Machine):
+                self._live.moves_on(result, stop.callees, ())  # whose it is, is logged when it answers
                 return following
             self._live.moves_on(result, stop.callees, following.callees)
             stop = following

@@ -195,7 +195,7 @@ class Office:
         self.reaching = MemoryReaching()
         self.configuration: list[ConfigObject] = []
         self.audit = MemoryAudit()
-        planner = Planner(
+        self.planner = planner = Planner(
             switch=self.switch,
             directory=self.directory,
             presence=self.presence,

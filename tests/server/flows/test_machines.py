@@ -1,0 +1,168 @@
+"""SIP-4, PRES-3: a call comes to something that answers by itself; in virtual time."""
+
+import asyncio
+
+import pytest
+
+from server.contract.calls import Outcome
+from server.contract.extensions import CallState
+from server.contract.routing import RingGroup
+from server.flows.planning import Caller
+from server.flows.stops import Machine, Onward, Way
+from server.switch.port import LegState, Party, Sound, TransferProgress
+from server.switch.simulated import Behaviour
+from tests.server.flows.office import Office, office
+from tests.server.flows.test_ways import forwards, to, together
+from tests.virtual_time import in_virtual_time
+
+
+def caller(number: str) -> Caller:
+    return Caller(Party(number))
+
+
+HELLO = Sound.prompt("hello-world")
+
+
+def answers_at(place: Office, number: str, *, missed: bool = False, onward: Way | None = None) -> None:
+    """From now on a machine answers calls to this extension: it says hello and ends, or sends the call on."""
+
+    async def serve(call, resources):
+        await call.caller.play(HELLO)
+        return Onward(onward) if onward is not None else None
+
+    follow = place.planner._follow
+
+    def following(decision, way):
+        if decision.number == number:
+            return Machine((Party(number, place.directory.name(number)),), serve, missed=missed)
+        return follow(decision, way)
+
+    place.planner._follow = following
+
+
+@in_virtual_time
+async def test_a_machine_answers_a_call_and_the_logs_tell_it_SIP_3():
+    async with office() as place:
+        anna = place.engine.phone("1001")
+        boris = place.engine.phone("1002")
+        answers_at(place, "1002")
+        call = anna.call("1002")
+        await asyncio.sleep(0.5)
+        assert call.state is LegState.UP
+        assert call.sounds == [HELLO]
+        assert place.state("1001") is CallState.TALKING
+        assert [active.state for active in place.calls.active()] == ["talking"]
+        await place.idle()
+        assert call.state is LegState.GONE, "it is hung up when the machine has done its work"
+        assert boris.calls == []
+        assert place.log("1001") == [("outgoing", "1002", "answered", None)]
+        assert place.log("1002") == [("incoming", "1001", "answered", None)]
+        assert 0.5 < place.entry("1002").talk_s < 3
+
+
+@in_virtual_time
+async def test_who_hangs_up_on_a_machine_has_been_answered_SIP_3():
+    async with office() as place:
+        anna = place.engine.phone("1001")
+        answers_at(place, "1002", missed=True)
+        call = anna.call("1002")
+        await asyncio.sleep(0.3)
+        anna.hang_up(call)
+        await place.idle()
+        assert place.log("1001") == [("outgoing", "1002", "answered", None)]
+        assert place.entry("1002").outcome is Outcome.MISSED, "a machine is not its owner"
+
+
+@in_virtual_time
+async def test_a_call_that_nobody_answers_goes_on_to_a_machine_PRES_3():
+    async with office() as place:
+        anna = place.engine.phone("1001")
+        boris = place.engine.phone("1002", Behaviour.rings())
+        place.reaching.settings["1002"] = forwards(no_answer="extension:1003")
+        answers_at(place, "1003")
+        call = anna.call("1002")
+        await asyncio.sleep(29)
+        assert call.state is LegState.RINGING
+        await asyncio.sleep(1.5)
+        assert call.sounds == [HELLO]
+        assert boris.calls[0].state is LegState.GONE
+        await place.idle()
+        assert place.entry("1002").outcome is Outcome.MISSED
+        assert place.entry("1003").outcome is Outcome.ANSWERED
+
+
+@in_virtual_time
+async def test_an_unanswered_ring_group_leads_to_a_machine_ADMIN_2():
+    async with office() as place:
+        anna = place.engine.phone("1001")
+        place.engine.phone("1002", Behaviour.refuses(486))
+        group = RingGroup(number="620", members=("1002",), destination=to("extension:1003"))
+        place.configuration.append(group)
+        answers_at(place, "1003")
+        call = anna.call("620")
+        await asyncio.sleep(1)
+        assert call.sounds == [HELLO]
+
+
+@pytest.mark.parametrize("rings_first", [False, True], ids=["directly", "after ringing"])
+@in_virtual_time
+async def test_a_call_is_transferred_to_a_machine_and_the_sender_is_out_SIP_4(rings_first):
+    async with office() as place:
+        anna = place.engine.phone("1001")
+        boris = place.engine.phone("1002", Behaviour.answers(0.5))
+        place.engine.phone("1004", Behaviour.rings())
+        place.reaching.settings["1004"] = forwards(no_answer="extension:1003")
+        answers_at(place, "1003")
+        call = anna.call("1002")
+        await asyncio.sleep(1)
+        boris.transfer(boris.calls[0], "1004" if rings_first else "1003")
+        await asyncio.sleep(31 if rings_first else 0.5)
+        assert call.sounds == [HELLO]
+        assert not call.tone
+        assert boris.calls[0].transfer_told[-1] is TransferProgress.DONE
+        await asyncio.sleep(2)
+        assert boris.calls[0].state is LegState.GONE
+        await place.idle()
+        assert place.log("1003") == [("incoming", "1001", "answered", None)]
+
+
+@in_virtual_time
+async def test_a_machine_sends_a_call_on_and_who_answers_there_counts_PRES_3():
+    async with office() as place:
+        anna = place.engine.phone("1001")
+        boris = place.engine.phone("1002", Behaviour.answers(1.0))
+        answers_at(place, "1003", onward=place.planner.plan(caller("1001"), "1002"))
+        call = anna.call("1003")
+        await asyncio.sleep(2)
+        assert call.tone, "it rings at the next one"
+        await asyncio.sleep(1)
+        assert together(place, call, boris.calls[0])
+        assert not call.tone
+        anna.hang_up(call)
+        await place.idle()
+        assert place.log("1001") == [("outgoing", "1002", "answered", None)]
+        assert place.log("1002") == [("incoming", "1001", "answered", None)]
+
+
+@in_virtual_time
+async def test_a_call_that_a_machine_sent_on_and_nobody_answers_is_missed_PRES_3():
+    async with office() as place:
+        anna = place.engine.phone("1001")
+        place.engine.phone("1002", Behaviour.refuses(486, 1.0))
+        answers_at(place, "1003", onward=place.planner.plan(caller("1001"), "1002"))
+        call = anna.call("1003")
+        await place.idle()
+        assert call.state is LegState.GONE
+        assert place.log("1002") == [("incoming", "1001", "busy", 486)]
+
+
+@in_virtual_time
+async def test_a_phone_that_wants_to_send_a_machine_elsewhere_is_told_no_SIP_4():
+    async with office() as place:
+        anna = place.engine.phone("1001")
+        answers_at(place, "1002")
+        call = anna.call("1002")
+        await asyncio.sleep(0.3)
+        anna.transfer(call, "1003")
+        await asyncio.sleep(0.1)
+        assert call.transfer_told == [TransferProgress.FAILED]
