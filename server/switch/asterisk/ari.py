@@ -35,9 +35,9 @@ EVENTS = (
 SOURCES = ("channel:", "bridge:")
 """What we are told of: every channel and every bridge.
 
-Never of device states, and so not of everything (`subscribeAll`): when a connection ends, Asterisk holds a lock
-until the last message about a device state has been delivered, which needs that lock. One that comes in
-this moment leaves Asterisk hanging for good.
+Never of device states, and so not of everything (`subscribeAll`): when a connection ends, Asterisk waits,
+with a lock in hand, until the last message about a device state is delivered, which needs that lock.
+One that comes in this moment leaves Asterisk hanging for good.
 """
 
 SOCKET_SINCE = {20: [20, 14], 21: [21, 9], 22: [22, 4]}
