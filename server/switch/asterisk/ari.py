@@ -32,6 +32,14 @@ EVENTS = (
 )  # fmt: skip
 """Types of event that are sent to us; Asterisk keeps the others to itself, answers to requests too."""
 
+SOURCES = ("channel:", "bridge:")
+"""What we are told of: every channel and every bridge.
+
+Never of device states, and so not of everything (`subscribeAll`): when a connection ends, Asterisk waits,
+with a lock in hand, until the last message about a device state is delivered, which needs that lock.
+One that comes in this moment leaves Asterisk hanging for good.
+"""
+
 SOCKET_SINCE = {20: [20, 14], 21: [21, 9], 22: [22, 4]}
 """First release of each major version that takes requests over the WebSocket; all later ones do."""
 
@@ -106,11 +114,12 @@ class Ari:
         """Open the WebSocket: from now on Asterisk hands calls to us. Raises `SwitchUnavailable`."""
         if self._session is None:
             raise SwitchUnavailable("The connection to Asterisk is closed.")
-        url = f"{self._base}/events?app={APPLICATION}&subscribeAll=true"
+        url = f"{self._base}/events?app={APPLICATION}"
         try:
             self._socket = await self._session.ws_connect(url, heartbeat=HEARTBEAT_S, max_msg_size=0)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise SwitchUnavailable(f"Asterisk does not answer on its control port: {error}.") from error
+        await self.post(f"applications/{APPLICATION}/subscription", eventSource=",".join(SOURCES))
         await self.put(
             f"applications/{APPLICATION}/eventFilter", {"allowed": [{"type": name} for name in EVENTS]}
         )

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import itertools
 import json
 import os
 import pickle
@@ -18,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from server.switch.asterisk import AsteriskSettings, AsteriskSwitch, supervisor
+from server.switch.asterisk.ari import Ari
 from server.switch.asterisk.process import Identity, command_of
 from server.switch.port import (
     Contact,
@@ -279,6 +281,41 @@ async def test_an_engine_without_extensions_says_so(own_settings: AsteriskSettin
         assert await bench.switch.known() == {"1001"}
         await bench.switch.remove("1001")
         assert await bench.switch.known() == frozenset()
+
+
+async def test_an_engine_survives_servers_that_come_and_go_while_phones_are_busy(
+    own_settings: AsteriskSettings,
+) -> None:
+    """AUTH-8: a device state, of which every call makes some, must not come in between and stop Asterisk."""
+    async with Bench(own_settings) as bench:
+        version = bench.switch.status.version
+    memory = json.loads((own_settings.data / "engine.json").read_text())
+    control = (memory["ports"]["ari"], memory["ari_secret"], version)
+    gone = asyncio.Event()
+    told = 0
+
+    async def change(lamp: int) -> None:
+        nonlocal told
+        async with Ari(*control) as ari:
+            for state in itertools.cycle(("INUSE", "NOT_INUSE")):
+                if gone.is_set():
+                    break
+                await ari.put(f"deviceStates/Stasis%3A{lamp}", deviceState=state)
+                told += 1
+
+    async with asyncio.TaskGroup() as phones:
+        for lamp in range(3):
+            phones.create_task(change(lamp))
+        try:
+            async with asyncio.timeout(60):
+                for _ in range(1000):
+                    async with Ari(*control) as ari:
+                        await ari.connect()
+        finally:
+            gone.set()
+    assert told > 100
+    async with Bench(own_settings, stop_engine=True) as again:
+        await again.call(await again.phone("1001"), await again.phone("1002"))
 
 
 async def test_no_secret_is_readable_by_others_or_on_a_command_line(
