@@ -12,6 +12,7 @@ from server import data_folder
 from server.clock import Clock
 from server.contract.extensions import Role
 from server.contract.routing import RingGroup
+from server.contract.voicemail import GroupMailbox
 from server.data_folder import DataFolderError
 from server.db.base import Database
 from server.db.migrate import upgrade
@@ -38,6 +39,8 @@ from server.services.vault import (
     new_password,
     read_secret,
 )
+from server.services.voicemail import Voicemail
+from server.services.voicemail_files import VoicemailFiles
 from server.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -57,6 +60,7 @@ class Core:
     routing: Routing
     avatars: Avatars
     reaching: Reaching
+    voicemail: Voicemail
     auth: Auth
     administrator: AdministratorReset
 
@@ -117,6 +121,19 @@ async def open_core(settings: Settings, clock: Clock) -> AsyncIterator[Core]:
                 extensions=extensions,
                 ring_timeout_s=settings.calls.ring_timeout_s,
                 has_ring_group=lambda number: configuration.snapshot.get(RingGroup, number) is not None,
+                has_group_mailbox=lambda number: configuration.snapshot.get(GroupMailbox, number) is not None,
+            ),
+            voicemail=Voicemail(
+                db=db,
+                clock=clock,
+                audit=audit,
+                passwords=passwords,
+                throttle=throttle,
+                extensions=extensions,
+                configuration=configuration,
+                files=VoicemailFiles(
+                    settings.data / "voicemail", spool=settings.switch_folder / "spool" / "recording"
+                ),
             ),
             auth=Auth(
                 db=db,

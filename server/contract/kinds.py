@@ -12,6 +12,7 @@ from server.contract.monitoring import MonitoringRight
 from server.contract.parking import Parking
 from server.contract.routing import EmergencyNumber, InboundRoute, OutboundRoute, RingGroup, SystemSettings
 from server.contract.trunks import Trunk
+from server.contract.voicemail import GroupMailbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,13 @@ KINDS = (
         "Numbers that are never blocked.",
     ),
     Kind(RingGroup, "ring-group", "ring-groups", "ring group", "Numbers that ring several extensions."),
+    Kind(
+        GroupMailbox,
+        "group-mailbox",
+        "group-mailboxes",
+        "group mailbox",
+        "Mailboxes that several extensions share.",
+    ),
     Kind(
         MonitoringRight,
         "monitoring-right",

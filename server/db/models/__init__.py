@@ -7,6 +7,7 @@ from server.db.models.configuration import ConfigurationRow
 from server.db.models.reaching import ReachingRow
 from server.db.models.sessions import RefreshTokenRow, SessionRow
 from server.db.models.throttle import ThrottleRow
+from server.db.models.voicemail import MailboxRow, VoicemailGreetingRow, VoicemailMessageRow
 
 __all__ = [
     "AccountRow",
@@ -17,10 +18,13 @@ __all__ = [
     "ConfigurationRow",
     "ExtensionGroupRow",
     "ExtensionRow",
+    "MailboxRow",
     "PresenceRow",
     "ReachingRow",
     "RefreshTokenRow",
     "SessionRow",
     "SipBlockRow",
     "ThrottleRow",
+    "VoicemailGreetingRow",
+    "VoicemailMessageRow",
 ]
