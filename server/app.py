@@ -22,6 +22,7 @@ from server.flows.control import CallControl
 from server.flows.monitoring import Monitors
 from server.flows.parking import ParkingLot
 from server.flows.planning import Planner
+from server.flows.voicemail import Mailboxes
 from server.services import certificate
 from server.services.call_log import CallLog
 from server.services.call_log_store import CallStore
@@ -138,6 +139,8 @@ class Application:
         call_log.start()
         stack.push_async_callback(call_log.stop)
         stack.push_async_callback(switch.aclose)
+        await core.voicemail.start(hub)
+        stack.push_async_callback(core.voicemail.stop)
         guard = SipGuard(
             switch=switch, db=core.db, clock=clock, audit=core.audit, settings=self.settings.guard
         )
@@ -158,6 +161,11 @@ class Application:
             reaching=core.reaching,
             snapshot=lambda: core.configuration.snapshot,
             clock=clock,
+            mailboxes=Mailboxes(
+                voicemail=core.voicemail,
+                presence=presence,
+                zone=lambda: core.configuration.snapshot.zone,
+            ),
         )
         lot = ParkingLot(hub=hub, clock=clock, settings=lambda: core.configuration.snapshot.parking)
         calls = Calls(
@@ -205,6 +213,7 @@ class Application:
             audit=core.audit,
             presence=presence,
             reaching=core.reaching,
+            voicemail=core.voicemail,
             states=states,
             call_log=call_log,
             guard=guard,
@@ -217,7 +226,7 @@ class Application:
 
 def _asterisk_settings(settings: Settings) -> AsteriskSettings:
     return AsteriskSettings(
-        data=settings.data / "asterisk",
+        data=settings.switch_folder,
         sip_host=settings.sip.host,
         sip_port=settings.sip.port,
         sips_host=settings.sips.host,

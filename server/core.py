@@ -12,6 +12,7 @@ from server import data_folder
 from server.clock import Clock
 from server.contract.extensions import Role
 from server.contract.routing import RingGroup
+from server.contract.voicemail import GroupMailbox
 from server.data_folder import DataFolderError
 from server.db.base import Database
 from server.db.migrate import upgrade
@@ -39,6 +40,8 @@ from server.services.vault import (
     new_password,
     read_secret,
 )
+from server.services.voicemail import Voicemail
+from server.services.voicemail_files import VoicemailFiles
 from server.settings import Settings
 
 PROMPTS_NAME = "prompts"
@@ -62,6 +65,7 @@ class Core:
     prompts: Prompts
     avatars: Avatars
     reaching: Reaching
+    voicemail: Voicemail
     auth: Auth
     administrator: AdministratorReset
 
@@ -129,6 +133,19 @@ async def open_core(settings: Settings, clock: Clock) -> AsyncIterator[Core]:
                 extensions=extensions,
                 ring_timeout_s=settings.calls.ring_timeout_s,
                 has_ring_group=lambda number: configuration.snapshot.get(RingGroup, number) is not None,
+                has_group_mailbox=lambda number: configuration.snapshot.get(GroupMailbox, number) is not None,
+            ),
+            voicemail=Voicemail(
+                db=db,
+                clock=clock,
+                audit=audit,
+                passwords=passwords,
+                throttle=throttle,
+                extensions=extensions,
+                configuration=configuration,
+                files=VoicemailFiles(
+                    settings.data / "voicemail", spool=settings.switch_folder / "spool" / "recording"
+                ),
             ),
             auth=Auth(
                 db=db,

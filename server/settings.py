@@ -203,6 +203,11 @@ class Settings(BaseSettings):
         return self.database.url or f"sqlite+aiosqlite:///{self.data / 'linkus.db'}"
 
     @property
+    def switch_folder(self) -> Path:
+        """Where the private Asterisk has its files."""
+        return self.data / "asterisk"
+
+    @property
     def certificate(self) -> Path:
         """PEM file of the certificate in use."""
         return self.http.certificate or self.data / "tls" / "certificate.pem"

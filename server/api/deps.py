@@ -35,6 +35,7 @@ from server.services.routing import Routing
 from server.services.sip_guard import SipGuard
 from server.services.states import States
 from server.services.trunks import Trunks
+from server.services.voicemail import Voicemail
 from server.settings import Settings
 from server.switch.port import Switch
 
@@ -61,6 +62,7 @@ class Services:
     audit: Audit
     presence: PresenceService
     reaching: Reaching
+    voicemail: Voicemail
     states: States
     call_log: CallLog
     guard: SipGuard

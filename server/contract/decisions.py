@@ -14,6 +14,10 @@ class DecisionKind(StrEnum):
 
     EXTENSION = "extension"
     RING_GROUP = "ring_group"
+    VOICEMAIL = "voicemail"
+    """The mailbox of the extension `number` takes a message."""
+    GROUP_VOICEMAIL = "group_voicemail"
+    """The group mailbox `number` takes a message."""
     FEATURE = "feature"
     """Something is done for the caller: `feature`, with `number` if it takes one."""
     PARKING_SLOT = "parking_slot"
@@ -52,6 +56,7 @@ class Rule(StrEnum):
     EMERGENCY = "emergency"
     EXTENSION = "extension"
     RING_GROUP = "ring_group"
+    GROUP_MAILBOX = "group_mailbox"
     PARKING_SLOT = "parking_slot"
     FEATURE_CODE = "feature_code"
     INBOUND_ROUTE = "inbound_route"

@@ -18,22 +18,35 @@ _SHAPES = {
         re.compile(r"[0-9]{2,8}", re.ASCII),
         "enter the number of a ring group, two to eight digits",
     ),
+    "group_voicemail": (
+        re.compile(r"[0-9]{2,8}", re.ASCII),
+        "enter the number of a group mailbox, two to eight digits",
+    ),
+    "voicemail": (
+        re.compile(r"([0-9]{2,8})?", re.ASCII),
+        "enter the number of an extension, two to eight digits, or nothing for the own mailbox",
+    ),
     "external": (re.compile(r"\+?[0-9*#]{1,32}", re.ASCII), "enter a telephone number, up to 32 digits"),
 }
 
 
 class DestinationKind(StrEnum):
-    """What a destination is; `MOBILE` is the own mobile number of the extension."""
+    """What a destination is; `MOBILE` is the own mobile number of the extension.
+
+    `VOICEMAIL` is the mailbox of an extension, the own one without a number (VM-5).
+    """
 
     EXTENSION = "extension"
     RING_GROUP = "ring_group"
+    VOICEMAIL = "voicemail"
+    GROUP_VOICEMAIL = "group_voicemail"
     EXTERNAL = "external"
     MOBILE = "mobile"
     HANG_UP = "hang_up"
 
 
 class Destination(Request):
-    """Where a call goes. `value` is a number, without separators; empty for `mobile` and `hang_up`.
+    """Where a call goes. `value` is a number, without separators; empty for `mobile`, `hang_up`, own mailbox.
 
     Whether the number exists is not looked at here.
     """

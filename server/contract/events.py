@@ -25,6 +25,8 @@ class Topic(StrEnum):
     """`auth.Me`, one item keyed `me`: changes of the own account."""
     PARKED = "parked"
     """`parking.ParkedCall`, keyed by slot; every call that is parked."""
+    VOICEMAIL = "voicemail"
+    """`voicemail.MailboxState`, keyed by the mailbox's number; the own one, and those of the own groups."""
 
 
 class CloseCode(IntEnum):

@@ -18,6 +18,10 @@ class Feature(StrEnum):
     """Take the call that rings longest at a colleague of one's groups."""
     DIRECTED_PICKUP = "directed_pickup"
     """Take the call that rings at the extension, or came to the ring group, whose number follows."""
+    VOICEMAIL = "voicemail"
+    """Listen to the own mailbox, or to that whose number follows (VM-5)."""
+    LEAVE_MESSAGE = "leave_message"
+    """Leave a message in the mailbox whose number follows; also the target of a transfer."""
     PARK = "park"
     """In a call, or as the target of a transfer: park the other end on a free slot."""
     PARK_AT = "park_at"
@@ -31,8 +35,13 @@ class Feature(StrEnum):
 
     @property
     def takes_number(self) -> bool:
-        """Whether a number follows the code."""
-        return self not in (Feature.GROUP_PICKUP, Feature.PARK)
+        """Whether a number must follow the code."""
+        return self not in (Feature.GROUP_PICKUP, Feature.PARK, Feature.VOICEMAIL)
+
+    @property
+    def may_take_number(self) -> bool:
+        """Whether a number may follow the code."""
+        return self.takes_number or self is Feature.VOICEMAIL
 
 
 class FeatureCodes(ConfigObject):
@@ -41,6 +50,8 @@ class FeatureCodes(ConfigObject):
     name: ObjectName = "features"
     group_pickup: FeatureCode = "*4"
     directed_pickup: FeatureCode = "*04"
+    voicemail: FeatureCode = "*2"
+    leave_message: FeatureCode = "*12"
     park: FeatureCode = "*5"
     park_at: FeatureCode = "*05"
     listen: FeatureCode = "*51"

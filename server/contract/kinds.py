@@ -13,6 +13,7 @@ from server.contract.parking import Parking
 from server.contract.prompts import Prompt
 from server.contract.routing import EmergencyNumber, InboundRoute, OutboundRoute, RingGroup, SystemSettings
 from server.contract.trunks import Trunk
+from server.contract.voicemail import GroupMailbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,13 @@ KINDS = (
     ),
     Kind(RingGroup, "ring-group", "ring-groups", "ring group", "Numbers that ring several extensions."),
     Kind(Prompt, "prompt", "prompts", "prompt", "What callers hear."),
+    Kind(
+        GroupMailbox,
+        "group-mailbox",
+        "group-mailboxes",
+        "group mailbox",
+        "Mailboxes that several extensions share.",
+    ),
     Kind(
         MonitoringRight,
         "monitoring-right",

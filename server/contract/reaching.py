@@ -109,6 +109,8 @@ class SettingsByStatus(Request):
         return settings
 
 
+_ACTIONS = (DestinationKind.EXTENSION, DestinationKind.VOICEMAIL, DestinationKind.HANG_UP)
+
 _DIGIT_CLASS = r"\[[0-9](?:-[0-9]|[0-9])*\]"
 _PATTERN = re.compile(rf"(?=.)(?:[0-9XZN+*#]|{_DIGIT_CLASS})*[.!]?", re.ASCII)
 
@@ -138,8 +140,8 @@ class CallerRule(Request):
     @field_validator("destination")
     @classmethod
     def _is_an_action(cls, destination: Destination | None) -> Destination | None:
-        if destination and destination.kind not in (DestinationKind.EXTENSION, DestinationKind.HANG_UP):
-            raise ValueError("calls can be accepted, hung up, or sent to an extension")
+        if destination and destination.kind not in _ACTIONS:
+            raise ValueError("calls can be accepted, hung up, or sent to an extension or to voicemail")
         return destination
 
 

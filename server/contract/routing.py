@@ -22,21 +22,25 @@ from server.contract.patterns import NumberPattern, OptionalPattern, certain_len
 from server.contract.trunks import TrunkName
 
 
-def _not_mobile(destination: Destination) -> Destination:
+def _not_own(destination: Destination) -> Destination:
     if destination.kind is DestinationKind.MOBILE:
         raise ValueError("mobile belongs to an extension: give extension, or external with the number")
+    if destination.kind is DestinationKind.VOICEMAIL and not destination.value:
+        raise ValueError("give the number of the extension whose mailbox it is: voicemail:1002")
     return destination
 
 
-RouteDestination = Annotated[Destination, AfterValidator(_not_mobile)]
+RouteDestination = Annotated[Destination, AfterValidator(_not_own)]
 """A destination of something that belongs to no extension."""
 
 Trunks = Annotated[tuple[TrunkName, ...], Field(max_length=100)]
 
 
 def _to(destination: Destination, field: str) -> Iterable[Reference]:
-    if destination.kind is DestinationKind.EXTENSION:
+    if destination.kind in (DestinationKind.EXTENSION, DestinationKind.VOICEMAIL):
         yield Reference(EXTENSION, destination.value, field)
+    elif destination.kind is DestinationKind.GROUP_VOICEMAIL:
+        yield Reference("group-mailbox", destination.value, field)
     elif destination.kind is DestinationKind.RING_GROUP:
         yield Reference("ring-group", destination.value, field)
 

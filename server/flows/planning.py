@@ -11,13 +11,15 @@ from functools import partial
 from server.clock import Clock
 from server.contract.decisions import Decision, DecisionKind, Refusal
 from server.contract.destinations import Destination, DestinationKind
+from server.contract.features import Feature
 from server.contract.reaching import EndpointKind
 from server.contract.routing import RingGroup, RingStrategy
 from server.contract.trunks import Trunk
 from server.flows.stops import OutsideNumber, Ring, Stop, Target, Way
+from server.flows.voicemail import Mailboxes
 from server.rules.endpoints import kind_of
 from server.rules.features import FeatureCall, Retrieval, in_call, may_become_in_call
-from server.rules.forwarding import Arrival, Endpoints, Follow, Plan, leads_on, reach
+from server.rules.forwarding import OWN_VOICEMAIL, Arrival, Endpoints, Follow, Plan, leads_on, reach
 from server.rules.numbers import canonical
 from server.rules.outcomes import Ending
 from server.rules.routing import Forwarded, FromExtension, FromTrunk, Snapshot, route, route_to
@@ -90,6 +92,7 @@ class Planner:
         reaching: Reaching,
         snapshot: Callable[[], Snapshot],
         clock: Clock,
+        mailboxes: Mailboxes,
     ) -> None:
         self._switch = switch
         self._directory = directory
@@ -97,6 +100,7 @@ class Planner:
         self._reaching = reaching
         self._snapshot = snapshot
         self._clock = clock
+        self._mailboxes = mailboxes
 
     def plan(self, caller: Caller, dialled: str) -> Way | FeatureCall | Retrieval:
         """Where this call goes first, or what is done for the caller, or how it ends at once."""
@@ -105,6 +109,8 @@ class Planner:
         else:
             call = FromExtension(caller.sent_by or caller.extension, dialled)
         decision = route(self._snapshot(), self._directory, call, self._clock.now())
+        if decision.feature in (Feature.LEAVE_MESSAGE, Feature.VOICEMAIL):
+            return self._voicemail(caller, decision)
         if decision.kind in (DecisionKind.FEATURE, DecisionKind.PARKING_SLOT):
             # Who is sent on has dialled nothing, and nothing is to be done for it.
             return _wish(decision) if not caller.sent_by else Ending.FORBIDDEN
@@ -138,6 +144,8 @@ class Planner:
                 return self._ring_group(decision.number, way)
             case DecisionKind.OUTBOUND | DecisionKind.EMERGENCY:
                 return self._outside(decision, way)
+            case DecisionKind.VOICEMAIL | DecisionKind.GROUP_VOICEMAIL:
+                return self._mailboxes.deposit(decision.number) or Ending.UNKNOWN_NUMBER
             case DecisionKind.HANG_UP:
                 return Ending.DECLINED
         return REFUSALS.get(decision.refusal or Refusal.UNKNOWN_NUMBER, Ending.FAILED)
@@ -184,7 +192,12 @@ class Planner:
                 through_group=way.through_group,
                 transferred=bool(way.caller.sent_by),
             ),
-            Endpoints(kinds, self._busy(number, phones, kinds), extension.mobile if extension else None),
+            Endpoints(
+                kinds,
+                self._busy(number, phones, kinds),
+                extension.mobile if extension else None,
+                has_voicemail=self._mailboxes.takes_messages(number),
+            ),
         )
 
     def _busy(
@@ -276,6 +289,16 @@ class Planner:
             or used[choice.trunk] < trunks[choice.trunk].max_concurrent
         )
 
+    # Voicemail
+
+    def _voicemail(self, caller: Caller, decision: Decision) -> Way:
+        """What `*2` and `*12` lead to; a call that is sent on may leave a message only."""
+        if decision.feature is Feature.LEAVE_MESSAGE:
+            return self._mailboxes.deposit(decision.number) or Ending.NOTHING_THERE
+        if caller.sent_by:
+            return Ending.FORBIDDEN
+        return self._mailboxes.menu(caller.extension, decision.number) or Ending.NOTHING_THERE
+
     # What follows
 
     def _then(self, follow: Follow, number: str, way: _Route) -> Way:
@@ -283,6 +306,8 @@ class Planner:
         to = follow.destination
         if to is None:
             return follow.ending
+        if to == OWN_VOICEMAIL:
+            to = Destination(kind=DestinationKind.VOICEMAIL, value=number)
         if to.kind is DestinationKind.EXTERNAL:
             decision = self._forwarded(to.value, number)
         else:

@@ -23,13 +23,13 @@ class Retrieval:
 def feature_of(codes: FeatureCodes, dialled: str) -> FeatureCall | None:
     """The feature whose code fits, the longest code first; None if none does.
 
-    A feature that takes a number fits only with one, any other only without anything behind its code.
+    A feature that must have a number fits only with one, one that takes none only without anything behind.
     """
     for feature in sorted(Feature, key=lambda feature: len(codes.code(feature)), reverse=True):
         code = codes.code(feature)
         if code and dialled.startswith(code):
             number = dialled.removeprefix(code)
-            if feature.takes_number == bool(number):
+            if feature.may_take_number if number else not feature.takes_number:
                 return FeatureCall(feature, number)
     return None
 

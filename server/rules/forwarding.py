@@ -26,6 +26,10 @@ MAX_HOPS = 8
 """Forwardings of one call; more is a mistake in the settings, even where it is no loop."""
 
 
+OWN_VOICEMAIL = Destination(kind=DestinationKind.VOICEMAIL)
+"""The mailbox of the extension whose settings say so."""
+
+
 class DecidedBy(Enum):
     """The step of PRES-8 that decided."""
 
@@ -70,11 +74,13 @@ class Endpoints:
         registered: kinds with at least one registered phone.
         busy: kinds of which a phone is in a call.
         mobile: the own mobile number as it was entered, if there is one.
+        has_voicemail: the own mailbox takes messages.
     """
 
     registered: frozenset[EndpointKind]
     busy: frozenset[EndpointKind] = frozenset()
     mobile: str | None = None
+    has_voicemail: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +133,8 @@ def reach(settings: ReachingSettings, status: PresenceStatus, arrival: Arrival, 
     """What is to be done with a call to an extension with these settings, in this status (PRES-8).
 
     Under Do Not Disturb nothing rings but an emergency call-back. A plan never rings a kind that is not
-    registered. A destination that cannot be used (the own mobile number, where there is none) counts as not
-    set, so that the call is not lost by it.
+    registered. A destination that cannot be used (the own mobile number, where there is none; the own
+    mailbox, if it is off) counts as not set, so that the call is not lost by it.
     """
     if arrival.emergency_call_back:
         everything = StatusSettings(ring_timeout_s=DEFAULT_RING_S)
@@ -190,6 +196,8 @@ def _ring(
     if mobile and not stages:
         stages = (Stage(frozenset(), of_status.ring_timeout_s),)
     elsewhere = _usable(forwarding.no_answer, settings, endpoints)
+    # Who rejects a call, and has a mailbox for when there is no time, sends the caller there (SIP-3).
+    rejected = elsewhere or (busy.destination if _is_voicemail(busy.destination) else None)
     return Plan(
         decided_by=decided_by,
         at_once=None if stages else Follow(elsewhere, Ending.UNREGISTERED),
@@ -198,7 +206,7 @@ def _ring(
         all_reject=settings.all_reject,
         busy=busy,
         no_answer=Follow(elsewhere, Ending.NO_ANSWER),
-        rejected=Follow(elsewhere, Ending.DECLINED),
+        rejected=Follow(rejected, Ending.DECLINED),
         unregistered=Follow(elsewhere, Ending.UNREGISTERED),
     )
 
@@ -211,10 +219,16 @@ def _stages(of_status: StatusSettings, registered: frozenset[EndpointKind]) -> t
 def _usable(
     destination: Destination | None, settings: ReachingSettings, endpoints: Endpoints
 ) -> Destination | None:
+    if destination == OWN_VOICEMAIL:
+        return destination if endpoints.has_voicemail else None
     if destination is None or destination.kind is not DestinationKind.MOBILE:
         return destination
     number = mobile_number(settings, endpoints)
     return Destination(kind=DestinationKind.EXTERNAL, value=number) if number else None
+
+
+def _is_voicemail(destination: Destination | None) -> bool:
+    return destination is not None and destination.kind is DestinationKind.VOICEMAIL
 
 
 def _at_once(decided_by: DecidedBy, follow: Follow) -> Plan:

@@ -30,7 +30,7 @@ class Reaching:
     """The settings of every extension: in memory for calls, in the database for restarts.
 
     `get` and `change` need no `start`; `of` does. `ring_timeout_s` is how long phones ring where nothing else
-    was set; `has_ring_group` tells whether a number is a ring group's, None where there are none.
+    was set; `has_ring_group` and `has_group_mailbox` tell whether a number is one's; None: there are none.
     """
 
     def __init__(
@@ -42,12 +42,14 @@ class Reaching:
         extensions: Extensions,
         ring_timeout_s: float,
         has_ring_group: Callable[[str], bool] | None = None,
+        has_group_mailbox: Callable[[str], bool] | None = None,
     ) -> None:
         self._db = db
         self._clock = clock
         self._audit = audit
         self._extensions = extensions
         self._has_ring_group = has_ring_group
+        self._has_group_mailbox = has_group_mailbox
         self._default = _defaults(ring_timeout_s)
         self._known: dict[str, ReachingSettings] = {}
         self._stop_observing: Callable[[], None] | None = None
@@ -109,7 +111,7 @@ class Reaching:
     ) -> list[FieldProblem]:
         """What cannot work: a number that is not there, or is the extension itself; no mobile number."""
         named = list(_destinations(settings))
-        wanted = {to.value for _, to in named if to.kind is DestinationKind.EXTENSION}
+        wanted = {to.value for _, to in named if to.kind in _OF_EXTENSIONS}
         query = select(ExtensionRow.number).where(ExtensionRow.number.in_(wanted))
         there = set(await session.scalars(query)) if wanted else set()
         has_mobile = canonical(extension.mobile or "") is not None
@@ -118,8 +120,10 @@ class Reaching:
             problem = ""
             if to.kind is DestinationKind.EXTENSION and to.value == extension.number:
                 problem = "this is the extension itself: choose another"
-            elif to.kind is DestinationKind.EXTENSION and to.value not in there:
+            elif to.kind in _OF_EXTENSIONS and to.value and to.value not in there:
                 problem = f"there is no extension {to.value}"
+            elif to.kind is DestinationKind.GROUP_VOICEMAIL and not self._is_group_mailbox(to.value):
+                problem = f"there is no group mailbox {to.value}"
             elif to.kind is DestinationKind.RING_GROUP and not self._is_ring_group(to.value):
                 problem = f"there is no ring group {to.value}"
             elif to.kind is DestinationKind.MOBILE and not has_mobile:
@@ -134,6 +138,9 @@ class Reaching:
             ]
         return problems
 
+    def _is_group_mailbox(self, number: str) -> bool:
+        return self._has_group_mailbox is not None and self._has_group_mailbox(number)
+
     def _is_ring_group(self, number: str) -> bool:
         return self._has_ring_group is not None and self._has_ring_group(number)
 
@@ -141,6 +148,8 @@ class Reaching:
         if change.extension is None:
             self._known.pop(change.number, None)
 
+
+_OF_EXTENSIONS = (DestinationKind.EXTENSION, DestinationKind.VOICEMAIL)
 
 _NO_MOBILE = "the extension has no mobile number: have the administrator enter it first"
 

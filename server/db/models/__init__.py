@@ -8,6 +8,7 @@ from server.db.models.prompts import PromptRow
 from server.db.models.reaching import ReachingRow
 from server.db.models.sessions import RefreshTokenRow, SessionRow
 from server.db.models.throttle import ThrottleRow
+from server.db.models.voicemail import MailboxRow, VoicemailGreetingRow, VoicemailMessageRow
 
 __all__ = [
     "AccountRow",
@@ -18,6 +19,7 @@ __all__ = [
     "ConfigurationRow",
     "ExtensionGroupRow",
     "ExtensionRow",
+    "MailboxRow",
     "PresenceRow",
     "PromptRow",
     "ReachingRow",
@@ -25,4 +27,6 @@ __all__ = [
     "SessionRow",
     "SipBlockRow",
     "ThrottleRow",
+    "VoicemailGreetingRow",
+    "VoicemailMessageRow",
 ]

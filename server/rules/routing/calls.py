@@ -7,6 +7,7 @@ from typing import Protocol
 from server.contract.extensions import Extension
 from server.contract.hours import Holidays, TimeCondition
 from server.contract.routing import EmergencyNumber, RingGroup
+from server.contract.voicemail import GroupMailbox
 from server.rules.hours import Verdict, in_hours
 from server.rules.routing.snapshot import Snapshot
 
@@ -62,6 +63,10 @@ class Situation:
     def is_ring_group(self, number: str) -> bool:
         """Whether it is the number of a ring group."""
         return self.snapshot.get(RingGroup, number) is not None
+
+    def is_group_mailbox(self, number: str) -> bool:
+        """Whether it is the number of a group mailbox."""
+        return self.snapshot.get(GroupMailbox, number) is not None
 
     def is_emergency(self, number: str) -> bool:
         """Whether it is an emergency number."""

@@ -16,14 +16,28 @@ from server.rules.routing.outbound import outbound
 from server.rules.routing.snapshot import Snapshot
 from server.rules.routing.trace import Trace
 
+_INSIDE = {
+    DestinationKind.EXTENSION: (Rule.EXTENSION, DecisionKind.EXTENSION, "an enabled extension"),
+    DestinationKind.VOICEMAIL: (Rule.EXTENSION, DecisionKind.VOICEMAIL, "an enabled extension"),
+    DestinationKind.RING_GROUP: (Rule.RING_GROUP, DecisionKind.RING_GROUP, "a ring group"),
+    DestinationKind.GROUP_VOICEMAIL: (Rule.GROUP_MAILBOX, DecisionKind.GROUP_VOICEMAIL, "a group mailbox"),
+}
+"""Destinations with a number inside: the rule that is asked, what is decided, and what the number is."""
+
+_KNOWN = {
+    Rule.EXTENSION: Situation.is_extension,
+    Rule.RING_GROUP: Situation.is_ring_group,
+    Rule.GROUP_MAILBOX: Situation.is_group_mailbox,
+}
+
 
 def route(snapshot: Snapshot, extensions: Extensions, call: Call, now: datetime) -> Decision:
     """Where a call goes at a moment (aware). Never raises, whatever was dialled or configured.
 
     From an extension: emergency numbers, which no rule holds up (SIP-12), even with the prefix of an outbound
-    route in front; then extensions, ring groups, parking slots, feature codes, and the outbound routes in
-    order. From a trunk: the inbound routes in order, and nothing else: a call from outside never picks a way
-    out by its number.
+    route in front; then extensions, ring groups, group mailboxes, parking slots, feature codes, and the
+    outbound routes in order. From a trunk: the inbound routes in order, and nothing else: a call from outside
+    never picks a way out by its number.
 
     What cannot be evaluated (a time condition that is gone, an unknown time zone) counts as closed.
     """
@@ -83,6 +97,9 @@ def _from_inside(
         trace.yes(Rule.RING_GROUP, number, "it is a ring group")
         return trace.to(DecisionKind.RING_GROUP, number)
     trace.no(Rule.RING_GROUP, "", f"{number} is no ring group")
+    if situation.is_group_mailbox(number):
+        trace.yes(Rule.GROUP_MAILBOX, number, "it is a group mailbox")
+        return trace.to(DecisionKind.GROUP_VOICEMAIL, number)
     done = None if by_rule else _feature(situation.snapshot, number, trace)
     return done or outbound(situation, number, trace, user=user, by_rule=by_rule)
 
@@ -127,13 +144,10 @@ def _reach(situation: Situation, destination: Destination, trace: Trace, *, by: 
         if situation.is_emergency(number):
             return _no_machine_calls(number, trace)
         return outbound(situation, number, trace, user=None, by_rule=True)
-    if kind is DestinationKind.EXTENSION and situation.is_extension(number):
-        trace.yes(Rule.EXTENSION, number, "it is an enabled extension")
-        return trace.to(DecisionKind.EXTENSION, number, route=by)
-    if kind is DestinationKind.RING_GROUP and situation.is_ring_group(number):
-        trace.yes(Rule.RING_GROUP, number, "it is a ring group")
-        return trace.to(DecisionKind.RING_GROUP, number, route=by)
-    rule = Rule.RING_GROUP if kind is DestinationKind.RING_GROUP else Rule.EXTENSION
+    rule, decided, words = _INSIDE.get(kind, _INSIDE[DestinationKind.EXTENSION])
+    if kind in _INSIDE and _KNOWN[rule](situation, number):
+        trace.yes(rule, number, f"it is {words}")
+        return trace.to(decided, number, route=by)
     trace.no(rule, number, f"{destination} does not exist, or is disabled")
     return trace.refuse(Refusal.UNKNOWN_NUMBER, number)
 

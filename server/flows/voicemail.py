@@ -1,0 +1,167 @@
+"""Mailboxes as calls come to them: a caller leaves a message (VM-3, VM-6), an owner listens (VM-5)."""
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Callable
+from datetime import tzinfo
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from server.flows import voicemail_prompts as prompts
+from server.flows.resources import RELEASE_S, Resources
+from server.flows.stops import Machine, Onward
+from server.flows.voicemail_menu import Menu
+from server.flows.waiting import finish
+from server.services.presence import PresenceService
+from server.services.voicemail import Voicemail
+from server.services.voicemail_files import PREFIX
+from server.switch.digits import ask_digits
+from server.switch.port import Leg, LegGone, LegState, Party, Recorded, Sound, SwitchError
+
+if TYPE_CHECKING:
+    from server.flows.extension_call import ExtensionCall
+
+LONGEST_S = 300.0
+"""Seconds after which a message ends."""
+
+SILENCE_S = 10.0
+"""Seconds of silence after which it ends."""
+
+SHORTEST_S = 2.0
+"""Seconds that a message must have: a shorter one is somebody who hung up."""
+
+ENDS = "#"
+
+_log = logging.getLogger(__name__)
+
+
+class Mailboxes:
+    """The machines of all mailboxes. `zone` gives the time zone in which times are said, None if unknown."""
+
+    def __init__(
+        self, *, voicemail: Voicemail, presence: PresenceService, zone: Callable[[], tzinfo | None]
+    ) -> None:
+        self._voicemail = voicemail
+        self._presence = presence
+        self._zone = zone
+
+    def takes_messages(self, box: str) -> bool:
+        """See `Voicemail.takes_messages`."""
+        return self._voicemail.takes_messages(box)
+
+    def deposit(self, box: str) -> Machine | None:
+        """Takes a message for a mailbox; None if there is no such one, or it is off.
+
+        Its owner has missed the call: nobody answers for it.
+        """
+        if not self._voicemail.takes_messages(box):
+            return None
+        owner = () if self._voicemail.is_group(box) else (Party(box, self._voicemail.name(box)),)
+
+        async def serve(call: "ExtensionCall", _resources: Resources) -> Onward | None:
+            await _Deposit(self._voicemail, box, call.caller, call.live.call.caller).take(self._greeting(box))
+            return None
+
+        return Machine(owner, serve, missed=True)
+
+    def menu(self, caller: str, box: str = "") -> Machine | None:
+        """Lets an extension listen to a mailbox, the own one for ""; None if there is no such one."""
+        number = box or caller
+        if not self._voicemail.takes_messages(number):
+            return None
+
+        async def serve(call: "ExtensionCall", _resources: Resources) -> Onward | None:
+            await Menu(self._voicemail, call.caller, caller, number, self._zone()).conduct()
+            return None
+
+        return Machine((), serve)
+
+    def _greeting(self, box: str) -> Sound | None:
+        """The personal greeting for the presence of this moment."""
+        path = self._voicemail.greeting(box, self._presence.of(box).status)
+        return Sound.file(path.with_suffix("")) if path is not None else None
+
+
+class _Deposit:
+    """One caller who may leave a message."""
+
+    def __init__(self, voicemail: Voicemail, box: str, leg: Leg, caller: Party) -> None:
+        self._voicemail = voicemail
+        self._box = box
+        self._leg = leg
+        self._caller = caller
+
+    async def take(self, greeting: Sound | None) -> None:
+        """Greet, beep, record, keep. A key ends the greeting; `#`, silence or the hang-up the message.
+
+        Raises:
+            SwitchError: the caller is gone, or the engine, before there was anything to keep.
+        """
+        if not await self._voicemail.messages.has_room(self._box):
+            await self._leg.play(*prompts.FULL)
+            return
+        self._leg.digits.forget()
+        await self._greet(greeting)
+        await self._leg.play(*prompts.BEEP)
+        try:
+            recorded = await self._record()
+        except LegGone:
+            raise
+        except SwitchError as error:
+            _log.warning("Nothing can be recorded for mailbox %s: %s", self._box, error)
+            await self._leg.play(*prompts.FULL)
+            return
+        said = await self._keep(recorded)
+        if self._leg.state is LegState.UP:
+            await self._leg.play(*said)
+
+    async def _greet(self, greeting: Sound | None) -> None:
+        built_in = prompts.built_in_greeting(self._box, group=self._voicemail.is_group(self._box))
+        try:
+            await _until_key(self._leg, (greeting,) if greeting is not None else built_in)
+        except LegGone:
+            raise
+        except SwitchError as error:
+            if greeting is None:
+                raise
+            _log.warning("The greeting of mailbox %s cannot be played: %s", self._box, error)
+            await _until_key(self._leg, built_in)
+
+    async def _record(self) -> Recorded:
+        recording = asyncio.ensure_future(
+            self._leg.record(
+                f"{PREFIX}/{uuid.uuid4().hex}", longest_s=LONGEST_S, silence_s=SILENCE_S, ends=ENDS
+            )
+        )
+        try:
+            return await asyncio.shield(recording)
+        except asyncio.CancelledError:
+            # The server stops: what was said until now is a message, too.
+            await finish(self._cut_off(recording), timeout_s=RELEASE_S)
+            raise
+
+    async def _cut_off(self, recording: "asyncio.Future[Recorded]") -> None:
+        await self._leg.hangup()
+        try:
+            await self._keep(await recording)
+        except SwitchError as error:
+            _log.warning("A message for mailbox %s was lost: %s", self._box, error)
+
+    async def _keep(self, recorded: Recorded) -> tuple[Sound, ...]:
+        """Keep the message, and what is to be said of that."""
+        if recorded.seconds < SHORTEST_S:
+            await self._voicemail.discard(recorded)
+            return prompts.TOO_SHORT
+        try:
+            await self._voicemail.messages.add(self._box, self._caller, recorded)
+        except (OSError, SQLAlchemyError) as error:
+            _log.error("A message for mailbox %s was lost: %s", self._box, error)
+            return prompts.WRONG
+        return prompts.SAVED
+
+
+async def _until_key(leg: Leg, sounds: tuple[Sound, ...]) -> None:
+    """Play sounds, which any key ends."""
+    await ask_digits(leg, *sounds, most=1, first_s=0.0, next_s=0.0)
