@@ -166,6 +166,7 @@ class Application:
                 presence=presence,
                 zone=lambda: core.configuration.snapshot.zone,
             ),
+            spoken=core.prompts.sound,
         )
         lot = ParkingLot(hub=hub, clock=clock, settings=lambda: core.configuration.snapshot.parking)
         calls = Calls(

@@ -11,8 +11,6 @@ from sqlalchemy.exc import DBAPIError
 from server import data_folder
 from server.clock import Clock
 from server.contract.extensions import Role
-from server.contract.routing import RingGroup
-from server.contract.voicemail import GroupMailbox
 from server.data_folder import DataFolderError
 from server.db.base import Database
 from server.db.migrate import upgrade
@@ -132,8 +130,7 @@ async def open_core(settings: Settings, clock: Clock) -> AsyncIterator[Core]:
                 audit=audit,
                 extensions=extensions,
                 ring_timeout_s=settings.calls.ring_timeout_s,
-                has_ring_group=lambda number: configuration.snapshot.get(RingGroup, number) is not None,
-                has_group_mailbox=lambda number: configuration.snapshot.get(GroupMailbox, number) is not None,
+                snapshot=lambda: configuration.snapshot,
             ),
             voicemail=Voicemail(
                 db=db,

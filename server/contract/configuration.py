@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, GetCoreSchemaHandler, GetJsonSchemaH
 from pydantic_core import CoreSchema, core_schema
 
 from server.contract.base import ExtensionNumber, Request
+from server.contract.destinations import Destination
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,10 @@ class ConfigObject(Request):
 
     def references(self) -> Iterable[Reference]:
         """What must exist for this object to work."""
+        return ()
+
+    def destinations(self) -> Iterable[tuple[str, Destination]]:
+        """Where it sends calls, with the field that says so."""
         return ()
 
 

@@ -16,6 +16,9 @@ class DecisionKind(StrEnum):
     RING_GROUP = "ring_group"
     VOICEMAIL = "voicemail"
     """The mailbox of the extension `number` takes a message."""
+    IVR = "ivr"
+    PROMPT = "prompt"
+    """The prompt with the name `number` is heard, then the call ends."""
     GROUP_VOICEMAIL = "group_voicemail"
     """The group mailbox `number` takes a message."""
     FEATURE = "feature"
@@ -56,6 +59,8 @@ class Rule(StrEnum):
     EMERGENCY = "emergency"
     EXTENSION = "extension"
     RING_GROUP = "ring_group"
+    IVR = "ivr"
+    PROMPT = "prompt"
     GROUP_MAILBOX = "group_mailbox"
     PARKING_SLOT = "parking_slot"
     FEATURE_CODE = "feature_code"
@@ -86,8 +91,9 @@ class TrunkChoice(Reply):
 class Decision(Reply):
     """Where a call goes. The last of `steps` says it in words.
 
-    `number` is that of the extension, ring group, slot or feature, or the rewritten one for the trunks; when
-    refused, the dialled one. `trunks` are to be tried in order. `route` is the one that decided, if one did.
+    `number` is that of the extension, ring group, menu, slot or feature, or the rewritten one for the trunks;
+    when refused, the dialled one. `trunks` are to be tried in order. `route` is the one that decided, if one
+    did.
     """
 
     kind: DecisionKind

@@ -26,6 +26,8 @@ _SHAPES = {
         re.compile(r"([0-9]{2,8})?", re.ASCII),
         "enter the number of an extension, two to eight digits, or nothing for the own mailbox",
     ),
+    "ivr": (re.compile(r"[0-9]{2,8}", re.ASCII), "enter the number of a menu, two to eight digits"),
+    "prompt": (re.compile(r"[^\x00-\x1f\x7f/.][^\x00-\x1f\x7f/]{0,62}"), "enter the name of a prompt"),
     "external": (re.compile(r"\+?[0-9*#]{1,32}", re.ASCII), "enter a telephone number, up to 32 digits"),
 }
 
@@ -38,6 +40,9 @@ class DestinationKind(StrEnum):
 
     EXTENSION = "extension"
     RING_GROUP = "ring_group"
+    IVR = "ivr"
+    PROMPT = "prompt"
+    """A prompt is heard, then the call ends; `value` is its name."""
     VOICEMAIL = "voicemail"
     GROUP_VOICEMAIL = "group_voicemail"
     EXTERNAL = "external"
@@ -46,8 +51,9 @@ class DestinationKind(StrEnum):
 
 
 class Destination(Request):
-    """Where a call goes. `value` is a number, without separators; empty for `mobile`, `hang_up`, own mailbox.
+    """Where a call goes.
 
+    `value` is a number, without separators, or a name; empty for `mobile`, `hang_up` and the own mailbox.
     Whether the number exists is not looked at here.
     """
 
@@ -58,6 +64,8 @@ class Destination(Request):
     @classmethod
     def _without_separators(cls, given: object) -> object:
         """Numbers are written as people write them (`+420 530-335 533`) and kept plain."""
+        if isinstance(given, dict) and given.get("kind") == DestinationKind.PROMPT:
+            return given
         if isinstance(given, dict) and isinstance(value := given.get("value"), str) and len(value) <= 64:
             return {**given, "value": _SEPARATORS.sub("", value)}
         return given

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from server.contract.configuration import ConfigObject
 from server.contract.features import FeatureCodes
 from server.contract.hours import Holidays, TimeCondition
+from server.contract.ivr import Ivr
 from server.contract.monitoring import MonitoringRight
 from server.contract.parking import Parking
 from server.contract.prompts import Prompt
@@ -58,6 +59,7 @@ KINDS = (
     ),
     Kind(RingGroup, "ring-group", "ring-groups", "ring group", "Numbers that ring several extensions."),
     Kind(Prompt, "prompt", "prompts", "prompt", "What callers hear."),
+    Kind(Ivr, "ivr", "ivrs", "menu", "Menus from which callers choose by keys."),
     Kind(
         GroupMailbox,
         "group-mailbox",

@@ -109,7 +109,13 @@ class SettingsByStatus(Request):
         return settings
 
 
-_ACTIONS = (DestinationKind.EXTENSION, DestinationKind.VOICEMAIL, DestinationKind.HANG_UP)
+_ACTIONS = (
+    DestinationKind.EXTENSION,
+    DestinationKind.VOICEMAIL,
+    DestinationKind.IVR,
+    DestinationKind.PROMPT,
+    DestinationKind.HANG_UP,
+)
 
 _DIGIT_CLASS = r"\[[0-9](?:-[0-9]|[0-9])*\]"
 _PATTERN = re.compile(rf"(?=.)(?:[0-9XZN+*#]|{_DIGIT_CLASS})*[.!]?", re.ASCII)
@@ -141,7 +147,7 @@ class CallerRule(Request):
     @classmethod
     def _is_an_action(cls, destination: Destination | None) -> Destination | None:
         if destination and destination.kind not in _ACTIONS:
-            raise ValueError("calls can be accepted, hung up, or sent to an extension or to voicemail")
+            raise ValueError("calls are accepted, hung up, or sent to extension, voicemail, ivr or prompt")
         return destination
 
 

@@ -36,13 +36,18 @@ RouteDestination = Annotated[Destination, AfterValidator(_not_own)]
 Trunks = Annotated[tuple[TrunkName, ...], Field(max_length=100)]
 
 
-def _to(destination: Destination, field: str) -> Iterable[Reference]:
+def references_of(destination: Destination, field: str) -> Iterable[Reference]:
+    """What must exist for this destination; `field` is where it stands."""
     if destination.kind in (DestinationKind.EXTENSION, DestinationKind.VOICEMAIL):
         yield Reference(EXTENSION, destination.value, field)
     elif destination.kind is DestinationKind.GROUP_VOICEMAIL:
         yield Reference("group-mailbox", destination.value, field)
     elif destination.kind is DestinationKind.RING_GROUP:
         yield Reference("ring-group", destination.value, field)
+    elif destination.kind is DestinationKind.IVR:
+        yield Reference("ivr", destination.value, field)
+    elif destination.kind is DestinationKind.PROMPT:
+        yield Reference("prompt", destination.value, field)
 
 
 class TimedDestination(Request):
@@ -64,7 +69,7 @@ class TimedDestination(Request):
             yield Reference("time-condition", self.time_condition, field)
         if self.holidays is not None:
             yield Reference("holidays", self.holidays, field)
-        yield from _to(self.destination, field)
+        yield from references_of(self.destination, field)
 
 
 class InboundRoute(ConfigObject):
@@ -89,7 +94,13 @@ class InboundRoute(ConfigObject):
         yield from (Reference("trunk", name, "trunks") for name in self.trunks)
         for index, timed in enumerate(self.timed):
             yield from timed.references(f"timed.{index}")
-        yield from _to(self.destination, "destination")
+        yield from references_of(self.destination, "destination")
+
+    def destinations(self) -> Iterable[tuple[str, Destination]]:
+        """See `ConfigObject.destinations`."""
+        for index, timed in enumerate(self.timed):
+            yield f"timed.{index}.destination", timed.destination
+        yield "destination", self.destination
 
     @property
     def summary(self) -> str:
@@ -211,7 +222,11 @@ class RingGroup(ConfigObject):
     def references(self) -> Iterable[Reference]:
         """See `ConfigObject.references`."""
         yield from (Reference(EXTENSION, number, "members") for number in self.members)
-        yield from _to(self.destination, "destination")
+        yield from references_of(self.destination, "destination")
+
+    def destinations(self) -> Iterable[tuple[str, Destination]]:
+        """See `ConfigObject.destinations`."""
+        yield "destination", self.destination
 
     @property
     def summary(self) -> str:

@@ -42,6 +42,9 @@ REASONS = {
 }
 """Why the caller's leg is ended, for each ending of the call."""
 
+MACHINES = 100
+"""How often a caller may go from one machine to the next, such as through menus; then the call ends."""
+
 PHONE_REASONS = {Ending.NO_ANSWER: Reason.NO_ANSWER, Ending.ANSWERED: Reason.NORMAL}
 """Why phones that are still there are hung up, where it is not that the caller is gone."""
 
@@ -130,21 +133,28 @@ class ExtensionCall:
         self.live.answered_by_machine(machine.callees, missed=machine.missed)
         if on_answer is not None:
             await on_answer()
+        way = await self._served_by(resources, machine)
+        for _ in range(MACHINES):
+            if not isinstance(way, Machine):
+                break
+            self.live.goes_on(())
+            self.live.answered_by_machine(way.callees, missed=way.missed)
+            way = await self._served_by(resources, way)
+        return await self._go_on(resources, way) if isinstance(way, Stop) else Ending.ANSWERED
+
+    async def _served_by(self, resources: Resources, machine: Machine) -> Way:
+        """Where the machine sends the caller on, once it has served it."""
         refusing = asyncio.ensure_future(self._refuse_transfers())
         try:
             onward = await machine.serve(self, resources)
         finally:
             refusing.cancel()
             await asyncio.gather(refusing, return_exceptions=True)
-        return Ending.ANSWERED if onward is None else await self._go_on(resources, onward.way)
+        return Ending.ANSWERED if onward is None else onward.way
 
-    async def _go_on(self, resources: Resources, way: Way) -> Ending:
+    async def _go_on(self, resources: Resources, way: Stop) -> Ending:
         """The caller, who has been answered already, hears ringing until somebody answers there."""
-        if isinstance(way, Ending):
-            return way
-        self.live.goes_on(() if isinstance(way, Machine) else way.callees)
-        if isinstance(way, Machine):
-            return await self.be_served(resources, way)
+        self.live.goes_on(way.callees)
         await self.caller.ring()
         return await self._ring_and_talk(resources, Ringing(self, resources, again=True).walk(way))
 

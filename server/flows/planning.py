@@ -12,9 +12,11 @@ from server.clock import Clock
 from server.contract.decisions import Decision, DecisionKind, Refusal
 from server.contract.destinations import Destination, DestinationKind
 from server.contract.features import Feature
+from server.contract.ivr import Ivr
 from server.contract.reaching import EndpointKind
 from server.contract.routing import RingGroup, RingStrategy
 from server.contract.trunks import Trunk
+from server.flows.ivr import Exits, Spoken, announcement, menu
 from server.flows.stops import OutsideNumber, Ring, Stop, Target, Way
 from server.flows.voicemail import Mailboxes
 from server.rules.endpoints import kind_of
@@ -35,6 +37,7 @@ TRUNK_FAILED = frozenset({Ending.FAILED})
 """After this the next trunk is tried; all other endings are the answer of who was called."""
 
 _INSIDE = {
+    DecisionKind.IVR: DestinationKind.IVR,
     DecisionKind.EXTENSION: DestinationKind.EXTENSION,
     DecisionKind.RING_GROUP: DestinationKind.RING_GROUP,
 }
@@ -93,6 +96,7 @@ class Planner:
         snapshot: Callable[[], Snapshot],
         clock: Clock,
         mailboxes: Mailboxes,
+        spoken: Spoken,
     ) -> None:
         self._switch = switch
         self._directory = directory
@@ -101,6 +105,7 @@ class Planner:
         self._snapshot = snapshot
         self._clock = clock
         self._mailboxes = mailboxes
+        self._spoken = spoken
 
     def plan(self, caller: Caller, dialled: str) -> Way | FeatureCall | Retrieval:
         """Where this call goes first, or what is done for the caller, or how it ends at once."""
@@ -137,17 +142,20 @@ class Planner:
         return decision.kind is DecisionKind.EMERGENCY
 
     def _follow(self, decision: Decision, way: _Route) -> Way:
-        match decision.kind:
-            case DecisionKind.EXTENSION:
-                return self._extension(decision.number, way)
-            case DecisionKind.RING_GROUP:
-                return self._ring_group(decision.number, way)
-            case DecisionKind.OUTBOUND | DecisionKind.EMERGENCY:
-                return self._outside(decision, way)
-            case DecisionKind.VOICEMAIL | DecisionKind.GROUP_VOICEMAIL:
-                return self._mailboxes.deposit(decision.number) or Ending.UNKNOWN_NUMBER
-            case DecisionKind.HANG_UP:
-                return Ending.DECLINED
+        number = decision.number
+        ways: dict[DecisionKind, Callable[[], Way]] = {
+            DecisionKind.EXTENSION: lambda: self._extension(number, way),
+            DecisionKind.RING_GROUP: lambda: self._ring_group(number, way),
+            DecisionKind.IVR: lambda: self._ivr(number, way),
+            DecisionKind.PROMPT: lambda: announcement(number, self._spoken),
+            DecisionKind.VOICEMAIL: lambda: self._mailboxes.deposit(number) or Ending.UNKNOWN_NUMBER,
+            DecisionKind.GROUP_VOICEMAIL: lambda: self._mailboxes.deposit(number) or Ending.UNKNOWN_NUMBER,
+            DecisionKind.OUTBOUND: lambda: self._outside(decision, way),
+            DecisionKind.EMERGENCY: lambda: self._outside(decision, way),
+            DecisionKind.HANG_UP: lambda: Ending.DECLINED,
+        }
+        if decision.kind in ways:
+            return ways[decision.kind]()
         return REFUSALS.get(decision.refusal or Refusal.UNKNOWN_NUMBER, Ending.FAILED)
 
     # Extensions
@@ -260,6 +268,24 @@ class Planner:
         if plan.at_once is not None or not plan.stages:
             return ()
         return self._targets(plan, plan.stages[0].kinds, phones, number, way)
+
+    # Menus
+
+    def _ivr(self, number: str, way: _Route) -> Way:
+        ivr = self._snapshot().get(Ivr, number)
+        if ivr is None:
+            return Ending.UNKNOWN_NUMBER
+        here = way.at(DestinationKind.IVR, number)
+        anew = replace(way, visited=())  # who chooses may come back here as often as they like
+        return menu(
+            ivr,
+            self._spoken,
+            Exits(
+                chosen=lambda to: self._then(Follow(to, Ending.UNKNOWN_NUMBER), "", anew),
+                given_up=lambda to: self._then(Follow(to, Ending.NO_ANSWER), "", here),
+                is_extension=lambda dialled: self._directory.get(dialled) is not None,
+            ),
+        )
 
     # Outside
 

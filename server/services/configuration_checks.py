@@ -1,12 +1,12 @@
 """What must hold between the objects of the configuration, and the extensions."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 
 from server.contract.configuration import EXTENSION, ConfigObject
 from server.contract.destinations import Destination, DestinationKind
 from server.contract.kinds import kind_named, kind_of
 from server.contract.parking import Parking
-from server.contract.routing import EmergencyNumber, InboundRoute, RingGroup, SystemSettings
+from server.contract.routing import EmergencyNumber, RingGroup, SystemSettings
 from server.contract.trunks import Trunk, TrunkKind
 from server.rules.hours import zone_named
 from server.services.errors import conflict, invalid
@@ -37,7 +37,7 @@ def check_change(item: ConfigObject, others: Collection[ConfigObject], extension
         _check_number(item, others, extensions)
     if isinstance(item, Parking):
         _check_slots(item, others, extensions)
-    for field, destination in _destinations(item):
+    for field, destination in item.destinations():
         _check_destination(field, destination, others)
     if isinstance(item, SystemSettings) and zone_named(item.time_zone) is None:
         raise invalid("time_zone", f"{item.time_zone} is no time zone of the IANA database")
@@ -50,11 +50,12 @@ def check_change(item: ConfigObject, others: Collection[ConfigObject], extension
 
 
 def users_of(kind: str, key: str, objects: Iterable[ConfigObject]) -> list[str]:
-    """The objects that refer to this one, in words."""
+    """The other objects that refer to this one, in words."""
     return [
         named(item)
         for item in objects
-        if any(reference.kind == kind and reference.key == key for reference in item.references())
+        if (kind_of(type(item)).word, item.key) != (kind, key)
+        and any(reference.kind == kind and reference.key == key for reference in item.references())
     ]
 
 
@@ -96,14 +97,6 @@ def _check_slots(parking: Parking, others: Collection[ConfigObject], extensions:
     for slot in parking.slots:
         if slot in taken:
             raise conflict(f"{slot} is the number of {taken[slot]}: choose other slots.")
-
-
-def _destinations(item: ConfigObject) -> Iterator[tuple[str, Destination]]:
-    if isinstance(item, InboundRoute):
-        for index, timed in enumerate(item.timed):
-            yield f"timed.{index}.destination", timed.destination
-    if isinstance(item, InboundRoute | RingGroup):
-        yield "destination", item.destination
 
 
 def _check_destination(field: str, destination: Destination, others: Collection[ConfigObject]) -> None:

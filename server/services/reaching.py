@@ -6,9 +6,13 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.clock import Clock
+from server.contract.configuration import ConfigObject
 from server.contract.destinations import Destination, DestinationKind
 from server.contract.errors import ErrorCode, FieldProblem
+from server.contract.ivr import Ivr
+from server.contract.kinds import kind_of
 from server.contract.presence import PresenceStatus
+from server.contract.prompts import Prompt
 from server.contract.reaching import (
     MAX_RING_S,
     MIN_RING_S,
@@ -18,9 +22,12 @@ from server.contract.reaching import (
     SettingsByStatus,
     StatusSettings,
 )
+from server.contract.routing import RingGroup
+from server.contract.voicemail import GroupMailbox
 from server.db.base import Database
 from server.db.models import ExtensionRow, ReachingRow
 from server.rules.numbers import canonical
+from server.rules.routing import Snapshot
 from server.services.audit import Audit
 from server.services.errors import ServiceError, not_found
 from server.services.extensions import ExtensionChanged, Extensions
@@ -30,7 +37,7 @@ class Reaching:
     """The settings of every extension: in memory for calls, in the database for restarts.
 
     `get` and `change` need no `start`; `of` does. `ring_timeout_s` is how long phones ring where nothing else
-    was set; `has_ring_group` and `has_group_mailbox` tell whether a number is one's; None: there are none.
+    was set; `snapshot` gives the configuration as of now; None: there is none.
     """
 
     def __init__(
@@ -41,15 +48,13 @@ class Reaching:
         audit: Audit,
         extensions: Extensions,
         ring_timeout_s: float,
-        has_ring_group: Callable[[str], bool] | None = None,
-        has_group_mailbox: Callable[[str], bool] | None = None,
+        snapshot: Callable[[], Snapshot] | None = None,
     ) -> None:
         self._db = db
         self._clock = clock
         self._audit = audit
         self._extensions = extensions
-        self._has_ring_group = has_ring_group
-        self._has_group_mailbox = has_group_mailbox
+        self._snapshot = snapshot
         self._default = _defaults(ring_timeout_s)
         self._known: dict[str, ReachingSettings] = {}
         self._stop_observing: Callable[[], None] | None = None
@@ -122,10 +127,8 @@ class Reaching:
                 problem = "this is the extension itself: choose another"
             elif to.kind in _OF_EXTENSIONS and to.value and to.value not in there:
                 problem = f"there is no extension {to.value}"
-            elif to.kind is DestinationKind.GROUP_VOICEMAIL and not self._is_group_mailbox(to.value):
-                problem = f"there is no group mailbox {to.value}"
-            elif to.kind is DestinationKind.RING_GROUP and not self._is_ring_group(to.value):
-                problem = f"there is no ring group {to.value}"
+            elif to.kind in OBJECTS and not self._exists(to):
+                problem = f"there is no {kind_of(OBJECTS[to.kind]).title} {to.value}"
             elif to.kind is DestinationKind.MOBILE and not has_mobile:
                 problem = _NO_MOBILE
             if problem:
@@ -138,16 +141,21 @@ class Reaching:
             ]
         return problems
 
-    def _is_group_mailbox(self, number: str) -> bool:
-        return self._has_group_mailbox is not None and self._has_group_mailbox(number)
-
-    def _is_ring_group(self, number: str) -> bool:
-        return self._has_ring_group is not None and self._has_ring_group(number)
+    def _exists(self, to: Destination) -> bool:
+        return self._snapshot is not None and self._snapshot().get(OBJECTS[to.kind], to.value) is not None
 
     def _on_extension(self, change: ExtensionChanged) -> None:
         if change.extension is None:
             self._known.pop(change.number, None)
 
+
+OBJECTS: dict[DestinationKind, type[ConfigObject]] = {
+    DestinationKind.RING_GROUP: RingGroup,
+    DestinationKind.GROUP_VOICEMAIL: GroupMailbox,
+    DestinationKind.IVR: Ivr,
+    DestinationKind.PROMPT: Prompt,
+}
+"""Destinations that are objects of the configuration."""
 
 _OF_EXTENSIONS = (DestinationKind.EXTENSION, DestinationKind.VOICEMAIL)
 

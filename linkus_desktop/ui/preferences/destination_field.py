@@ -13,6 +13,7 @@ FORWARDING: tuple[Choice, ...] = (
     ("Do not forward", None),
     ("To an extension", DestinationKind.EXTENSION),
     ("To a ring group", DestinationKind.RING_GROUP),
+    ("To a menu", DestinationKind.IVR),
     ("To a number", DestinationKind.EXTERNAL),
     ("To my mobile", DestinationKind.MOBILE),
     ("Hang up", DestinationKind.HANG_UP),
@@ -20,11 +21,15 @@ FORWARDING: tuple[Choice, ...] = (
 ACTIONS: tuple[Choice, ...] = (
     ("Accept", None),
     ("To an extension", DestinationKind.EXTENSION),
+    ("To a menu", DestinationKind.IVR),
+    ("Play a prompt", DestinationKind.PROMPT),
     ("Hang up", DestinationKind.HANG_UP),
 )
 _PLACEHOLDERS = {
     DestinationKind.EXTENSION: "Extension, such as 1002",
     DestinationKind.RING_GROUP: "Ring group, such as 6300",
+    DestinationKind.IVR: "Menu, such as 6500",
+    DestinationKind.PROMPT: "Name of the prompt",
     DestinationKind.EXTERNAL: "Number, such as +420 530 335 533",
 }
 

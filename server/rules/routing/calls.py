@@ -6,6 +6,8 @@ from typing import Protocol
 
 from server.contract.extensions import Extension
 from server.contract.hours import Holidays, TimeCondition
+from server.contract.ivr import Ivr
+from server.contract.prompts import Prompt
 from server.contract.routing import EmergencyNumber, RingGroup
 from server.contract.voicemail import GroupMailbox
 from server.rules.hours import Verdict, in_hours
@@ -63,6 +65,14 @@ class Situation:
     def is_ring_group(self, number: str) -> bool:
         """Whether it is the number of a ring group."""
         return self.snapshot.get(RingGroup, number) is not None
+
+    def is_ivr(self, number: str) -> bool:
+        """Whether it is the number of a menu."""
+        return self.snapshot.get(Ivr, number) is not None
+
+    def is_prompt(self, name: str) -> bool:
+        """Whether it is the name of a prompt."""
+        return self.snapshot.get(Prompt, name) is not None
 
     def is_group_mailbox(self, number: str) -> bool:
         """Whether it is the number of a group mailbox."""

@@ -17,17 +17,29 @@ from server.rules.routing.snapshot import Snapshot
 from server.rules.routing.trace import Trace
 
 _INSIDE = {
-    DestinationKind.EXTENSION: (Rule.EXTENSION, DecisionKind.EXTENSION, "an enabled extension"),
-    DestinationKind.VOICEMAIL: (Rule.EXTENSION, DecisionKind.VOICEMAIL, "an enabled extension"),
-    DestinationKind.RING_GROUP: (Rule.RING_GROUP, DecisionKind.RING_GROUP, "a ring group"),
-    DestinationKind.GROUP_VOICEMAIL: (Rule.GROUP_MAILBOX, DecisionKind.GROUP_VOICEMAIL, "a group mailbox"),
+    DestinationKind.EXTENSION: (Rule.EXTENSION, DecisionKind.EXTENSION, "enabled extension"),
+    DestinationKind.VOICEMAIL: (Rule.EXTENSION, DecisionKind.VOICEMAIL, "enabled extension"),
+    DestinationKind.RING_GROUP: (Rule.RING_GROUP, DecisionKind.RING_GROUP, "ring group"),
+    DestinationKind.IVR: (Rule.IVR, DecisionKind.IVR, "menu"),
+    DestinationKind.GROUP_VOICEMAIL: (Rule.GROUP_MAILBOX, DecisionKind.GROUP_VOICEMAIL, "group mailbox"),
+    DestinationKind.PROMPT: (Rule.PROMPT, DecisionKind.PROMPT, "prompt"),
 }
-"""Destinations with a number inside: the rule that is asked, what is decided, and what the number is."""
+"""Destinations inside: the rule that is asked, what is decided, and what the number is."""
+
+_NUMBERED = (
+    DestinationKind.EXTENSION,
+    DestinationKind.RING_GROUP,
+    DestinationKind.IVR,
+    DestinationKind.GROUP_VOICEMAIL,
+)
+"""Those whose numbers can be dialled, in the order in which they are asked."""
 
 _KNOWN = {
     Rule.EXTENSION: Situation.is_extension,
     Rule.RING_GROUP: Situation.is_ring_group,
+    Rule.IVR: Situation.is_ivr,
     Rule.GROUP_MAILBOX: Situation.is_group_mailbox,
+    Rule.PROMPT: Situation.is_prompt,
 }
 
 
@@ -35,9 +47,9 @@ def route(snapshot: Snapshot, extensions: Extensions, call: Call, now: datetime)
     """Where a call goes at a moment (aware). Never raises, whatever was dialled or configured.
 
     From an extension: emergency numbers, which no rule holds up (SIP-12), even with the prefix of an outbound
-    route in front; then extensions, ring groups, group mailboxes, parking slots, feature codes, and the
-    outbound routes in order. From a trunk: the inbound routes in order, and nothing else: a call from outside
-    never picks a way out by its number.
+    route in front; then extensions, ring groups, menus, group mailboxes, parking slots, feature codes, and
+    the outbound routes in order. From a trunk: the inbound routes in order, and nothing else: a call from
+    outside never picks a way out by its number.
 
     What cannot be evaluated (a time condition that is gone, an unknown time zone) counts as closed.
     """
@@ -65,7 +77,7 @@ def _emergency(situation: Situation, number: str, trace: Trace) -> Decision | No
     snapshot = situation.snapshot
     emergency = snapshot.get(EmergencyNumber, number)
     reason = f"{number} is an emergency number"
-    if emergency is None and not (situation.is_extension(number) or situation.is_ring_group(number)):
+    if emergency is None and not _is_inside(situation, number):
         found = behind_prefix(snapshot, number)
         if found is not None:
             emergency, way = found
@@ -79,6 +91,10 @@ def _emergency(situation: Situation, number: str, trace: Trace) -> Decision | No
     return None
 
 
+def _is_inside(situation: Situation, number: str) -> bool:
+    return any(_KNOWN[_INSIDE[kind][0]](situation, number) for kind in _NUMBERED)
+
+
 def _from_inside(
     situation: Situation, call: FromExtension | Forwarded, number: str, trace: Trace
 ) -> Decision:
@@ -89,17 +105,12 @@ def _from_inside(
         return trace.refuse(Refusal.UNKNOWN_CALLER, number)
     if by_rule and situation.is_emergency(number):
         return _no_machine_calls(number, trace)
-    if situation.is_extension(number):
-        trace.yes(Rule.EXTENSION, number, "it is an enabled extension")
-        return trace.to(DecisionKind.EXTENSION, number)
-    trace.no(Rule.EXTENSION, "", f"{number} is no enabled extension")
-    if situation.is_ring_group(number):
-        trace.yes(Rule.RING_GROUP, number, "it is a ring group")
-        return trace.to(DecisionKind.RING_GROUP, number)
-    trace.no(Rule.RING_GROUP, "", f"{number} is no ring group")
-    if situation.is_group_mailbox(number):
-        trace.yes(Rule.GROUP_MAILBOX, number, "it is a group mailbox")
-        return trace.to(DecisionKind.GROUP_VOICEMAIL, number)
+    for kind in _NUMBERED:
+        rule, decided, words = _INSIDE[kind]
+        if _KNOWN[rule](situation, number):
+            trace.yes(rule, number, f"it is {_a(words)}")
+            return trace.to(decided, number)
+        trace.no(rule, "", f"{number} is no {words}")
     done = None if by_rule else _feature(situation.snapshot, number, trace)
     return done or outbound(situation, number, trace, user=user, by_rule=by_rule)
 
@@ -146,7 +157,7 @@ def _reach(situation: Situation, destination: Destination, trace: Trace, *, by: 
         return outbound(situation, number, trace, user=None, by_rule=True)
     rule, decided, words = _INSIDE.get(kind, _INSIDE[DestinationKind.EXTENSION])
     if kind in _INSIDE and _KNOWN[rule](situation, number):
-        trace.yes(rule, number, f"it is {words}")
+        trace.yes(rule, number, f"it is {_a(words)}")
         return trace.to(decided, number, route=by)
     trace.no(rule, number, f"{destination} does not exist, or is disabled")
     return trace.refuse(Refusal.UNKNOWN_NUMBER, number)
@@ -155,3 +166,7 @@ def _reach(situation: Situation, destination: Destination, trace: Trace, *, by: 
 def _no_machine_calls(number: str, trace: Trace) -> Decision:
     trace.no(Rule.EMERGENCY, number, "only people may call emergency numbers, no rule")
     return trace.refuse(Refusal.FORBIDDEN, number)
+
+
+def _a(words: str) -> str:
+    return f"{'an' if words.startswith(tuple('aeiou')) else 'a'} {words}"

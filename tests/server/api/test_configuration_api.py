@@ -25,6 +25,13 @@ OBJECTS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "emergency-numbers": ("112", {"trunks": ["main"]}),
     "prompts": ("welcome", {"description": "heard first"}),
+    "ivrs": (
+        "6500",
+        {
+            "prompt": "welcome",
+            "choices": [{"key": "1", "destination": {"kind": "extension", "value": "1001"}}],
+        },
+    ),
     "ring-groups": ("6200", {"members": ["1001"]}),
     "monitoring-rights": ("team", {"supervisors": ["1001"], "everybody": True}),
     "inbound-routes": ("in", {"destination": {"kind": "ring_group", "value": "6200"}}),

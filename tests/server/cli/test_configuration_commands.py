@@ -42,6 +42,12 @@ days = ["monday", "thursday"]
 start = "09:00"
 end = "17:00"
 """
+MENU = """
+prompt = "welcome"
+[[choices]]
+key = "1"
+destination = { kind = "extension", value = "1000" }
+"""
 OBJECTS = [
     ("trunk", "main", 'kind = "peer"\nhost = "192.0.2.1"\nsecret = "hush-hush"'),
     ("holidays", "feasts", "[[dates]]\nfirst = 2026-12-24\nyearly = true"),
@@ -49,6 +55,7 @@ OBJECTS = [
     ("outbound-route", "out", OUT),
     ("emergency", "112", json.dumps({"trunks": ["main"], "caller_id_number": "+420530000112"})),
     ("prompt", "welcome", 'description = "heard first"'),
+    ("ivr", "6500", MENU),
     ("ring-group", "6200", json.dumps({"number": "6200", "members": ["1000"]})),
     ("monitoring-right", "team", 'supervisors = ["1000"]\neverybody = true'),
     ("inbound-route", "in", json.dumps({"destination": {"kind": "extension", "value": "1000"}})),

@@ -11,6 +11,7 @@ from server.contract.errors import ErrorCode
 from server.contract.extensions import ExtensionCreate
 from server.contract.features import FeatureCodes
 from server.contract.hours import Holidays, TimeCondition
+from server.contract.ivr import Ivr
 from server.contract.kinds import KINDS
 from server.contract.monitoring import MonitoringRight
 from server.contract.parking import Parking
@@ -76,6 +77,8 @@ async def test_every_kind_is_kept_over_a_restart_in_its_order(office: Core, cloc
         await put(office, only)
     await put(office, MonitoringRight(name="team", supervisors=("1001",), everybody=True))
     await put(office, Prompt(name="welcome"))
+    choice = {"key": "1", "destination": TO_1001}
+    await put(office, Ivr(number="6500", prompt="welcome", choices=[choice]))
     await put(office, InboundRoute(name="a", position=5, destination=TO_1001))
     before = office.configuration.snapshot
     async with open_core(office.settings, clock) as again:

@@ -13,6 +13,8 @@ from server.contract.reaching import (
     SettingsByStatus,
     StatusSettings,
 )
+from server.contract.routing import RingGroup
+from server.rules.routing.snapshot import snapshot_of
 from server.services.errors import ServiceError
 from server.services.reaching import Reaching
 
@@ -97,7 +99,7 @@ async def test_rules_and_the_mobile_number_are_checked_too_DIR_5(reaching):
 
 async def test_a_mobile_number_and_a_ring_group_that_are_there_will_do_PRES_3(core, reaching):
     await reaching.change("1002", forwarded(Destination(kind="mobile"), ring_mobile=True), by="1002")
-    groups = another(core, has_ring_group={"6300"}.__contains__)
+    groups = another(core, snapshot=lambda: snapshot_of([RingGroup(number="6300", members=("1001",))]))
     await groups.change("1001", forwarded(Destination(kind="ring_group", value="6300")), by="1001")
 
 
