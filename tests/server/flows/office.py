@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from server.contract.calls import CallLogEntry
 from server.contract.configuration import ConfigObject
@@ -15,6 +16,7 @@ from server.flows.calls import Calls
 from server.flows.monitoring import Monitors
 from server.flows.parking import ParkingLot
 from server.flows.planning import Planner
+from server.flows.voicemail import Mailboxes
 from server.rules.outcomes import Ending
 from server.rules.routing import snapshot_of
 from server.services.call_log import CallLog
@@ -23,8 +25,9 @@ from server.services.directory import Directory
 from server.services.extensions import ExtensionChanged
 from server.services.hub import Hub
 from server.services.states import States
-from server.switch.port import SipEndpoint
+from server.switch.port import SipEndpoint, Sound
 from server.switch.simulated import SimulatedEngine, SimulatedSwitch
+from tests.server.flows.memory_voicemail import MemoryVoicemail
 from tests.virtual_time import EPOCH, VirtualClock
 
 NAMES = {"1001": "Anna", "1002": "Boris", "1003": "Cyril", "1004": "Dana"}
@@ -175,7 +178,7 @@ class MemoryStore:
 class Office:
     """One server process on an engine and a store that may have seen earlier ones."""
 
-    def __init__(self, engine=None, store=None, extensions=None) -> None:
+    def __init__(self, engine=None, store=None, extensions=None, voicemail=None) -> None:
         self.engine = engine or SimulatedEngine()
         self.store = store or MemoryStore()
         self.extensions = extensions or MemoryExtensions()
@@ -195,6 +198,8 @@ class Office:
         self.reaching = MemoryReaching()
         self.configuration: list[ConfigObject] = []
         self.audit = MemoryAudit()
+        self.voicemail = voicemail or MemoryVoicemail(self)
+        self.voicemail.place = self
         self.planner = planner = Planner(
             switch=self.switch,
             directory=self.directory,
@@ -202,6 +207,12 @@ class Office:
             reaching=self.reaching,
             snapshot=lambda: snapshot_of(self.configuration),
             clock=self.clock,
+            mailboxes=Mailboxes(
+                voicemail=self.voicemail,
+                presence=self.presence,
+                zone=lambda: snapshot_of(self.configuration).zone,
+            ),
+            spoken=self.spoken,
         )
         self.lot = ParkingLot(
             hub=self.hub, clock=self.clock, settings=lambda: snapshot_of(self.configuration).parking
@@ -220,6 +231,10 @@ class Office:
             ),
             ring_timeout_s=RING_S,
         )
+
+    def spoken(self, prompt: str, language: str) -> Sound | None:
+        """Every prompt was uploaded in every language, but for one that is "silent"."""
+        return Sound.file(Path(f"/prompts/{language}-{prompt}")) if prompt != "silent" else None
 
     async def start(self, *, restarted: bool = True) -> None:
         await self.directory.start()

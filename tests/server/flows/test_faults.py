@@ -1,12 +1,16 @@
 """Something goes wrong at every moment at which a call waits for the engine: nothing may be left over."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
+from server.contract.ivr import Choice, Ivr
 from server.contract.monitoring import MonitoringRight
+from server.contract.prompts import Prompt
 from server.contract.reaching import EndpointKind
 from server.contract.routing import RingGroup
+from server.switch.port import Sound
 from server.switch.simulated import Behaviour, SimulatedEngine
 from tests.server.flows.office import Office, office
 from tests.server.flows.test_ways import available, forwards, to
@@ -179,6 +183,23 @@ async def barge_in(place: Office) -> None:
         cyril.call("*531002")
 
 
+async def menu(place: Office) -> None:
+    """1001 listens to a menu, goes to another one, and from there to 1002."""
+    spoken = Sound.file(Path("/prompts/en-welcome"))
+    place.engine.files[Path(spoken.value)] = 2.0
+    configuration = [
+        Prompt(name="welcome"),
+        Ivr(number="6500", prompt="welcome", choices=(Choice(key="1", destination=to("ivr:6501")),)),
+        Ivr(number="6501", prompt="welcome", choices=(Choice(key="2", destination=to("extension:1002")),)),
+    ]
+    place.configuration += configuration
+    anna = next(phone for phone in place.engine.phones if phone.number == "1001")
+    call = anna.call("6500")
+    for key in "12":
+        await asyncio.sleep(1)
+        anna.press(call, key)
+
+
 PICK_UPS = {
     "picked up": Behaviour.rings(),
     "picked up, answered": Behaviour.answers(0.5025, hangs_up_after_s=2.0),
@@ -249,3 +270,12 @@ def test_a_fault_at_each_moment_of_barging_in_leaves_nothing_behind_WALL_3(fault
     assert moments > 12
     for at in range(1, moments + 1):
         run(one_story(barge_in, phones, fault, at))
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_a_fault_at_each_moment_of_a_menu_leaves_nothing_behind_ADMIN_2(fault):
+    phones = [("1002", ENDS_IT)]
+    moments = run(one_story(menu, phones, fault, at=-1))
+    assert moments > 12
+    for at in range(1, moments + 1):
+        run(one_story(menu, phones, fault, at))
