@@ -15,6 +15,7 @@ from server.flows.calls import Calls
 from server.flows.monitoring import Monitors
 from server.flows.parking import ParkingLot
 from server.flows.planning import Planner
+from server.flows.voicemail import Mailboxes
 from server.rules.outcomes import Ending
 from server.rules.routing import snapshot_of
 from server.services.call_log import CallLog
@@ -25,6 +26,7 @@ from server.services.hub import Hub
 from server.services.states import States
 from server.switch.port import SipEndpoint
 from server.switch.simulated import SimulatedEngine, SimulatedSwitch
+from tests.server.flows.memory_voicemail import MemoryVoicemail
 from tests.virtual_time import EPOCH, VirtualClock
 
 NAMES = {"1001": "Anna", "1002": "Boris", "1003": "Cyril", "1004": "Dana"}
@@ -175,7 +177,7 @@ class MemoryStore:
 class Office:
     """One server process on an engine and a store that may have seen earlier ones."""
 
-    def __init__(self, engine=None, store=None, extensions=None) -> None:
+    def __init__(self, engine=None, store=None, extensions=None, voicemail=None) -> None:
         self.engine = engine or SimulatedEngine()
         self.store = store or MemoryStore()
         self.extensions = extensions or MemoryExtensions()
@@ -195,6 +197,8 @@ class Office:
         self.reaching = MemoryReaching()
         self.configuration: list[ConfigObject] = []
         self.audit = MemoryAudit()
+        self.voicemail = voicemail or MemoryVoicemail(self)
+        self.voicemail.place = self
         self.planner = planner = Planner(
             switch=self.switch,
             directory=self.directory,
@@ -202,6 +206,11 @@ class Office:
             reaching=self.reaching,
             snapshot=lambda: snapshot_of(self.configuration),
             clock=self.clock,
+            mailboxes=Mailboxes(
+                voicemail=self.voicemail,
+                presence=self.presence,
+                zone=lambda: snapshot_of(self.configuration).zone,
+            ),
         )
         self.lot = ParkingLot(
             hub=self.hub, clock=self.clock, settings=lambda: snapshot_of(self.configuration).parking
