@@ -4,6 +4,7 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
@@ -105,15 +106,13 @@ class _Deposit:
         self._leg.digits.forget()
         await self._greet(greeting)
         await self._leg.play(*prompts.BEEP)
+        message = asyncio.ensure_future(self._message())
         try:
-            recorded = await self._record()
-        except LegGone:
+            said = await asyncio.shield(message)
+        except asyncio.CancelledError:
+            # The server stops: what was said until now is a message, too.
+            await finish(self._cut_off(message), timeout_s=RELEASE_S)
             raise
-        except SwitchError as error:
-            _log.warning("Nothing can be recorded for mailbox %s: %s", self._box, error)
-            await self._leg.play(*prompts.FULL)
-            return
-        said = await self._keep(recorded)
         if self._leg.state is LegState.UP:
             await self._leg.play(*said)
 
@@ -129,28 +128,24 @@ class _Deposit:
             _log.warning("The greeting of mailbox %s cannot be played: %s", self._box, error)
             await _until_key(self._leg, built_in)
 
-    async def _record(self) -> Recorded:
-        recording = asyncio.ensure_future(
-            self._leg.record(
-                f"{PREFIX}/{uuid.uuid4().hex}", longest_s=LONGEST_S, silence_s=SILENCE_S, ends=ENDS
-            )
-        )
+    async def _message(self) -> tuple[Sound, ...]:
+        """Record and keep a message; what is to be said of that."""
+        name = f"{PREFIX}/{uuid.uuid4().hex}"
         try:
-            return await asyncio.shield(recording)
-        except asyncio.CancelledError:
-            # The server stops: what was said until now is a message, too.
-            await finish(self._cut_off(recording), timeout_s=RELEASE_S)
+            recorded = await self._leg.record(name, longest_s=LONGEST_S, silence_s=SILENCE_S, ends=ENDS)
+        except LegGone:
             raise
-
-    async def _cut_off(self, recording: "asyncio.Future[Recorded]") -> None:
-        await self._leg.hangup()
-        try:
-            await self._keep(await recording)
         except SwitchError as error:
-            _log.warning("A message for mailbox %s was lost: %s", self._box, error)
+            _log.warning("A message for mailbox %s could not be recorded: %s", self._box, error)
+            return prompts.FULL
+        return await self._keep(recorded)
+
+    async def _cut_off(self, message: "asyncio.Future[tuple[Sound, ...]]") -> None:
+        await self._leg.hangup()
+        with suppress(SwitchError):
+            await message
 
     async def _keep(self, recorded: Recorded) -> tuple[Sound, ...]:
-        """Keep the message, and what is to be said of that."""
         if recorded.seconds < SHORTEST_S:
             await self._voicemail.discard(recorded)
             return prompts.TOO_SHORT

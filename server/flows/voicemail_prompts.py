@@ -61,9 +61,7 @@ def built_in_greeting(box: str, *, group: bool) -> Sounds:
 def waiting(state: MailboxState) -> Sounds:
     """How many messages there are: "you have two new and five old messages"."""
     new, old = _counted(state.new), _counted(state.heard)
-    messages = _prompts(
-        "vm-message" if 1 in (state.new, state.heard) and state.new + state.heard == 1 else "vm-messages"
-    )
+    messages = _prompts("vm-message" if state.new + state.heard == 1 else "vm-messages")
     if not state.heard:
         return (*_prompts("vm-youhave"), *new, *_prompts("vm-INBOX"), *messages)
     if not state.new:
@@ -122,9 +120,9 @@ def _caller(number: str) -> Sounds:
 
 def _duration(seconds: int) -> Sounds:
     minutes, rest = divmod(seconds, 60)
-    said: Sounds = (
-        (Sound.number(minutes), *_prompts("minute" if minutes == 1 else "minutes")) if minutes else ()
-    )
+    said: Sounds = ()
+    if minutes:
+        said = (Sound.number(minutes), *_prompts("minute" if minutes == 1 else "minutes"))
     if rest or not minutes:
         said += (Sound.number(rest), *_prompts("second" if rest == 1 else "seconds"))
     return said

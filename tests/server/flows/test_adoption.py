@@ -18,7 +18,9 @@ async def after_a_kill(before: Office, *, down_s: float = 3.0) -> Office:
     store = before.store
     await before.killed()
     await asyncio.sleep(down_s)
-    successor = Office(engine=before.engine, store=store, extensions=before.extensions)
+    successor = Office(
+        engine=before.engine, store=store, extensions=before.extensions, voicemail=before.voicemail
+    )
     await successor.start(restarted=False)
     return successor
 

@@ -200,6 +200,48 @@ async def menu(place: Office) -> None:
         anna.press(call, key)
 
 
+async def leave_message(place: Office) -> None:
+    """1002 does not answer; 1001 leaves a message in its mailbox, and hangs up."""
+    place.reaching.settings["1002"] = forwards(no_answer="voicemail", busy="voicemail")
+    anna = next(phone for phone in place.engine.phones if phone.number == "1001")
+    call = anna.call("1002")
+    await asyncio.sleep(50)
+    anna.hang_up(call)
+
+
+async def transfer_to_mailbox(place: Office) -> None:
+    """1001 sends 1002, who answers at once, to the mailbox of 1003."""
+    anna = next(phone for phone in place.engine.phones if phone.number == "1001")
+    call = anna.call("1002")
+    await asyncio.sleep(1.5)
+    anna.transfer(call, "*121003")
+    await asyncio.sleep(20)
+    for dialog in [dialog for dialog in place.engine.dialogs.values() if dialog.number == "1002"]:
+        place.engine.hang_up(dialog, "normal")
+
+
+async def use_mailbox(place: Office) -> None:
+    """1001 leaves a message for 1002, who listens to it, records a greeting, and changes its PIN."""
+    anna = next(phone for phone in place.engine.phones if phone.number == "1001")
+    call = anna.call("*121002")
+    await asyncio.sleep(15)
+    anna.hang_up(call)
+    await asyncio.sleep(1)
+    for boris in [phone for phone in place.engine.phones if phone.number == "1002"]:
+        call = boris.call("*2")
+        for keys, wait_s in (("1", 12), ("7", 8), ("31", 15), ("#", 5), ("5", 5), ("471#", 5), ("471#", 8)):
+            if call.ended is None:
+                boris.press(call, keys)
+            await asyncio.sleep(wait_s)
+        boris.hang_up(call)
+
+
+VOICEMAIL = {
+    "no answer": (leave_message, [("1002", Behaviour.rings())]),
+    "busy": (leave_message, [("1002", Behaviour.refuses(486))]),
+    "transferred": (transfer_to_mailbox, [TALKS]),
+    "listened to": (use_mailbox, [("1002", Behaviour.rings())]),
+}
 PICK_UPS = {
     "picked up": Behaviour.rings(),
     "picked up, answered": Behaviour.answers(0.5025, hangs_up_after_s=2.0),
@@ -279,3 +321,12 @@ def test_a_fault_at_each_moment_of_a_menu_leaves_nothing_behind_ADMIN_2(fault):
     assert moments > 12
     for at in range(1, moments + 1):
         run(one_story(menu, phones, fault, at))
+
+
+@pytest.mark.parametrize("way", VOICEMAIL.values(), ids=VOICEMAIL.keys())
+def test_a_fault_at_each_moment_of_voicemail_leaves_nothing_behind_VM_5(way, fault):
+    story, phones = way
+    moments = run(one_story(story, phones, fault, at=-1))
+    assert moments > 6
+    for at in range(1, moments + 1):
+        run(one_story(story, phones, fault, at))
