@@ -3,15 +3,19 @@
 import asyncio
 import logging
 from collections.abc import Collection, Coroutine
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
 from server.flows.stops import OutsideNumber, Target
 from server.flows.waiting import finish
-from server.switch.port import Bridge, Leg, Party, Reason, Switch
+from server.switch.port import Bridge, Leg, LegGone, Party, Reason, Switch
 
 RELEASE_S = 5.0
 """Seconds that giving back may take; an engine that is silent for so long is restarted by the switch."""
+
+RESPONSE_S = 1.0
+"""Seconds that a phone has to respond to its INVITE before it is told that another one took the call."""
 
 _log = logging.getLogger(__name__)
 
@@ -110,7 +114,7 @@ class Resources:
     async def _hang_up_others(self, among: Collection[str], keep: Leg | None, reason: Reason) -> None:
         await self._settle_dialling()
         others = [leg for leg in self._legs.values() if leg.id in among and leg is not keep]
-        await asyncio.gather(*(leg.hangup(reason) for leg in others))
+        await asyncio.gather(*(_hang_up_for(leg, reason) for leg in others))
 
     async def _retire(self, leg: Leg, after_s: float) -> None:
         try:
@@ -168,3 +172,16 @@ class Resources:
         if self._bridging.cancelled() or self._bridging.exception() is not None:
             return self._existing_bridge()
         return self._bridging.result()
+
+
+async def _hang_up_for(leg: Leg, reason: Reason) -> None:
+    """Hang up so that the phone is told why.
+
+    A CANCEL must wait for the first response to the INVITE (RFC 3261, 9.1), and one that had to wait goes out
+    without its Reason: the phone would show a missed call.
+    """
+    if reason is Reason.ANSWERED_ELSEWHERE:
+        with suppress(TimeoutError, LegGone):
+            async with asyncio.timeout(RESPONSE_S):
+                await leg.ringing()
+    await leg.hangup(reason)

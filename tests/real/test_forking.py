@@ -47,6 +47,27 @@ async def test_all_ring_the_first_wins_the_others_hear_answered_elsewhere_SIP_3(
     await pbx.nothing_left()
 
 
+async def test_who_loses_to_a_quick_answer_has_missed_nothing_SIP_3(pbx: Pbx) -> None:
+    """The quick one answers while the INVITEs to the others are still on their way: a race, so many times."""
+    async with (
+        ScriptPhone(pbx.line("1001")) as caller,
+        ScriptPhone(pbx.line("1002")) as quick,
+        ScriptPhone(pbx.line("1002")) as desk,
+        OwnPhone(pbx.line("1002")) as client,
+    ):
+        await pbx.register(caller, quick, desk, client)
+        for _ in range(20):
+            await caller.dial("1002")
+            await quick.incoming()
+            await quick.answer()
+            await caller.connected()
+            assert "Call completed elsewhere" in (await desk.ended()).reason
+            assert "another phone" in (await client.ended()).reason
+            await caller.hangup()
+            await quick.ended()
+    await pbx.nothing_left()
+
+
 async def test_two_answers_at_the_same_moment_make_one_call_SIP_3(pbx: Pbx) -> None:
     async with (
         ScriptPhone(pbx.line("1001")) as caller,

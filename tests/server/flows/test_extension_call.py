@@ -69,9 +69,25 @@ async def test_all_phones_ring_and_the_first_answer_wins():
         await asyncio.sleep(1)
         assert call.state is LegState.UP
         assert slow.calls[0].why is Reason.ANSWERED_ELSEWHERE
+        await asyncio.sleep(1)
         assert dead.calls[0].why is Reason.ANSWERED_ELSEWHERE
         assert quick.calls[0].state is LegState.UP
     assert len(place.store.log) == 2
+
+
+@in_virtual_time
+async def test_a_phone_far_away_is_told_that_another_one_was_quicker_SIP_3():
+    """RFC 3261, 9.1: a CANCEL waits for the first response; one that had to wait says no reason any more."""
+    async with office() as place:
+        anna = place.engine.phone("1001")
+        place.engine.phone("1002", Behaviour.answers(0.1, hangs_up_after_s=5))
+        far = place.engine.phone("1002", Behaviour(rings_after_s=0.6))
+        anna.call("1002")
+        await asyncio.sleep(0.5)
+        assert far.calls[0].state is LegState.NEW, "nothing is sent to it before it has responded"
+        await asyncio.sleep(0.2)
+        assert far.calls[0].state is LegState.GONE
+        assert far.calls[0].why is Reason.ANSWERED_ELSEWHERE
 
 
 @in_virtual_time
