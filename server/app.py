@@ -14,10 +14,12 @@ from server.api.app import create_api
 from server.api.deps import Services
 from server.api.serve import serving
 from server.clock import Clock, SystemClock
+from server.contract.conference import Conference
 from server.contract.monitoring import MonitoringRight
 from server.core import Core, open_core
 from server.data_folder import RunningServer
 from server.flows.calls import Calls
+from server.flows.conference import Rooms
 from server.flows.control import CallControl
 from server.flows.monitoring import Monitors
 from server.flows.parking import ParkingLot
@@ -154,6 +156,11 @@ class Application:
         trunks = Trunks(switch=switch, configuration=core.configuration)
         trunks.start()
         stack.push_async_callback(trunks.stop)
+        rooms = Rooms(
+            switch=switch,
+            conference=lambda number: core.configuration.snapshot.get(Conference, number),
+            pin=lambda number: core.configuration.secret(Conference, number),
+        )
         planner = Planner(
             switch=switch,
             directory=directory,
@@ -167,6 +174,7 @@ class Application:
                 zone=lambda: core.configuration.snapshot.zone,
             ),
             spoken=core.prompts.sound,
+            rooms=rooms,
         )
         lot = ParkingLot(hub=hub, clock=clock, settings=lambda: core.configuration.snapshot.parking)
         calls = Calls(
@@ -176,6 +184,7 @@ class Application:
             call_log=call_log,
             clock=clock,
             lot=lot,
+            rooms=rooms,
             monitors=Monitors(
                 directory=directory,
                 rights=lambda: core.configuration.snapshot.all(MonitoringRight).values(),

@@ -27,6 +27,7 @@ _SHAPES = {
         "enter the number of an extension, two to eight digits, or nothing for the own mailbox",
     ),
     "ivr": (re.compile(r"[0-9]{2,8}", re.ASCII), "enter the number of a menu, two to eight digits"),
+    "conference": (re.compile(r"[0-9]{2,8}", re.ASCII), "enter the number of a room, two to eight digits"),
     "prompt": (re.compile(r"[^\x00-\x1f\x7f/.][^\x00-\x1f\x7f/]{0,62}"), "enter the name of a prompt"),
     "external": (re.compile(r"\+?[0-9*#]{1,32}", re.ASCII), "enter a telephone number, up to 32 digits"),
 }
@@ -41,6 +42,7 @@ class DestinationKind(StrEnum):
     EXTENSION = "extension"
     RING_GROUP = "ring_group"
     IVR = "ivr"
+    CONFERENCE = "conference"
     PROMPT = "prompt"
     """A prompt is heard, then the call ends; `value` is its name."""
     VOICEMAIL = "voicemail"

@@ -5,6 +5,7 @@ Storage, checks of references, API and command line follow from that line.
 
 from dataclasses import dataclass
 
+from server.contract.conference import Conference
 from server.contract.configuration import ConfigObject
 from server.contract.features import FeatureCodes
 from server.contract.hours import Holidays, TimeCondition
@@ -60,6 +61,13 @@ KINDS = (
     Kind(RingGroup, "ring-group", "ring-groups", "ring group", "Numbers that ring several extensions."),
     Kind(Prompt, "prompt", "prompts", "prompt", "What callers hear."),
     Kind(Ivr, "ivr", "ivrs", "menu", "Menus from which callers choose by keys."),
+    Kind(
+        Conference,
+        "conference",
+        "conferences",
+        "conference room",
+        "Rooms in which all who call talk together.",
+    ),
     Kind(
         GroupMailbox,
         "group-mailbox",

@@ -147,7 +147,7 @@ class CallerRule(Request):
     @classmethod
     def _is_an_action(cls, destination: Destination | None) -> Destination | None:
         if destination and destination.kind not in _ACTIONS:
-            raise ValueError("calls are accepted, hung up, or sent to extension, voicemail, ivr or prompt")
+            raise ValueError("calls can be accepted, hung up, or sent to an extension, voicemail, ivr or prompt")
         return destination
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from server.clock import Clock
+from server.flows.conference import Rooms
 from server.flows.desk import Desk
 from server.flows.extension_call import ExtensionCall
 from server.flows.live_call import LiveCall
@@ -44,11 +45,13 @@ class Adoption:
         directory: Directory,
         call_log: CallLog,
         clock: Clock,
+        rooms: Rooms,
     ) -> None:
         self._desk = desk
         self._directory = directory
         self._log = call_log
         self._clock = clock
+        self._rooms = rooms
         self._former: list[Call] = []
 
     async def load(self) -> None:
@@ -154,6 +157,11 @@ class Adoption:
             over.update(remains.leftovers(without=(caller,)))
             parked = ExtensionCall(self._desk, live, caller)
             return partial(parked.resume_parked, slot, live.call.callee or "", remains.bridge)
+        if caller is not None and (room := self._rooms.left_in(caller)):
+            over.update(remains.leftovers(without=(caller,)))
+            if not live.is_answered:
+                live.answered(None)
+            return partial(ExtensionCall(self._desk, live, caller).resume_served, self._rooms.resume(room))
         transferred = _is_transfer(live.call)
         if (remains.talking if transferred else _have_talked(remains)) and not live.is_answered:
             live.answered(remains.talking[0].id if remains.talking else None)

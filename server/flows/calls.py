@@ -9,6 +9,7 @@ from typing import Any
 from server.clock import Clock
 from server.contract.system import ActiveCall
 from server.flows.adoption import Adoption
+from server.flows.conference import Rooms
 from server.flows.desk import Desk
 from server.flows.extension_call import ExtensionCall
 from server.flows.features import Features
@@ -49,6 +50,7 @@ class Calls:
         call_log: CallLog,
         clock: Clock,
         lot: ParkingLot,
+        rooms: Rooms,
         monitors: Monitors,
         ring_timeout_s: float,
         per_extension: int = PER_EXTENSION,
@@ -71,7 +73,10 @@ class Calls:
         self._flooding: set[str] = set()
         self._ups = 0
         self._background = Background("calls")
-        self._adoption = Adoption(desk=self._desk, directory=directory, call_log=call_log, clock=clock)
+        self._rooms = rooms
+        self._adoption = Adoption(
+            desk=self._desk, directory=directory, call_log=call_log, clock=clock, rooms=rooms
+        )
         self._stop_listening: Callable[[], None] | None = None
 
     async def start(self) -> None:
@@ -161,6 +166,8 @@ class Calls:
             left.bridges.pop(call.bridge_id, None)
         for live, go_on in self._adoption.match(left):
             self._spawn(live, go_on())
+        for bridge_id in [one for one in left.bridges if self._rooms.has_bridge(one)]:
+            del left.bridges[bridge_id]
         if left.legs or left.bridges:
             self._background.spawn(self._adoption.remove(left), name="removal of leftovers")
 

@@ -133,6 +133,14 @@ class ExtensionCall:
         self.live.answered_by_machine(machine.callees, missed=machine.missed)
         if on_answer is not None:
             await on_answer()
+        return await self._stay_served(resources, machine)
+
+    async def resume_served(self, machine: Machine) -> None:
+        """Go on where a former server stopped: the caller is at this machine."""
+        await self.run(lambda resources: self._stay_served(resources, machine))
+
+    async def _stay_served(self, resources: Resources, machine: Machine) -> Ending:
+        """From machine to machine, until one has served the caller or sends it on to people."""
         way = await self._served_by(resources, machine)
         for _ in range(MACHINES):
             if not isinstance(way, Machine):

@@ -16,6 +16,7 @@ from server.contract.ivr import Ivr
 from server.contract.reaching import EndpointKind
 from server.contract.routing import RingGroup, RingStrategy
 from server.contract.trunks import Trunk
+from server.flows.conference import Rooms
 from server.flows.ivr import Exits, Spoken, announcement, menu
 from server.flows.stops import OutsideNumber, Ring, Stop, Target, Way
 from server.flows.voicemail import Mailboxes
@@ -97,6 +98,7 @@ class Planner:
         clock: Clock,
         mailboxes: Mailboxes,
         spoken: Spoken,
+        rooms: Rooms,
     ) -> None:
         self._switch = switch
         self._directory = directory
@@ -106,6 +108,7 @@ class Planner:
         self._clock = clock
         self._mailboxes = mailboxes
         self._spoken = spoken
+        self._rooms = rooms
 
     def plan(self, caller: Caller, dialled: str) -> Way | FeatureCall | Retrieval:
         """Where this call goes first, or what is done for the caller, or how it ends at once."""
@@ -147,6 +150,7 @@ class Planner:
             DecisionKind.EXTENSION: lambda: self._extension(number, way),
             DecisionKind.RING_GROUP: lambda: self._ring_group(number, way),
             DecisionKind.IVR: lambda: self._ivr(number, way),
+            DecisionKind.CONFERENCE: lambda: self._rooms.machine(number) or Ending.UNKNOWN_NUMBER,
             DecisionKind.PROMPT: lambda: announcement(number, self._spoken),
             DecisionKind.VOICEMAIL: lambda: self._mailboxes.deposit(number) or Ending.UNKNOWN_NUMBER,
             DecisionKind.GROUP_VOICEMAIL: lambda: self._mailboxes.deposit(number) or Ending.UNKNOWN_NUMBER,

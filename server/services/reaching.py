@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.clock import Clock
+from server.contract.conference import Conference
 from server.contract.configuration import ConfigObject
 from server.contract.destinations import Destination, DestinationKind
 from server.contract.errors import ErrorCode, FieldProblem
@@ -153,6 +154,7 @@ OBJECTS: dict[DestinationKind, type[ConfigObject]] = {
     DestinationKind.RING_GROUP: RingGroup,
     DestinationKind.GROUP_VOICEMAIL: GroupMailbox,
     DestinationKind.IVR: Ivr,
+    DestinationKind.CONFERENCE: Conference,
     DestinationKind.PROMPT: Prompt,
 }
 """Destinations that are objects of the configuration."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from server.contract.conference import Conference
 from server.contract.extensions import Extension
 from server.contract.hours import Holidays, TimeCondition
 from server.contract.ivr import Ivr
@@ -69,6 +70,10 @@ class Situation:
     def is_ivr(self, number: str) -> bool:
         """Whether it is the number of a menu."""
         return self.snapshot.get(Ivr, number) is not None
+
+    def is_conference(self, number: str) -> bool:
+        """Whether it is the number of a conference room."""
+        return self.snapshot.get(Conference, number) is not None
 
     def is_prompt(self, name: str) -> bool:
         """Whether it is the name of a prompt."""

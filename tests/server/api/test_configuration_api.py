@@ -32,6 +32,7 @@ OBJECTS: dict[str, tuple[str, dict[str, Any]]] = {
             "choices": [{"key": "1", "destination": {"kind": "extension", "value": "1001"}}],
         },
     ),
+    "conferences": ("6600", {"secret": "1234"}),
     "ring-groups": ("6200", {"members": ["1001"]}),
     "monitoring-rights": ("team", {"supervisors": ["1001"], "everybody": True}),
     "inbound-routes": ("in", {"destination": {"kind": "ring_group", "value": "6200"}}),

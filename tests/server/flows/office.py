@@ -7,12 +7,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from server.contract.calls import CallLogEntry
+from server.contract.conference import Conference
 from server.contract.configuration import ConfigObject
 from server.contract.extensions import CallState, Extension
 from server.contract.monitoring import MonitoringRight
 from server.contract.presence import Presence, PresenceChange, PresenceStatus
 from server.contract.reaching import ReachingSettings
 from server.flows.calls import Calls
+from server.flows.conference import Rooms
 from server.flows.monitoring import Monitors
 from server.flows.parking import ParkingLot
 from server.flows.planning import Planner
@@ -200,6 +202,12 @@ class Office:
         self.audit = MemoryAudit()
         self.voicemail = voicemail or MemoryVoicemail(self)
         self.voicemail.place = self
+        self.pins: dict[str, str] = {}
+        rooms = Rooms(
+            switch=self.switch,
+            conference=lambda number: snapshot_of(self.configuration).get(Conference, number),
+            pin=self.pins.get,
+        )
         self.planner = planner = Planner(
             switch=self.switch,
             directory=self.directory,
@@ -213,6 +221,7 @@ class Office:
                 zone=lambda: snapshot_of(self.configuration).zone,
             ),
             spoken=self.spoken,
+            rooms=rooms,
         )
         self.lot = ParkingLot(
             hub=self.hub, clock=self.clock, settings=lambda: snapshot_of(self.configuration).parking
@@ -224,6 +233,7 @@ class Office:
             call_log=self.call_log,
             clock=self.clock,
             lot=self.lot,
+            rooms=rooms,
             monitors=Monitors(
                 directory=self.directory,
                 rights=lambda: snapshot_of(self.configuration).all(MonitoringRight).values(),

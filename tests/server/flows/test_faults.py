@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from server.contract.conference import Conference
 from server.contract.ivr import Choice, Ivr
 from server.contract.monitoring import MonitoringRight
 from server.contract.prompts import Prompt
@@ -242,6 +243,23 @@ VOICEMAIL = {
     "transferred": (transfer_to_mailbox, [TALKS]),
     "listened to": (use_mailbox, [("1002", Behaviour.rings())]),
 }
+
+
+async def meet(place: Office) -> None:
+    """1001 and 1003 meet in a conference room; 1001 leaves it first."""
+    place.configuration.append(Conference(number="6600"))
+    anna, cyril = (
+        next(phone for phone in place.engine.phones if phone.number == number) for number in ("1001", "1003")
+    )
+    calls = [anna.call("6600")]
+    await asyncio.sleep(5)
+    calls.append(cyril.call("6600"))
+    await asyncio.sleep(2)
+    anna.hang_up(calls[0])
+    await asyncio.sleep(1)
+    cyril.hang_up(calls[1])
+
+
 PICK_UPS = {
     "picked up": Behaviour.rings(),
     "picked up, answered": Behaviour.answers(0.5025, hangs_up_after_s=2.0),
@@ -323,6 +341,7 @@ def test_a_fault_at_each_moment_of_a_menu_leaves_nothing_behind_ADMIN_2(fault):
         run(one_story(menu, phones, fault, at))
 
 
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
 @pytest.mark.parametrize("way", VOICEMAIL.values(), ids=VOICEMAIL.keys())
 def test_a_fault_at_each_moment_of_voicemail_leaves_nothing_behind_VM_5(way, fault):
     story, phones = way
@@ -330,3 +349,12 @@ def test_a_fault_at_each_moment_of_voicemail_leaves_nothing_behind_VM_5(way, fau
     assert moments > 6
     for at in range(1, moments + 1):
         run(one_story(story, phones, fault, at))
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_a_fault_at_each_moment_of_a_conference_leaves_nothing_behind_SIP_4(fault):
+    phones = [("1003", Behaviour.rings())]
+    moments = run(one_story(meet, phones, fault, at=-1))
+    assert moments > 12
+    for at in range(1, moments + 1):
+        run(one_story(meet, phones, fault, at))

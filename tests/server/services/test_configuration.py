@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from server.contract.conference import Conference
 from server.contract.configuration import ConfigObject
 from server.contract.errors import ErrorCode
 from server.contract.extensions import ExtensionCreate
@@ -77,6 +78,7 @@ async def test_every_kind_is_kept_over_a_restart_in_its_order(office: Core, cloc
         await put(office, only)
     await put(office, MonitoringRight(name="team", supervisors=("1001",), everybody=True))
     await put(office, Prompt(name="welcome"))
+    await put(office, Conference(number="6600"))
     choice = {"key": "1", "destination": TO_1001}
     await put(office, Ivr(number="6500", prompt="welcome", choices=[choice]))
     await put(office, InboundRoute(name="a", position=5, destination=TO_1001))
