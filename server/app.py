@@ -152,6 +152,9 @@ class Application:
         trunks = Trunks(switch=switch, configuration=core.configuration)
         trunks.start()
         stack.push_async_callback(trunks.stop)
+        mailboxes = Mailboxes(
+            voicemail=core.voicemail, presence=presence, zone=lambda: core.configuration.snapshot.zone
+        )
         planner = Planner(
             switch=switch,
             directory=directory,
@@ -159,11 +162,7 @@ class Application:
             reaching=core.reaching,
             snapshot=lambda: core.configuration.snapshot,
             clock=clock,
-            mailboxes=Mailboxes(
-                voicemail=core.voicemail,
-                presence=presence,
-                zone=lambda: core.configuration.snapshot.zone,
-            ),
+            mailboxes=mailboxes,
         )
         lot = ParkingLot(hub=hub, clock=clock, settings=lambda: core.configuration.snapshot.parking)
         calls = Calls(
@@ -216,6 +215,7 @@ class Application:
             guard=guard,
             calls=calls,
             control=control,
+            mailboxes=mailboxes,
             trunks=trunks,
             readiness=ReadinessService(db=core.db, switch=switch, data=self.settings.data),
         )

@@ -345,6 +345,8 @@ def test_every_kind_of_destination_that_can_be_set_is_carried_out():
     assert set(DestinationKind) == {
         DestinationKind.EXTENSION,
         DestinationKind.RING_GROUP,
+        DestinationKind.VOICEMAIL,
+        DestinationKind.GROUP_VOICEMAIL,
         DestinationKind.EXTERNAL,
         DestinationKind.MOBILE,
         DestinationKind.HANG_UP,
