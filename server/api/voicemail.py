@@ -29,8 +29,8 @@ from server.services.errors import AuthError, ServiceError, not_found
 
 _WAV = {"audio/wav": {"schema": {"type": "string", "format": "binary"}}}
 
-own = APIRouter(prefix="/me/voicemail", tags=["voicemail"])
-of_boxes = APIRouter(prefix="/voicemail/{box}", tags=["voicemail"])
+own = APIRouter(tags=["voicemail"])
+of_boxes = APIRouter(tags=["voicemail"])
 _mailbox = APIRouter()
 """What both have."""
 
@@ -62,7 +62,7 @@ def _is_own(who: CurrentUser, box: str, services: ServicesDep) -> bool:
 Box = Annotated[str, Depends(_box)]
 
 
-@own.get("/mailboxes")
+@own.get("/me/voicemail/mailboxes")
 async def mailboxes(number: OwnNumber, services: ServicesDep) -> list[MailboxState]:
     """The own mailbox, then those of the own groups, each with how many messages wait."""
     return await services.voicemail.mailboxes(number)
@@ -211,5 +211,5 @@ def _sound(path: FilePath, name: str) -> FileResponse:
     return FileResponse(path, media_type="audio/wav", filename=f"{name}.wav", headers=headers)
 
 
-own.include_router(_mailbox)
-of_boxes.include_router(_mailbox, dependencies=[Depends(_number)])
+own.include_router(_mailbox, prefix="/me/voicemail")
+of_boxes.include_router(_mailbox, prefix="/voicemail/{box}", dependencies=[Depends(_number)])

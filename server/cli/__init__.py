@@ -10,7 +10,19 @@ from typing import Annotated, NoReturn
 import typer
 
 import server
-from server.cli import admin, call, configuration, extension, init, log, presence, route, serve, status
+from server.cli import (
+    admin,
+    call,
+    configuration,
+    extension,
+    init,
+    log,
+    presence,
+    route,
+    serve,
+    status,
+    voicemail,
+)
 from server.cli.common import ExitCode
 from server.contract.errors import ErrorBody, ErrorCode
 from server.contract.kinds import KINDS
@@ -29,6 +41,7 @@ app.command("serve")(serve.serve)
 app.command("status")(status.status)
 app.add_typer(extension.app, name="extension")
 app.add_typer(presence.app, name="presence")
+app.add_typer(voicemail.app, name="voicemail")
 app.add_typer(admin.app, name="admin")
 app.add_typer(call.app, name="call")
 app.add_typer(log.app, name="log")

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from io import BytesIO
 from typing import Any
 from urllib.parse import quote
 
@@ -21,6 +22,14 @@ from server.contract.kinds import Kind
 from server.contract.presence import Presence, PresenceChange
 from server.contract.reaching import ReachingSettings
 from server.contract.system import ActiveCall, ServerStatus
+from server.contract.voicemail import (
+    VoicemailChanged,
+    VoicemailGreeting,
+    VoicemailHeard,
+    VoicemailMessage,
+    VoicemailSelection,
+    VoicemailSettings,
+)
 from server.data_folder import DataFolderBusy, RunningServer, locked, read_running
 from server.services.errors import ServiceError
 from server.services.vault import CLI_TOKEN_NAME, read_secret
@@ -84,6 +93,49 @@ class Remote:
         answer = await self._ask("PUT", f"{_presence_of(number)}/settings", settings)
         return ReachingSettings.model_validate(answer)
 
+    async def voicemail(self, box: str) -> VoicemailSettings:
+        """See `Backend`."""
+        return VoicemailSettings.model_validate(await self._ask("GET", f"{_mailbox(box)}/settings"))
+
+    async def change_voicemail(self, box: str, settings: VoicemailSettings) -> VoicemailSettings:
+        """See `Backend`."""
+        answer = await self._ask("PUT", f"{_mailbox(box)}/settings", settings)
+        return VoicemailSettings.model_validate(answer)
+
+    async def messages(self, box: str) -> list[VoicemailMessage]:
+        """See `Backend`."""
+        return TypeAdapter(list[VoicemailMessage]).validate_python(await self._ask("GET", _mailbox(box)))
+
+    async def mark_messages(self, box: str, selection: VoicemailHeard) -> int:
+        """See `Backend`."""
+        answer = await self._ask("POST", f"{_mailbox(box)}/heard", selection)
+        return VoicemailChanged.model_validate(answer).count
+
+    async def delete_messages(self, box: str, selection: VoicemailSelection) -> int:
+        """See `Backend`."""
+        answer = await self._ask("POST", f"{_mailbox(box)}/delete", selection)
+        return VoicemailChanged.model_validate(answer).count
+
+    async def message_sound(self, box: str, message_id: str) -> bytes:
+        """See `Backend`."""
+        sound: bytes = await self._ask("GET", f"{_mailbox(box)}/{quote(message_id, safe='')}/audio")
+        return sound
+
+    async def greetings(self, box: str) -> list[VoicemailGreeting]:
+        """See `Backend`."""
+        answer = await self._ask("GET", f"{_mailbox(box)}/greetings")
+        return TypeAdapter(list[VoicemailGreeting]).validate_python(answer)
+
+    async def add_greeting(self, box: str, name: str, content: bytes) -> VoicemailGreeting:
+        """See `Backend`."""
+        answer = await self._ask("POST", f"{_mailbox(box)}/greetings", content, query={"name": name})
+        return VoicemailGreeting.model_validate(answer)
+
+    async def delete_greetings(self, box: str, selection: VoicemailSelection) -> int:
+        """See `Backend`."""
+        answer = await self._ask("POST", f"{_mailbox(box)}/greetings/delete", selection)
+        return VoicemailChanged.model_validate(answer).count
+
     async def calls(self, *, extension: str | None, limit: int) -> list[CallRecord]:
         """See `Backend`."""
         query = {"limit": str(limit)} | ({"extension": extension} if extension else {})
@@ -136,11 +188,23 @@ class Remote:
         return RouteExplanation.model_validate(await self._ask("GET", "route/explain", query=names))
 
     async def _ask(
-        self, method: str, path: str, body: BaseModel | None = None, *, query: dict[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: BaseModel | bytes | None = None,
+        *,
+        query: dict[str, str] | None = None,
     ) -> Any:
-        sent = body.model_dump(mode="json", exclude_unset=True) if body is not None else None
+        """What the server answers: an object, or the bytes of a file; `body` likewise."""
+        sent: dict[str, Any] = {}
+        if isinstance(body, bytes):
+            sent["data"] = BytesIO(body)
+        elif body is not None:
+            sent["json"] = body.model_dump(mode="json", exclude_unset=True)
         try:
-            async with self._http.request(method, f"/api/v1/{path}", json=sent, params=query) as response:
+            async with self._http.request(method, f"/api/v1/{path}", params=query, **sent) as response:
+                if response.ok and response.content_type.startswith("audio/"):
+                    return await response.read()
                 if response.ok:
                     return await response.json() if response.status != 204 else None
                 text = await response.text()
@@ -181,6 +245,10 @@ async def server(settings: Settings) -> AsyncIterator[Remote]:
 
 def _address(kind: Kind, key: str) -> str:
     return kind.path if kind.single else f"{kind.path}/{quote(key, safe='')}"
+
+
+def _mailbox(box: str) -> str:
+    return f"voicemail/{quote(box, safe='')}"
 
 
 def _presence_of(number: str) -> str:
