@@ -189,7 +189,9 @@ async def test_a_greeting_that_is_none_or_too_large_is_refused_VM_3(ask: Ask, us
     url, name = f"{OWN}/greetings", {"name": "x"}
     bad = await ask("POST", url, token=user_token, params=name, data=b"MP3")
     assert (bad.status, bad.error.code) == (422, ErrorCode.INVALID)
-    large = await ask("POST", url, token=user_token, params=name, data=io.BytesIO(bytes(MAX_GREETING_BYTES + 1)))
+    large = await ask(
+        "POST", url, token=user_token, params=name, data=io.BytesIO(bytes(MAX_GREETING_BYTES + 1))
+    )
     assert (large.status, large.error.code) == (413, ErrorCode.TOO_LARGE)
     nameless = await ask("POST", url, token=user_token, data=wav(samples(1.0)))
     assert nameless.status == 422
