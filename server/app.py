@@ -161,6 +161,9 @@ class Application:
             conference=lambda number: core.configuration.snapshot.get(Conference, number),
             pin=lambda number: core.configuration.secret(Conference, number),
         )
+        mailboxes = Mailboxes(
+            voicemail=core.voicemail, presence=presence, zone=lambda: core.configuration.snapshot.zone
+        )
         planner = Planner(
             switch=switch,
             directory=directory,
@@ -168,11 +171,7 @@ class Application:
             reaching=core.reaching,
             snapshot=lambda: core.configuration.snapshot,
             clock=clock,
-            mailboxes=Mailboxes(
-                voicemail=core.voicemail,
-                presence=presence,
-                zone=lambda: core.configuration.snapshot.zone,
-            ),
+            mailboxes=mailboxes,
             spoken=core.prompts.sound,
             rooms=rooms,
         )
@@ -229,6 +228,7 @@ class Application:
             guard=guard,
             calls=calls,
             control=control,
+            mailboxes=mailboxes,
             trunks=trunks,
             readiness=ReadinessService(db=core.db, switch=switch, data=self.settings.data),
         )

@@ -21,12 +21,14 @@ from server.api import (
     reaching,
     routing,
     system,
+    voicemail,
 )
 from server.api.deps import Services
 from server.api.errors import add_handlers
 from server.api.limits import MAX_BODY, MAX_OBJECT, BodyLimit
 from server.contract.errors import ErrorBody
 from server.contract.kinds import KINDS
+from server.contract.voicemail import MAX_GREETING_BYTES
 from server.services import sound_files
 from server.services.extensions_avatars import MAX_BYTES
 
@@ -39,6 +41,8 @@ ROUTERS = (
     presence.of_extensions,
     reaching.router,
     reaching.of_extensions,
+    voicemail.own,
+    voicemail.of_boxes,
     extensions.router,
     call_log.router,
     calls.router,
@@ -95,4 +99,6 @@ def _limit(path: str) -> int:
         return sound_files.MAX_BYTES
     if path.startswith(_OBJECTS):
         return MAX_OBJECT
+    if path.endswith("/greetings"):
+        return MAX_GREETING_BYTES
     return MAX_BYTES if path.endswith("/avatar") else MAX_BODY

@@ -15,6 +15,7 @@ from server.contract.errors import ErrorCode
 from server.db.base import Database
 from server.flows.calls import Calls
 from server.flows.control import CallControl
+from server.flows.voicemail import Mailboxes
 from server.services.accounts import LOCAL_SESSION, Who
 from server.services.administrator import AdministratorReset
 from server.services.audit import Audit
@@ -68,6 +69,7 @@ class Services:
     guard: SipGuard
     calls: Calls
     control: CallControl
+    mailboxes: Mailboxes
     trunks: Trunks
     readiness: ReadinessService
 

@@ -22,6 +22,7 @@ from server.cli import (
     route,
     serve,
     status,
+    voicemail,
 )
 from server.cli.common import ExitCode
 from server.contract.errors import ErrorBody, ErrorCode
@@ -41,6 +42,7 @@ app.command("serve")(serve.serve)
 app.command("status")(status.status)
 app.add_typer(extension.app, name="extension")
 app.add_typer(presence.app, name="presence")
+app.add_typer(voicemail.app, name="voicemail")
 app.add_typer(admin.app, name="admin")
 app.add_typer(call.app, name="call")
 app.add_typer(log.app, name="log")

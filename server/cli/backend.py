@@ -17,6 +17,13 @@ from server.contract.kinds import Kind
 from server.contract.presence import Presence, PresenceChange
 from server.contract.prompts import PromptRecording
 from server.contract.reaching import ReachingSettings
+from server.contract.voicemail import (
+    VoicemailGreeting,
+    VoicemailHeard,
+    VoicemailMessage,
+    VoicemailSelection,
+    VoicemailSettings,
+)
 from server.data_folder import DataFolderBusy, locked, read_running
 from server.settings import Settings
 
@@ -58,6 +65,33 @@ class Backend(Protocol):
 
     async def change_reaching(self, number: str, settings: ReachingSettings) -> ReachingSettings:
         """Replace that."""
+
+    async def voicemail(self, box: str) -> VoicemailSettings:
+        """Settings of a mailbox."""
+
+    async def change_voicemail(self, box: str, settings: VoicemailSettings) -> VoicemailSettings:
+        """Replace them."""
+
+    async def messages(self, box: str) -> list[VoicemailMessage]:
+        """Messages of a mailbox, the newest first."""
+
+    async def mark_messages(self, box: str, selection: VoicemailHeard) -> int:
+        """Mark messages as heard or new; how many were changed."""
+
+    async def delete_messages(self, box: str, selection: VoicemailSelection) -> int:
+        """Delete messages; how many there were."""
+
+    async def message_sound(self, box: str, message_id: str) -> bytes:
+        """The WAV file of a message."""
+
+    async def greetings(self, box: str) -> list[VoicemailGreeting]:
+        """Personal greetings of a mailbox."""
+
+    async def add_greeting(self, box: str, name: str, content: bytes) -> VoicemailGreeting:
+        """Add one from a WAV file."""
+
+    async def delete_greetings(self, box: str, selection: VoicemailSelection) -> int:
+        """Delete greetings; how many there were."""
 
     async def calls(self, *, extension: str | None, limit: int) -> list[CallRecord]:
         """The newest calls."""

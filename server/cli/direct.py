@@ -1,5 +1,6 @@
 """What the commands do on the data folder itself, while no server runs."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -13,6 +14,13 @@ from server.contract.kinds import Kind
 from server.contract.presence import Presence, PresenceChange
 from server.contract.prompts import PromptRecording
 from server.contract.reaching import ReachingSettings
+from server.contract.voicemail import (
+    VoicemailGreeting,
+    VoicemailHeard,
+    VoicemailMessage,
+    VoicemailSelection,
+    VoicemailSettings,
+)
 from server.core import Core, open_core
 from server.services.accounts import LOCAL
 from server.services.call_log_store import CallStore
@@ -85,6 +93,51 @@ class Direct:
     async def change_reaching(self, number: str, settings: ReachingSettings) -> ReachingSettings:
         """See `Backend`."""
         return await self._core.reaching.change(number, settings, by=LOCAL.user)
+
+    async def voicemail(self, box: str) -> VoicemailSettings:
+        """See `Backend`."""
+        return await self._core.voicemail.get(box)
+
+    async def change_voicemail(self, box: str, settings: VoicemailSettings) -> VoicemailSettings:
+        """See `Backend`."""
+        return await self._core.voicemail.change(box, settings, by=LOCAL.user)
+
+    async def messages(self, box: str) -> list[VoicemailMessage]:
+        """See `Backend`."""
+        await self._core.voicemail.check(box)
+        return await self._core.voicemail.messages.list(box)
+
+    async def mark_messages(self, box: str, selection: VoicemailHeard) -> int:
+        """See `Backend`."""
+        await self._core.voicemail.check(box)
+        return await self._core.voicemail.messages.mark(box, selection.chosen, heard=selection.heard)
+
+    async def delete_messages(self, box: str, selection: VoicemailSelection) -> int:
+        """See `Backend`."""
+        await self._core.voicemail.check(box)
+        count = await self._core.voicemail.messages.delete(box, selection.chosen)
+        await self._core.audit.note("voicemail.delete", actor=LOCAL.user, subject=box, count=count)
+        return count
+
+    async def message_sound(self, box: str, message_id: str) -> bytes:
+        """See `Backend`."""
+        path = await self._core.voicemail.messages.file(box, message_id)
+        await self._core.audit.note("voicemail.listen", actor=LOCAL.user, subject=box, message=message_id)
+        return await asyncio.to_thread(path.read_bytes)
+
+    async def greetings(self, box: str) -> list[VoicemailGreeting]:
+        """See `Backend`."""
+        await self._core.voicemail.check(box)
+        return await self._core.voicemail.greetings.list(box)
+
+    async def add_greeting(self, box: str, name: str, content: bytes) -> VoicemailGreeting:
+        """See `Backend`."""
+        return await self._core.voicemail.greetings.upload(box, name, content, by=LOCAL.user)
+
+    async def delete_greetings(self, box: str, selection: VoicemailSelection) -> int:
+        """See `Backend`."""
+        await self._core.voicemail.check(box)
+        return await self._core.voicemail.greetings.delete(box, selection.chosen, by=LOCAL.user)
 
     @asynccontextmanager
     async def _presence(self, number: str) -> AsyncIterator[PresenceService]:

@@ -70,7 +70,8 @@ def set_(  # noqa: PLR0917
             "--forward",
             metavar="CALLS.WHEN=TO",
             help="internal or external, always, no_answer or busy: external.busy=extension:1002. TO is "
-            "extension:N, ring_group:N, external:N, mobile, hang_up, or none. May be repeated.",
+            "extension:N, ring_group:N, voicemail, voicemail:N, group_voicemail:N, external:N, mobile, "
+            "hang_up, or none. May be repeated.",
         ),
     ] = None,
     ring_first: Annotated[
@@ -93,7 +94,8 @@ def set_(  # noqa: PLR0917
         typer.Option(
             "--caller-rule",
             metavar="PATTERN=ACTION",
-            help="accept, hang_up or extension:N: 100XX=hang_up. In order; the whole list anew; '' for none.",
+            help="accept, hang_up, voicemail or extension:N: 100XX=hang_up. In order; the whole list anew; "
+            "'' for none.",
         ),
     ] = None,
     *,

@@ -23,6 +23,14 @@ from server.contract.presence import Presence, PresenceChange
 from server.contract.prompts import PromptRecording
 from server.contract.reaching import ReachingSettings
 from server.contract.system import ActiveCall, ServerStatus
+from server.contract.voicemail import (
+    VoicemailChanged,
+    VoicemailGreeting,
+    VoicemailHeard,
+    VoicemailMessage,
+    VoicemailSelection,
+    VoicemailSettings,
+)
 from server.data_folder import DataFolderBusy, RunningServer, locked, read_running
 from server.services.errors import ServiceError
 from server.services.vault import CLI_TOKEN_NAME, read_secret
@@ -86,6 +94,49 @@ class Remote:
         """See `Backend`."""
         answer = await self._ask("PUT", f"{_presence_of(number)}/settings", settings)
         return ReachingSettings.model_validate(answer)
+
+    async def voicemail(self, box: str) -> VoicemailSettings:
+        """See `Backend`."""
+        return VoicemailSettings.model_validate(await self._ask("GET", f"{_mailbox(box)}/settings"))
+
+    async def change_voicemail(self, box: str, settings: VoicemailSettings) -> VoicemailSettings:
+        """See `Backend`."""
+        answer = await self._ask("PUT", f"{_mailbox(box)}/settings", settings)
+        return VoicemailSettings.model_validate(answer)
+
+    async def messages(self, box: str) -> list[VoicemailMessage]:
+        """See `Backend`."""
+        return TypeAdapter(list[VoicemailMessage]).validate_python(await self._ask("GET", _mailbox(box)))
+
+    async def mark_messages(self, box: str, selection: VoicemailHeard) -> int:
+        """See `Backend`."""
+        answer = await self._ask("POST", f"{_mailbox(box)}/heard", selection)
+        return VoicemailChanged.model_validate(answer).count
+
+    async def delete_messages(self, box: str, selection: VoicemailSelection) -> int:
+        """See `Backend`."""
+        answer = await self._ask("POST", f"{_mailbox(box)}/delete", selection)
+        return VoicemailChanged.model_validate(answer).count
+
+    async def message_sound(self, box: str, message_id: str) -> bytes:
+        """See `Backend`."""
+        sound: bytes = await self._ask("GET", f"{_mailbox(box)}/{quote(message_id, safe='')}/audio")
+        return sound
+
+    async def greetings(self, box: str) -> list[VoicemailGreeting]:
+        """See `Backend`."""
+        answer = await self._ask("GET", f"{_mailbox(box)}/greetings")
+        return TypeAdapter(list[VoicemailGreeting]).validate_python(answer)
+
+    async def add_greeting(self, box: str, name: str, content: bytes) -> VoicemailGreeting:
+        """See `Backend`."""
+        answer = await self._ask("POST", f"{_mailbox(box)}/greetings", content, query={"name": name})
+        return VoicemailGreeting.model_validate(answer)
+
+    async def delete_greetings(self, box: str, selection: VoicemailSelection) -> int:
+        """See `Backend`."""
+        answer = await self._ask("POST", f"{_mailbox(box)}/greetings/delete", selection)
+        return VoicemailChanged.model_validate(answer).count
 
     async def calls(self, *, extension: str | None, limit: int) -> list[CallRecord]:
         """See `Backend`."""
@@ -219,6 +270,10 @@ def _address(kind: Kind, key: str) -> str:
 def _heard_of(prompt: str, language: str | None = None) -> str:
     parts = ["prompts", prompt, "recordings", *([] if language is None else [language])]
     return "/".join(quote(part, safe="") for part in parts)
+
+
+def _mailbox(box: str) -> str:
+    return f"voicemail/{quote(box, safe='')}"
 
 
 def _presence_of(number: str) -> str:

@@ -147,7 +147,9 @@ class CallerRule(Request):
     @classmethod
     def _is_an_action(cls, destination: Destination | None) -> Destination | None:
         if destination and destination.kind not in _ACTIONS:
-            raise ValueError("calls can be accepted, hung up, or sent to an extension, voicemail, ivr or prompt")
+            raise ValueError(
+                "calls can be accepted, hung up, or sent to an extension, voicemail, a menu, a prompt"
+            )
         return destination
 
 

@@ -83,6 +83,12 @@ class VoicemailGreeting(Reply):
     created_at: Instant
 
 
+class GreetingRecording(Request):
+    """Record a greeting by a call to the own phones; it gets this name."""
+
+    name: GreetingName
+
+
 class MailboxState(Reply):
     """How many messages wait: an item of topic `voicemail`, keyed by `box`."""
 

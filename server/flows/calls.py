@@ -18,6 +18,7 @@ from server.flows.monitoring import Monitors
 from server.flows.parking import ParkingLot
 from server.flows.planning import Planner
 from server.flows.remains import Leftovers
+from server.flows.stops import Machine
 from server.rules.features import FeatureCall, Retrieval
 from server.rules.outcomes import Ending
 from server.services.call_log import CallLog
@@ -102,9 +103,12 @@ class Calls:
         """How many of the calls in progress this extension has made."""
         return self._made[extension]
 
-    def make(self, leg: Leg, dialled: str, *, call_id: str) -> None:
-        """Call a number for a phone that is up, as if it had dialled it; the call owns the leg now."""
-        live, work = self._begin(leg, dialled, call_id)
+    def make(self, leg: Leg, dialled: str, *, call_id: str, machine: Machine | None = None) -> None:
+        """Call a number for a phone that is up, as if it had dialled it; the call owns the leg now.
+
+        `machine`: this answers, whatever the number.
+        """
+        live, work = self._begin(leg, dialled, call_id, machine)
         self._spawn(live, work)
 
     def active(self) -> list[ActiveCall]:
@@ -119,9 +123,12 @@ class Calls:
             self._ups += 1
             self._adopt()
 
-    def _begin(self, leg: Leg, dialled: str, call_id: str = "") -> tuple[LiveCall, Coroutine[Any, Any, None]]:
+    def _begin(
+        self, leg: Leg, dialled: str, call_id: str = "", machine: Machine | None = None
+    ) -> tuple[LiveCall, Coroutine[Any, Any, None]]:
         """The call that this leg begins, and what is to be done with it."""
-        placement = self._desk.begin(leg, dialled, refusal=self._refusal(leg, dialled), call_id=call_id)
+        refusal = self._refusal(leg, dialled)
+        placement = self._desk.begin(leg, dialled, refusal=refusal, call_id=call_id, machine=machine)
         call = ExtensionCall(self._desk, placement.live, leg)
         match placement.stop:
             case Ending():

@@ -18,6 +18,7 @@ from server.flows.fork import Fork
 from server.flows.live_call import LiveCall
 from server.flows.resources import Resources
 from server.flows.ringing import ENGINE_MARGIN_S
+from server.flows.stops import Machine
 from server.rules.numbers import canonical
 from server.rules.outcomes import Ending
 from server.services.audit import Audit
@@ -43,6 +44,7 @@ class _Order:
     extension: str
     dialled: str
     at: datetime
+    machine: Machine | None = None
 
     def active(self) -> ActiveCall:
         return ActiveCall(
@@ -99,6 +101,20 @@ class CallControl:
             raise invalid("number", "this cannot be a number: digits, and + * # are")
         if number == extension:
             raise invalid("number", "is the own number: choose another")
+        order_id = self._order(extension, number)
+        await self._record("call.make", by, extension, number=number)
+        return order_id
+
+    def serve(self, extension: str, machine: Machine, *, shown: str) -> str:
+        """Ring the phones of an extension, and let a machine serve the one that answers; the call's id.
+
+        `shown`: the number that the phones show, and the log. Raises as `make`.
+        """
+        if self._directory.get(extension) is None:
+            raise not_found(f"extension {extension} that is enabled")
+        return self._order(extension, shown, machine)
+
+    def _order(self, extension: str, number: str, machine: Machine | None = None) -> str:
         if not self._switch.status.up:
             raise ServiceError(
                 ErrorCode.UNAVAILABLE, self._switch.status.problem or "No calls can be made now."
@@ -111,11 +127,10 @@ class CallControl:
             raise conflict(
                 f"{extension} has {self._calls.per_extension} calls, which is the most: end one first."
             )
-        order = _Order(uuid.uuid4().hex, extension, number, self._clock.now())
+        order = _Order(uuid.uuid4().hex, extension, number, self._clock.now(), machine)
         self._orders[order.id] = order
         task = self._background.spawn(self._carry_out(order), name=order.id)
         task.add_done_callback(lambda _: self._orders.pop(order.id, None))
-        await self._record("call.make", by, extension, number=number)
         return order.id
 
     async def hang_up(self, call_id: str, extension: str | None = None, *, by: Author | None = None) -> None:
@@ -176,7 +191,7 @@ class CallControl:
                 resources.hang_up_rest_with(Reason.NO_ANSWER)
                 return
             resources.drop(leg)
-            self._calls.make(leg, order.dialled, call_id=order.id)
+            self._calls.make(leg, order.dialled, call_id=order.id, machine=order.machine)
 
     def _live(self) -> list[LiveCall]:
         return [live for live in self._calls.live() if not live.is_over]

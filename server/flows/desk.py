@@ -77,15 +77,16 @@ class Desk:
         within: str = "",
         sent_by: str = "",
         call_id: str = "",
+        machine: Machine | None = None,
     ) -> Placement:
         """Begin the call of this leg to a number, and write it to the log (not yet one for a feature).
 
         `refusal`: it is refused whatever the number. `within`: the id of the call in whose task and bridge
         it happens, which is a transfer by the colleague `sent_by`; "": it has its own. `call_id`: its id,
-        if that is given already.
+        if that is given already. `machine`: this answers it, whatever the number.
         """
         caller = Caller(self.party(leg), leg.trunk, sent_by)
-        stop = refusal if refusal is not None else self._planner.plan(caller, dialled)
+        stop = refusal or machine or self._planner.plan(caller, dialled)
         callee = self._callee(stop, dialled)
         call_id = call_id or new_call_id()
         targets = stop.rings[0].targets if isinstance(stop, Stop) and stop.rings else ()

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import tzinfo
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from server.flows import voicemail_prompts as prompts
 from server.flows.resources import RELEASE_S, Resources
 from server.flows.stops import Machine, Onward
-from server.flows.voicemail_menu import Menu
+from server.flows.voicemail_menu import GreetingRecorder, Menu
 from server.flows.waiting import finish
 from server.services.presence import PresenceService
 from server.services.voicemail import Voicemail
@@ -75,6 +76,25 @@ class Mailboxes:
 
         async def serve(call: "ExtensionCall", _resources: Resources) -> Onward | None:
             await Menu(self._voicemail, call.caller, caller, number, self._zone()).conduct()
+            return None
+
+        return Machine((), serve)
+
+    def greeting_recorder(self, box: str, name: str, *, by: str) -> Machine:
+        """Records a personal greeting, which is named so, until `#` or the hang-up (VM-3)."""
+
+        async def serve(call: "ExtensionCall", _resources: Resources) -> Onward | None:
+            await GreetingRecorder(self._voicemail, call.caller, box, by=by).record(name)
+            return None
+
+        return Machine((), serve)
+
+    @staticmethod
+    def player(path: Path) -> Machine:
+        """Plays a file."""
+
+        async def serve(call: "ExtensionCall", _resources: Resources) -> Onward | None:
+            await call.caller.play(Sound.file(path.with_suffix("")))
             return None
 
         return Machine((), serve)

@@ -30,6 +30,9 @@ PIN_TRIES = 3
 
 LONGEST_PIN = 15
 
+BY_PHONE = "Recorded by phone"
+"""Name of a greeting that was recorded in the menu."""
+
 GREETING_S = 120.0
 """Seconds that a greeting recorded by phone may last."""
 
@@ -165,31 +168,9 @@ class Menu:
                     return
 
     async def _record_greeting(self) -> None:
-        """It ends with # or the hang-up (VM-3), and is what callers hear from then on."""
-        await self._leg.play(*prompts.GREETING, *prompts.BEEP)
-        name = f"{PREFIX}/{uuid.uuid4().hex}"
-        try:
-            recorded = await self._leg.record(name, longest_s=GREETING_S)
-        except LegGone:
-            raise
-        except SwitchError as error:
-            _log.warning("No greeting can be recorded for mailbox %s: %s", self._box, error)
-            await self._leg.play(*prompts.FULL)
-            return
-        kept = await self._keep_greeting(recorded)
-        if self._leg.state is LegState.UP:
-            await self._leg.play(*(prompts.SAVED if kept else prompts.WRONG))
-
-    async def _keep_greeting(self, recorded: Recorded) -> bool:
-        try:
-            greeting = await self._voicemail.greetings.keep(
-                self._box, "Recorded by phone", recorded, by=self._caller
-            )
-            await self._voicemail.use_greeting(self._box, greeting.id, by=self._caller)
-        except (ServiceError, SQLAlchemyError) as error:
-            _log.warning("The greeting of mailbox %s was not kept: %s", self._box, error)
-            return False
-        return True
+        """Callers hear it from then on."""
+        recorder = GreetingRecorder(self._voicemail, self._leg, self._box, by=self._caller)
+        await recorder.record(BY_PHONE, use=True)
 
     async def _change_pin(self) -> None:
         pin = await self._dialled(prompts.NEW_PIN, most=LONGEST_PIN)
@@ -205,3 +186,38 @@ class Menu:
 
     async def _dialled(self, sounds: tuple[Sound, ...], *, most: int, ends: str = "#") -> str:
         return await ask_digits(self._leg, *sounds, most=most, first_s=KEY_S, next_s=KEY_S, ends=ends)
+
+
+class GreetingRecorder:
+    """Records a personal greeting of a mailbox by phone (VM-3); `by` is who asks for it."""
+
+    def __init__(self, voicemail: Voicemail, leg: Leg, box: str, *, by: str) -> None:
+        self._voicemail = voicemail
+        self._leg = leg
+        self._box = box
+        self._by = by
+
+    async def record(self, name: str, *, use: bool = False) -> None:
+        """Record until `#` or the hang-up; `use`: callers hear it from then on. Raises `LegGone`."""
+        await self._leg.play(*prompts.GREETING, *prompts.BEEP)
+        try:
+            recorded = await self._leg.record(f"{PREFIX}/{uuid.uuid4().hex}", longest_s=GREETING_S)
+        except LegGone:
+            raise
+        except SwitchError as error:
+            _log.warning("No greeting can be recorded for mailbox %s: %s", self._box, error)
+            await self._leg.play(*prompts.FULL)
+            return
+        kept = await self._keep(name, recorded, use=use)
+        if self._leg.state is LegState.UP:
+            await self._leg.play(*(prompts.SAVED if kept else prompts.WRONG))
+
+    async def _keep(self, name: str, recorded: Recorded, *, use: bool) -> bool:
+        try:
+            greeting = await self._voicemail.greetings.keep(self._box, name, recorded, by=self._by)
+            if use:
+                await self._voicemail.use_greeting(self._box, greeting.id, by=self._by)
+        except (ServiceError, SQLAlchemyError) as error:
+            _log.warning("The greeting of mailbox %s was not kept: %s", self._box, error)
+            return False
+        return True

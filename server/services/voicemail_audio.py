@@ -58,6 +58,8 @@ def speech_of(content: bytes) -> Speech:
         if name == b"fmt " and len(body) >= 16:
             found = struct.unpack_from("<HHIIHH", body)
         elif name == b"data" and found is not None:
+            if len(body) < size:
+                raise _refused("it is cut off")
             return _decoded(found, body)
         at += 8 + size + size % 2
     raise _refused("it is damaged: its format or its sound is missing")

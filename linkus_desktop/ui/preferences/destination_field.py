@@ -12,7 +12,9 @@ Choice = tuple[str, DestinationKind | None]
 FORWARDING: tuple[Choice, ...] = (
     ("Do not forward", None),
     ("To an extension", DestinationKind.EXTENSION),
+    ("To voicemail", DestinationKind.VOICEMAIL),
     ("To a ring group", DestinationKind.RING_GROUP),
+    ("To a group mailbox", DestinationKind.GROUP_VOICEMAIL),
     ("To a menu", DestinationKind.IVR),
     ("To a number", DestinationKind.EXTERNAL),
     ("To my mobile", DestinationKind.MOBILE),
@@ -21,6 +23,7 @@ FORWARDING: tuple[Choice, ...] = (
 ACTIONS: tuple[Choice, ...] = (
     ("Accept", None),
     ("To an extension", DestinationKind.EXTENSION),
+    ("To voicemail", DestinationKind.VOICEMAIL),
     ("To a menu", DestinationKind.IVR),
     ("Play a prompt", DestinationKind.PROMPT),
     ("Hang up", DestinationKind.HANG_UP),
@@ -28,6 +31,8 @@ ACTIONS: tuple[Choice, ...] = (
 _PLACEHOLDERS = {
     DestinationKind.EXTENSION: "Extension, such as 1002",
     DestinationKind.RING_GROUP: "Ring group, such as 6300",
+    DestinationKind.GROUP_VOICEMAIL: "Group mailbox, such as 6500",
+    DestinationKind.VOICEMAIL: "My own, or an extension's",
     DestinationKind.IVR: "Menu, such as 6500",
     DestinationKind.PROMPT: "Name of the prompt",
     DestinationKind.EXTERNAL: "Number, such as +420 530 335 533",

@@ -58,6 +58,28 @@ def test_a_status_is_changed_and_saved_and_says_so_PRES_2(section, kept):
     assert (section.done.text(), section.save.isEnabled()) == ("Saved", False)
 
 
+def test_calls_are_forwarded_to_the_own_mailbox_or_to_another_PRES_3(section, kept):
+    own = section.form.destinations["internal", "no_answer"]
+    choose(own.kind, DestinationKind.VOICEMAIL)
+    assert "My own" in own.number.placeholderText()
+    assert not own.problem.isVisible(), "the own mailbox needs no number"
+    colleague = section.form.destinations["external", "busy"]
+    choose(colleague.kind, DestinationKind.VOICEMAIL)
+    type_into(colleague.number, "10x2")
+    assert "or nothing for the own mailbox" in colleague.problem.text()
+    type_into(colleague.number, "1002")
+    group = section.form.destinations["external", "always"]
+    choose(group.kind, DestinationKind.GROUP_VOICEMAIL)
+    section.save.click()
+    assert group.problem.isVisible(), "a group's mailbox has a number"
+    type_into(group.number, "6500")
+    section.save.click()
+    available = kept().statuses.available
+    assert str(available.internal.no_answer) == "voicemail"
+    assert str(available.external.busy) == "voicemail:1002"
+    assert str(available.external.always) == "group_voicemail:6500"
+
+
 def test_do_not_disturb_offers_what_it_has_PRES_3(section):
     choose(section.status, DND)
     assert set(section.form.destinations) == {("internal", "always"), ("external", "always")}

@@ -51,7 +51,27 @@ for kind in KINDS:
             (method, f"/api/v1/{kind.path}/{{name}}") for method in ("get", "put", "delete")
         }
 
-PARTS = {"{number}": "1002", "{entry_id}": "x", "{name}": "x", "{language}": "en", "{call_id}": "0" * 32}
+BOXES = (
+    ("get", ""),
+    ("post", "/heard"),
+    ("post", "/delete"),
+    ("get", "/settings"),
+    ("put", "/settings"),
+    ("get", "/greetings"),
+    ("post", "/greetings"),
+    ("post", "/greetings/record"),
+    ("post", "/greetings/{greeting_id}/play"),
+    ("post", "/greetings/delete"),
+    ("get", "/greetings/{greeting_id}/audio"),
+    ("get", "/{message_id}/audio"),
+    ("delete", "/{message_id}"),
+)
+"""Of a mailbox that is not the own one (1002)."""
+
+PARTS = {
+    "{box}": "1002", "{message_id}": "0" * 32, "{greeting_id}": "0" * 32,
+    "{number}": "1002", "{entry_id}": "x", "{name}": "x", "{language}": "en", "{call_id}": "0" * 32,
+}  # fmt: skip
 
 
 def _address(path: str) -> str:
@@ -94,6 +114,7 @@ async def test_a_user_gets_403_where_administrators_only_may(ask: Ask, user_toke
     others = {("get", "/api/v1/extensions/{number}")} | {
         (method, "/api/v1/extensions/{number}/avatar") for method in ("put", "delete")
     }
+    others |= {(method, f"/api/v1/voicemail/{{box}}{path}") for method, path in BOXES}
     assert refused == FOR_ADMINISTRATORS | others
 
 

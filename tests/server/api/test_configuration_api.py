@@ -32,6 +32,7 @@ OBJECTS: dict[str, tuple[str, dict[str, Any]]] = {
             "choices": [{"key": "1", "destination": {"kind": "extension", "value": "1001"}}],
         },
     ),
+    "group-mailboxes": ("6700", {"members": ["1001"]}),
     "conferences": ("6600", {"secret": "1234"}),
     "ring-groups": ("6200", {"members": ["1001"]}),
     "monitoring-rights": ("team", {"supervisors": ["1001"], "everybody": True}),
@@ -234,6 +235,9 @@ async def test_a_route_is_explained_with_every_rule_that_was_tried(ask: Ask, adm
         "emergency",
         "extension",
         "ring_group",
+        "ivr",
+        "conference",
+        "group_mailbox",
         "outbound_route",
         "decision",
     ]

@@ -56,6 +56,7 @@ OBJECTS = [
     ("emergency", "112", json.dumps({"trunks": ["main"], "caller_id_number": "+420530000112"})),
     ("prompt", "welcome", 'description = "heard first"'),
     ("ivr", "6500", MENU),
+    ("group-mailbox", "6700", json.dumps({"members": ["1000"]})),
     ("conference", "6600", 'secret = "1234"'),
     ("ring-group", "6200", json.dumps({"number": "6200", "members": ["1000"]})),
     ("monitoring-right", "team", 'supervisors = ["1000"]\neverybody = true'),

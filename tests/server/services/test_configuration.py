@@ -19,6 +19,7 @@ from server.contract.parking import Parking
 from server.contract.prompts import Prompt
 from server.contract.routing import EmergencyNumber, InboundRoute, OutboundRoute, RingGroup, SystemSettings
 from server.contract.trunks import Trunk
+from server.contract.voicemail import GroupMailbox
 from server.core import Core, open_core
 from server.db.models import ConfigurationRow
 from server.services.configuration import ConfigurationChanged
@@ -78,7 +79,7 @@ async def test_every_kind_is_kept_over_a_restart_in_its_order(office: Core, cloc
         await put(office, only)
     await put(office, MonitoringRight(name="team", supervisors=("1001",), everybody=True))
     await put(office, Prompt(name="welcome"))
-    await put(office, Conference(number="6600"))
+    await put(office, Conference(number="6600"), GroupMailbox(number="6700", members=("1001",)))
     choice = {"key": "1", "destination": TO_1001}
     await put(office, Ivr(number="6500", prompt="welcome", choices=[choice]))
     await put(office, InboundRoute(name="a", position=5, destination=TO_1001))
