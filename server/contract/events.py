@@ -25,6 +25,10 @@ class Topic(StrEnum):
     """`auth.Me`, one item keyed `me`: changes of the own account."""
     PARKED = "parked"
     """`parking.ParkedCall`, keyed by slot; every call that is parked."""
+    CALLS = "calls"
+    """`recording.OwnCall`, keyed by id; the own calls that are answered."""
+    RECORDINGS = "recordings"
+    """`recording.Recording`, keyed by id; the newest 500 of the user's own, with the permission to listen."""
 
 
 class CloseCode(IntEnum):

@@ -10,6 +10,7 @@ from server.contract.features import FeatureCodes
 from server.contract.hours import Holidays, TimeCondition
 from server.contract.monitoring import MonitoringRight
 from server.contract.parking import Parking
+from server.contract.recording import RecordingRight, RecordingRule
 from server.contract.routing import EmergencyNumber, InboundRoute, OutboundRoute, RingGroup, SystemSettings
 from server.contract.trunks import Trunk
 
@@ -61,6 +62,20 @@ KINDS = (
         "monitoring-rights",
         "monitoring right",
         "Who may listen to whose calls.",
+    ),
+    Kind(
+        RecordingRule,
+        "recording-rule",
+        "recording-rules",
+        "recording rule",
+        "Which calls are always recorded.",
+    ),
+    Kind(
+        RecordingRight,
+        "recording-right",
+        "recording-rights",
+        "recording right",
+        "Who may record calls, and hear and delete the recordings.",
     ),
     Kind(
         FeatureCodes,

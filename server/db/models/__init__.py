@@ -5,6 +5,7 @@ from server.db.models.audit import AuditRow
 from server.db.models.calls import CallLogRow, CallRow, PresenceRow, SipBlockRow
 from server.db.models.configuration import ConfigurationRow
 from server.db.models.reaching import ReachingRow
+from server.db.models.recordings import RecordingOwnerRow, RecordingRow
 from server.db.models.sessions import RefreshTokenRow, SessionRow
 from server.db.models.throttle import ThrottleRow
 
@@ -19,6 +20,8 @@ __all__ = [
     "ExtensionRow",
     "PresenceRow",
     "ReachingRow",
+    "RecordingOwnerRow",
+    "RecordingRow",
     "RefreshTokenRow",
     "SessionRow",
     "SipBlockRow",
