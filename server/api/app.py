@@ -18,6 +18,7 @@ from server.api import (
     metrics,
     presence,
     reaching,
+    recordings,
     routing,
     system,
 )
@@ -42,6 +43,8 @@ ROUTERS = (
     calls.router,
     calls.of_extensions,
     calls.own,
+    recordings.own,
+    recordings.router,
     *configuration.ROUTERS,
     routing.router,
     events.router,

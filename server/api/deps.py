@@ -15,6 +15,7 @@ from server.contract.errors import ErrorCode
 from server.db.base import Database
 from server.flows.calls import Calls
 from server.flows.control import CallControl
+from server.flows.recording import Recorder
 from server.services.accounts import LOCAL_SESSION, Who
 from server.services.administrator import AdministratorReset
 from server.services.audit import Audit
@@ -30,6 +31,7 @@ from server.services.presence import PresenceService
 from server.services.provisioning import Provisioning
 from server.services.reaching import Reaching
 from server.services.readiness import ReadinessService
+from server.services.recordings import Recordings
 from server.services.routing import Routing
 from server.services.sip_guard import SipGuard
 from server.services.states import States
@@ -64,6 +66,8 @@ class Services:
     guard: SipGuard
     calls: Calls
     control: CallControl
+    recorder: Recorder
+    recordings: Recordings
     trunks: Trunks
     readiness: ReadinessService
 

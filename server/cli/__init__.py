@@ -10,7 +10,19 @@ from typing import Annotated, NoReturn
 import typer
 
 import server
-from server.cli import admin, call, configuration, extension, init, log, presence, route, serve, status
+from server.cli import (
+    admin,
+    call,
+    configuration,
+    extension,
+    init,
+    log,
+    presence,
+    recording,
+    route,
+    serve,
+    status,
+)
 from server.cli.common import ExitCode
 from server.contract.errors import ErrorBody, ErrorCode
 from server.contract.kinds import KINDS
@@ -32,6 +44,7 @@ app.add_typer(presence.app, name="presence")
 app.add_typer(admin.app, name="admin")
 app.add_typer(call.app, name="call")
 app.add_typer(log.app, name="log")
+app.add_typer(recording.app, name="recording")
 for _kind in KINDS:
     app.add_typer(configuration.commands(_kind), name=_kind.word)
 app.add_typer(route.app, name="route")

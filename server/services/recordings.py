@@ -41,6 +41,9 @@ class Files(Protocol):
     def exists(self, recording_id: str) -> bool:
         """Whether there is one."""
 
+    def measure(self, recording_id: str) -> tuple[float, int] | None:
+        """Length in seconds and size in bytes of one; None if there is none."""
+
     def take(self, recording_id: str, made: Path) -> int:
         """Take one over."""
 
@@ -125,9 +128,21 @@ class Recordings:
         self._pending.pop(recording_id, None)
         self._background.spawn(self._discard(recording_id))
 
+    def recover(self, recording: Recording) -> Recording | None:
+        """The engine has nothing of this one: list it if its file was taken over already, else forget it."""
+        measured = self._files.measure(recording.id)
+        if measured is None:
+            self.discard(recording.id)
+            return None
+        seconds, size = measured
+        found = recording.model_copy(update={"seconds": seconds, "size": size})
+        self.write(found)
+        return found
+
     async def open(self) -> list[Recording]:
-        """Recordings that a former server left under way."""
-        return await self._store.open()
+        """Recordings under way, as far as that is written; those that were left by a former server, too."""
+        changing = set(self._pending)
+        return [recording for recording in await self._store.open() if recording.id not in changing]
 
     # For owners and administrators
 

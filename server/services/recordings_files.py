@@ -4,6 +4,8 @@ import errno
 import shutil
 from pathlib import Path
 
+from server.switch.recording import wav_seconds
+
 FOLDER = "recordings"
 
 
@@ -20,6 +22,14 @@ class RecordingFiles:
     def exists(self, recording_id: str) -> bool:
         """Whether there is one."""
         return self.path(recording_id).is_file()
+
+    def measure(self, recording_id: str) -> tuple[float, int] | None:
+        """Length in seconds and size in bytes of one that is there, and whole."""
+        path = self.path(recording_id)
+        try:
+            return wav_seconds(path), path.stat().st_size
+        except (OSError, ValueError):
+            return None
 
     def take(self, recording_id: str, made: Path) -> int:
         """Take over a file that the engine has made; its size in bytes. Raises `OSError`."""

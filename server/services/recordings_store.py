@@ -118,7 +118,7 @@ class RecordingStore:
                 execution_options={"synchronize_session": False},
             )
 
-    async def _read(self, query: Select[tuple[RecordingRow]]) -> list[Recording]:
+    async def _read(self, query: Select[RecordingRow]) -> list[Recording]:
         async with self._db.reading() as session:
             rows = list(await session.scalars(query))
             owners: dict[str, list[str]] = {row.id: [] for row in rows}
