@@ -13,6 +13,7 @@ from linkus_desktop.ui.call_face import Face
 from linkus_desktop.ui.call_keypad import CallKeypad
 from linkus_desktop.ui.call_words import failure_words, lamp_of_call, state_words
 from linkus_desktop.ui.card_actions import CardActions
+from linkus_desktop.ui.card_recording import CardRecording
 from linkus_desktop.ui.texts import duration
 from linkus_desktop.ui.widgets.buttons import WordButton
 from linkus_desktop.ui.widgets.frames import columns, restyle, rows
@@ -20,6 +21,7 @@ from linkus_desktop.ui.widgets.labels import ElidedLabel, label
 from linkus_desktop.ui.widgets.message import Message
 
 if TYPE_CHECKING:
+    from linkus_desktop.pbx.recordings import OwnCalls
     from linkus_desktop.sip.call import Call
     from linkus_desktop.ui.callers import Callers
 
@@ -47,7 +49,13 @@ class CallCard(QFrame):
     back_requested = Signal(object)
     merge_requested = Signal()
 
-    def __init__(self, call: "Call", blinker: Blinker, callers: "Callers | None" = None) -> None:
+    def __init__(
+        self,
+        call: "Call",
+        blinker: Blinker,
+        callers: "Callers | None" = None,
+        own_calls: "OwnCalls | None" = None,
+    ) -> None:
         super().__init__()
         self.call = call
         self._callers = callers
@@ -91,6 +99,7 @@ class CallCard(QFrame):
         self.keypad = CallKeypad()
         self.keypad.hide()
         self.message = Message(closable=True)
+        self.recording = CardRecording(call, own_calls)
         self._said = ""
         self._build()
         self._connect()
@@ -114,10 +123,13 @@ class CallCard(QFrame):
     def _buttons_of_talk(self) -> list[WordButton]:
         if self.call.state is CallState.ACTIVE:
             merge = [self.merge] if self._others_talk else []
-            return [self.hold, self.mute, self.keypad_button, self.transfer, *merge]
+            return [self.hold, self.mute, self.keypad_button, *self._record(), self.transfer, *merge]
         if self.call.state is CallState.HELD:
-            return [self.switch if self._others_talk else self.hold, self.transfer]
+            return [self.switch if self._others_talk else self.hold, *self._record(), self.transfer]
         return []
+
+    def _record(self) -> list[WordButton]:
+        return [self.recording.button] if self.recording.is_there else []
 
     def _buttons_of_consultation(self) -> list[WordButton]:
         match self.call.state:
@@ -148,6 +160,7 @@ class CallCard(QFrame):
         if call.state is not CallState.ACTIVE:
             self.keypad_button.setChecked(False)
         self._tell_failure()
+        self.recording.follow()
         self._show_buttons()
 
     def follow_party(self) -> None:
@@ -157,7 +170,8 @@ class CallCard(QFrame):
         picture = self._callers.picture(call) if self._callers else None
         self.name.setText(name or call.number or "Unknown caller")
         self.number.setText(call.number if name and name != call.number else "")
-        self.setAccessibleName(f"Call with {self.name.text()}: {state_words(call, self._callers)}")
+        states = [state_words(call, self._callers), self.recording.words]
+        self.setAccessibleName(f"Call with {self.name.text()}: {', '.join(filter(None, states))}")
         self.face.show_call(name, call.number, lamp_of_call(call), picture)
 
     def tick(self, now: datetime) -> None:
@@ -186,6 +200,7 @@ class CallCard(QFrame):
         who.addWidget(self.name)
         second = columns(gap=8)
         second.addWidget(self.state)
+        second.addWidget(self.recording.light)
         second.addWidget(self.number, 1)
         who.addLayout(second)
         who.addStretch(1)
@@ -201,6 +216,7 @@ class CallCard(QFrame):
         layout.setContentsMargins(12, 8, 12, 8)
         layout.addLayout(top)
         layout.addWidget(self.message)
+        layout.addWidget(self.recording.message)
         layout.addWidget(self.keypad)
         self._layout = layout
 
@@ -223,6 +239,7 @@ class CallCard(QFrame):
         self.complete.clicked.connect(self._on_complete)
         self.go_back.clicked.connect(self._on_back)
         self._patience.timeout.connect(self._on_close)
+        self.recording.arranged.connect(self._on_recording)
 
     def close_after(self, ms: int) -> None:
         """Ask to be closed after a while."""
@@ -241,6 +258,15 @@ class CallCard(QFrame):
         for button in self.buttons():
             if button in {self.complete, self.transfer}:
                 button.click()
+
+    def press_record(self) -> None:
+        """Record, pause or go on, where that is offered."""
+        if self.recording.button in self.buttons():
+            self.recording.press()
+
+    def _on_recording(self) -> None:
+        self.follow_party()
+        self._show_buttons()
 
     def _on_transfer(self) -> None:
         self.transfer_requested.emit(self)
@@ -299,6 +325,7 @@ class CallCard(QFrame):
             self.hold,
             self.mute,
             self.keypad_button,
+            self.recording.button,
             self.switch,
             self.complete,
             self.go_back,
@@ -313,7 +340,8 @@ class CallCard(QFrame):
     def _show_buttons(self) -> None:
         wanted = self.buttons()
         self._actions.offer(wanted, two_columns=self.narrow)
-        self.number.setVisible(not self.narrow or len(self.state.text()) <= _SHORT)
+        lit = bool(self.recording.words)
+        self.number.setVisible(not self.narrow or (len(self.state.text()) <= _SHORT and not lit))
         below = self.narrow or self.width() - self._actions.line_width(wanted) < WHO_WIDTH
         if (below, self.narrow) == self._form:
             return

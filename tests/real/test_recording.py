@@ -105,9 +105,7 @@ async def test_a_rule_records_both_voices_in_full_SIP_5(
 
 
 @pytest.mark.parametrize("phone", [ScriptPhone, Baresip, OwnPhone])
-async def test_keys_record_pause_and_go_on_CODE_1(
-    pbx: Pbx, phone: type[RealPhone], tmp_path: Path
-) -> None:
+async def test_keys_record_pause_and_go_on_CODE_1(pbx: Pbx, phone: type[RealPhone], tmp_path: Path) -> None:
     await pbx.api("PUT", "/recording-rights/boris", body={"extensions": ["1002"]})
     async with ScriptPhone(pbx.line("1001")) as anna, phone(pbx.line("1002")) as boris:
         await pbx.register(anna, boris)
@@ -140,9 +138,7 @@ async def test_keys_record_pause_and_go_on_CODE_1(
     await pbx.nothing_left()
 
 
-async def test_the_client_finds_its_call_and_records_it_without_a_gap_SIP_5(
-    pbx: Pbx, tmp_path: Path
-) -> None:
+async def test_the_client_finds_its_call_and_records_it_without_a_gap_SIP_5(pbx: Pbx, tmp_path: Path) -> None:
     """What the client's button does: its own Call-ID names the call, and nobody hears that it begins."""
     await pbx.api("PUT", "/recording-rights/anna", body={"extensions": ["1001"]})
     async with OwnPhone(pbx.line("1001")) as anna, ScriptPhone(pbx.line("1002")) as boris:
