@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 WHO_WIDTH = 320
 """What face, name and timer need beside the buttons (logical pixels); with less, the buttons go below."""
+_MARGIN = 12
 _SHORT = 18
 """Longest words of a state, in characters, that leave room for the number in the compact window."""
 
@@ -202,6 +203,7 @@ class CallCard(QFrame):
         second.addWidget(self.state)
         second.addWidget(self.recording.light)
         second.addWidget(self.number, 1)
+        self._who, self._second = who, second
         who.addLayout(second)
         who.addStretch(1)
         self.timer.setMinimumWidth(self.timer.fontMetrics().horizontalAdvance("0:00:00") + 24)
@@ -213,7 +215,7 @@ class CallCard(QFrame):
         top.addWidget(self.timer)
         self._top = top
         layout = rows(self, gap=8)
-        layout.setContentsMargins(12, 8, 12, 8)
+        layout.setContentsMargins(_MARGIN, 8, _MARGIN, 8)
         layout.addLayout(top)
         layout.addWidget(self.message)
         layout.addWidget(self.recording.message)
@@ -339,15 +341,19 @@ class CallCard(QFrame):
 
     def _show_buttons(self) -> None:
         wanted = self.buttons()
-        self._actions.offer(wanted, two_columns=self.narrow)
-        lit = bool(self.recording.words)
-        self.number.setVisible(not self.narrow or (len(self.state.text()) <= _SHORT and not lit))
+        # Before it is shown its width means nothing.
+        fits = not self.isVisible() or self._actions.line_width(wanted) <= self.width() - 2 * _MARGIN
+        per_line = 0 if fits else (len(wanted) + 1) // 2
+        self._actions.offer(wanted, two_columns=self.narrow, per_line=per_line)
         below = self.narrow or self.width() - self._actions.line_width(wanted) < WHO_WIDTH
+        has_room = len(self.state.text()) <= _SHORT if self.narrow else below or not self.recording.words
+        self.number.setVisible(has_room)
         if (below, self.narrow) == self._form:
             return
         self._form = (below, self.narrow)
         self._follow_margins()
         self._layout.removeWidget(self._actions)
+        self._place_light()
         if below:
             self._top.removeWidget(self._actions)
             self._layout.insertWidget(
@@ -357,10 +363,20 @@ class CallCard(QFrame):
             self._layout.removeWidget(self._actions)
             self._top.addWidget(self._actions)
 
+    def _place_light(self) -> None:
+        """Beside the state; in the compact window it has a line of its own."""
+        light = self.recording.light
+        self._second.removeWidget(light)
+        self._who.removeWidget(light)
+        if self.narrow:
+            self._who.insertWidget(self._who.count() - 1, light)
+        else:
+            self._second.insertWidget(1, light)
+
     def _follow_margins(self) -> None:
         """The active card is larger, where that takes no room from what is below."""
         roomy = self.property("current") == "true" and self._form == (False, False)
-        self._layout.setContentsMargins(12, 14 if roomy else 8, 12, 14 if roomy else 8)
+        self._layout.setContentsMargins(_MARGIN, 14 if roomy else 8, _MARGIN, 14 if roomy else 8)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The buttons go where there is room."""

@@ -68,6 +68,7 @@ class CardRecording(QObject):
                 self._asking = None  # it is done
         before = self.button.text(), self.light.isHidden()
         self.button.become(word, offered.icon, tip=offered.tip, shortcut=SHORTCUT)
+        self.button.setAccessibleName(offered.name)
         self.button.setEnabled(offered.action is not None)
         self.button.setAccessibleDescription("" if offered.action is not None else offered.tip)
         if offered.action is None:

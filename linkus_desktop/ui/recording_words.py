@@ -7,7 +7,7 @@ from server.contract.recording import CallRecording, RecordingAction, RecordingR
 LIGHT = {
     RecordingState.RECORDING: "Recording",
     RecordingState.PAUSED: "Recording paused",
-    RecordingState.DISK_FULL: "Not recorded: the server's disk is full",
+    RecordingState.DISK_FULL: "No room to record",
     RecordingState.INTERRUPTED: "Recording interrupted",
 }
 """What the light says; it is dark in all other states."""
@@ -23,9 +23,13 @@ NOT_KNOWN = "The server does not say whether this call can be recorded."
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What the button is: `action` None where it cannot be pressed, and then `tip` says why."""
+    """What the button is: `action` None where it cannot be pressed, and then `tip` says why.
+
+    `word` is short, since a card has many buttons; `name` is what a screen reader says.
+    """
 
     word: str
+    name: str
     icon: str
     tip: str
     action: RecordingAction | None
@@ -34,28 +38,32 @@ class Offer:
 
 
 _OFFERS = {
-    RecordingAction.START: Offer("Record", "record", "Record this call", RecordingAction.START, "Starting…"),
+    RecordingAction.START: Offer(
+        "Record", "Record", "record", "Record this call", RecordingAction.START, "Starting…"
+    ),
     RecordingAction.PAUSE: Offer(
-        "Pause recording", "pause", "Leave out what is said now", RecordingAction.PAUSE, "Pausing…"
+        "Pause rec.", "Pause recording", "pause", "Pause the recording: what is said now is left out",
+        RecordingAction.PAUSE, "Pausing…",
     ),
     RecordingAction.RESUME: Offer(
-        "Resume recording", "record", "Record again", RecordingAction.RESUME, "Resuming…"
+        "Resume rec.", "Resume recording", "record", "Resume the recording",
+        RecordingAction.RESUME, "Resuming…",
     ),
-}
+}  # fmt: skip
 _WOULD_BE = {RecordingState.RECORDING: RecordingAction.PAUSE, RecordingState.PAUSED: RecordingAction.RESUME}
 
 
 def offer(recording: CallRecording | None) -> Offer:
     """What the record button offers; `recording` None: the server has not told."""
     if recording is None:
-        return Offer("Record", "record", NOT_KNOWN, None)
+        return Offer("Record", "Record", "record", NOT_KNOWN, None)
     for action, found in _OFFERS.items():
         if action in recording.actions:
             return found
     would_be = _WOULD_BE.get(recording.state) if recording.state is not None else None
     shown = _OFFERS[would_be or RecordingAction.START]
     reason = REASONS.get(recording.refusal, NOT_KNOWN) if recording.refusal is not None else NOT_KNOWN
-    return Offer(shown.word, shown.icon, reason, None)
+    return Offer(shown.word, shown.name, shown.icon, reason, None)
 
 
 def light_words(recording: CallRecording | None) -> str:

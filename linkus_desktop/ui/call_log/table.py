@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _VIEW = "call_log.columns.7"
 """With the number of columns: what was remembered for others fits no longer."""
-_WIDTHS = (128, 240, 128, 144, 96, 176, 160)
+_WIDTHS = (120, 200, 112, 136, 88, 176, 128)
 
 
 class CallTable(QTableView):
@@ -112,6 +112,7 @@ class CallTable(QTableView):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for column, width in enumerate(_WIDTHS):
             self.setColumnWidth(column, width)
+        header.moveSection(CallLogColumn.RECORDING, CallLogColumn.OUTCOME)
         saved = self._settings.view(_VIEW)
         if saved:
             header.restoreState(QByteArray(saved))
