@@ -10,6 +10,7 @@ from linkus_desktop.pbx.avatars import Avatars
 from linkus_desktop.pbx.call_log import CallLogModel
 from linkus_desktop.pbx.colleagues import ColleaguesModel
 from linkus_desktop.pbx.network import NetworkWatch
+from linkus_desktop.pbx.recordings import OwnRecordings
 from linkus_desktop.pbx.states import ConnectionState
 from linkus_desktop.pbx.tasks import spawn
 from linkus_desktop.sip.values import CallState, PhoneError
@@ -58,7 +59,8 @@ class Workplace(QObject):
         self._phone = phone
         own = session.me.extension
         self.colleagues = ColleaguesModel(session.live.extensions, own.number if own else None, self)
-        self.call_log = CallLogModel(session.live.call_log, session.api, self)
+        recordings = OwnRecordings(session.live.recordings, session.api, self)
+        self.call_log = CallLogModel(session.live.call_log, session.api, self, recordings=recordings)
         self.avatars = Avatars(session.api.avatar, self)
         self.avatars.loaded.connect(self.colleagues.repaint)
         self.window = MainWindow(

@@ -16,6 +16,7 @@ from server.api.serve import serving
 from server.clock import Clock, SystemClock
 from server.contract.conference import Conference
 from server.contract.monitoring import MonitoringRight
+from server.contract.recording import RecordingRight, RecordingRule
 from server.core import Core, open_core
 from server.data_folder import RunningServer
 from server.flows.calls import Calls
@@ -24,6 +25,7 @@ from server.flows.control import CallControl
 from server.flows.monitoring import Monitors
 from server.flows.parking import ParkingLot
 from server.flows.planning import Planner
+from server.flows.recording import Recorder
 from server.flows.voicemail import Mailboxes
 from server.services import certificate
 from server.services.call_log import CallLog
@@ -34,6 +36,10 @@ from server.services.own_account import OwnAccount
 from server.services.presence import PresenceService
 from server.services.provisioning import Provisioning
 from server.services.readiness import ReadinessService
+from server.services.recordings import Recordings
+from server.services.recordings_files import RecordingFiles
+from server.services.recordings_rights import RecordingRights
+from server.services.recordings_store import RecordingStore
 from server.services.retention import Retention
 from server.services.sip_guard import SipGuard
 from server.services.states import States
@@ -107,7 +113,7 @@ class Application:
         housekeeping = Background("housekeeping")
         stack.push_async_callback(housekeeping.cancel)
         retention = Retention(db=core.db, clock=self._clock, settings=self.settings.retention)
-        housekeeping.spawn(_sweep(core, retention))
+        housekeeping.spawn(_sweep(core, retention, self.services))
         _log.info("The API listens on https://%s:%d", self.settings.http.host, self.http_port)
 
     async def _start_services(self, stack: AsyncExitStack, core: Core, switch: Switch) -> Services:
@@ -176,6 +182,31 @@ class Application:
             rooms=rooms,
         )
         lot = ParkingLot(hub=hub, clock=clock, settings=lambda: core.configuration.snapshot.parking)
+        rights = RecordingRights(
+            directory=directory, rights=lambda: core.configuration.snapshot.all(RecordingRight).values()
+        )
+        recordings = Recordings(
+            store=RecordingStore(core.db),
+            files=RecordingFiles(self.settings.data),
+            hub=hub,
+            clock=clock,
+            extensions=core.extensions,
+            permissions=rights.of,
+            keep_days=self.settings.retention.recordings_days,
+        )
+        recorder = Recorder(
+            switch=switch,
+            recordings=recordings,
+            call_log=call_log,
+            hub=hub,
+            clock=clock,
+            directory=directory,
+            rules=lambda: core.configuration.snapshot.all(RecordingRule).values(),
+            permissions=rights.of,
+        )
+        recordings.start()
+        stack.push_async_callback(recordings.stop)
+        stack.push_async_callback(recorder.stop)
         calls = Calls(
             switch=switch,
             directory=directory,
@@ -189,6 +220,7 @@ class Application:
                 rights=lambda: core.configuration.snapshot.all(MonitoringRight).values(),
                 audit=core.audit,
             ),
+            recorder=recorder,
             ring_timeout_s=self.settings.calls.ring_timeout_s,
             per_extension=self.settings.calls.per_extension,
         )
@@ -200,6 +232,7 @@ class Application:
             directory=directory,
             clock=clock,
             audit=core.audit,
+            recorder=recorder,
             ring_timeout_s=self.settings.calls.ring_timeout_s,
         )
         stack.push_async_callback(control.stop)
@@ -229,6 +262,8 @@ class Application:
             calls=calls,
             control=control,
             mailboxes=mailboxes,
+            recorder=recorder,
+            recordings=recordings,
             trunks=trunks,
             readiness=ReadinessService(db=core.db, switch=switch, data=self.settings.data),
         )
@@ -251,12 +286,14 @@ def _asterisk_settings(settings: Settings) -> AsteriskSettings:
     )
 
 
-async def _sweep(core: Core, retention: Retention) -> None:
+async def _sweep(core: Core, retention: Retention, services: Services) -> None:
     while True:
         data_folder.keep_reserve(core.settings.data)
         await asyncio.sleep(SWEEP_S)
         try:
             await core.auth.sweep()
             await retention.sweep()
+            await services.recordings.sweep()
+            await services.calls.sort_out_recordings()
         except SQLAlchemyError as error:
             _log.warning("Housekeeping failed, it is tried again in %.0f s: %s", SWEEP_S, error)

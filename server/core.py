@@ -10,11 +10,13 @@ from sqlalchemy.exc import DBAPIError
 
 from server import data_folder
 from server.clock import Clock
-from server.contract.extensions import Role
+from server.contract.extensions import Extension, Role
+from server.contract.recording import RecordingRight
 from server.data_folder import DataFolderError
 from server.db.base import Database
 from server.db.migrate import upgrade
 from server.db.models import AccountRow
+from server.rules.recording import permissions_of
 from server.services import certificate
 from server.services.accounts import ADMINISTRATOR
 from server.services.administrator import AdministratorReset
@@ -155,6 +157,7 @@ async def open_core(settings: Settings, clock: Clock) -> AsyncIterator[Core]:
                 settings=settings,
                 local_token=local_token,
                 feature_codes=lambda: configuration.snapshot.codes,
+                permissions=lambda extension: _recording_permissions(configuration, extension),
             ),
             administrator=AdministratorReset(
                 db=db, passwords=passwords, sessions=sessions, throttle=throttle, audit=audit
@@ -211,6 +214,11 @@ async def initialise(settings: Settings, clock: Clock, *, password: str | None =
             await db.aclose()
             passwords.close()
     return made
+
+
+def _recording_permissions(configuration: Configuration, extension: Extension) -> list[str]:
+    rights = configuration.snapshot.all(RecordingRight).values()
+    return sorted(permission.word for permission in permissions_of(rights, extension))
 
 
 def _unusable(db: Database, settings: Settings, error: DBAPIError) -> DataFolderError:

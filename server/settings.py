@@ -158,10 +158,11 @@ Days = Annotated[int, Field(ge=0, le=36500)]
 
 
 class RetentionSettings(_Section):
-    """Days after which calls and audit entries are deleted; 0: never."""
+    """Days after which calls, audit entries and recordings are deleted; 0: never."""
 
     calls_days: Days = 0
     audit_days: Days = 0
+    recordings_days: Days = 0
 
 
 class LogSettings(_Section):

@@ -10,6 +10,7 @@ from server.contract.auth import Me, PasswordChange
 from server.contract.calls import CallLogEntry, CallLogSelection
 from server.contract.presence import Presence, PresenceChange
 from server.contract.reaching import ReachingSettings
+from server.contract.recording import CallRecording, RecordingAction, RecordingOrder, RecordingSelection
 
 MAX_IDS = 500
 """The most ids in one request; see `CallLogSelection`."""
@@ -71,6 +72,23 @@ class Api:
         """Delete calls from the own log."""
         for selection in _selections(ids):
             await self._line.request("POST", "/call-log/delete", body=selection)
+
+    async def record(self, call_id: str, action: RecordingAction) -> CallRecording:
+        """Record an own call, pause that, go on or end it (SIP-5)."""
+        order = RecordingOrder(action=action)
+        return await self._line.ask(CallRecording, "POST", f"/me/calls/{call_id}/recording", body=order)
+
+    async def recording_part(self, recording_id: str, start: int, size: int) -> bytes:
+        """Octets of the WAV file of an own recording, from `start` on, `size` at most."""
+        wanted = {"Range": f"bytes={start}-{start + size - 1}"}
+        return await self._line.request("GET", f"/me/recordings/{recording_id}/audio", headers=wanted)
+
+    async def delete_recordings(self, ids: Iterable[str]) -> None:
+        """Delete own recordings."""
+        wanted = list(ids)
+        for start in range(0, len(wanted), MAX_IDS):
+            selection = RecordingSelection(ids=wanted[start : start + MAX_IDS])
+            await self._line.request("POST", "/me/recordings/delete", body=selection)
 
     async def logout(self) -> None:
         """End the session on the server."""

@@ -7,7 +7,9 @@ from typing import Any, Protocol
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from linkus_desktop.pbx.live import LiveTopic
+from linkus_desktop.pbx.recordings import OwnRecordings
 from server.contract.calls import CallLogEntry, Direction, Outcome
+from server.contract.recording import Recording, RecordingState
 
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
@@ -26,6 +28,12 @@ OUTCOME_TEXTS = {
 }
 """What each outcome is called."""
 
+ENDED_EARLY = {
+    RecordingState.DISK_FULL: ", disk was full",
+    RecordingState.INTERRUPTED: ", interrupted",
+}
+"""What is said of a recording that ended before its call."""
+
 
 class CallLogColumn(IntEnum):
     """The columns."""
@@ -36,9 +44,10 @@ class CallLogColumn(IntEnum):
     TIME = 3
     DURATION = 4
     OUTCOME = 5
+    RECORDING = 6
 
 
-TITLES = ("Type", "Name", "Number", "Time", "Duration", "Outcome")
+TITLES = ("Type", "Name", "Number", "Time", "Duration", "Outcome", "Recording")
 """The titles of the columns."""
 
 
@@ -53,6 +62,8 @@ class CallLogRole(IntEnum):
     """bool: an incoming call that was missed."""
     SEEN = Qt.ItemDataRole.UserRole + 4
     """bool: a missed call that the user has looked at, or any other call."""
+    RECORDING = Qt.ItemDataRole.UserRole + 5
+    """Recording of the call, or None."""
 
 
 class CallLogApi(Protocol):
@@ -70,6 +81,9 @@ class CallLogModel(QAbstractTableModel):
 
     `DisplayRole` gives plain text (ISO 8601, h:mm:ss); views may format `ENTRY` as they like.
 
+    Attributes:
+        recordings: of these calls; None where they are of no interest.
+
     Signals:
         missed_changed(int): how many missed calls have not been seen.
         known_changed(bool): the log is (no longer) what the server says now.
@@ -79,9 +93,15 @@ class CallLogModel(QAbstractTableModel):
     known_changed = Signal(bool)
 
     def __init__(
-        self, topic: LiveTopic[CallLogEntry], api: CallLogApi | None = None, parent: QObject | None = None
+        self,
+        topic: LiveTopic[CallLogEntry],
+        api: CallLogApi | None = None,
+        parent: QObject | None = None,
+        *,
+        recordings: OwnRecordings | None = None,
     ) -> None:
         super().__init__(parent)
+        self.recordings = recordings
         self._topic = topic
         self._api = api
         self._entries: list[CallLogEntry] = []
@@ -89,6 +109,8 @@ class CallLogModel(QAbstractTableModel):
         topic.reset.connect(self._on_snapshot)
         topic.changed.connect(self._on_changed)
         topic.became_unknown.connect(self._on_unknown)
+        if recordings is not None:
+            recordings.changed.connect(self._on_recordings)
         if len(topic):
             self._refill()
 
@@ -105,6 +127,12 @@ class CallLogModel(QAbstractTableModel):
     def entry(self, row: int) -> CallLogEntry:
         """The call in a row."""
         return self._entries[row]
+
+    def recording(self, row: int) -> Recording | None:
+        """The recording of the call in a row, if there is one that may be heard."""
+        if self.recordings is None:
+            return None
+        return self.recordings.of_call(self._entries[row].call_id)
 
     async def mark_seen(self, ids: Iterable[str] | None = None) -> None:
         """Tell the server that the user has seen these missed calls; None: all of them.
@@ -145,6 +173,14 @@ class CallLogModel(QAbstractTableModel):
         """See `CallLogColumn` and `CallLogRole`."""
         if not index.isValid() or not 0 <= index.row() < len(self._entries):
             return None
+        if role == CallLogRole.RECORDING or index.column() == CallLogColumn.RECORDING:
+            recording = self.recording(index.row())
+            if role == CallLogRole.RECORDING:
+                return recording
+            if role == Qt.ItemDataRole.DisplayRole:
+                return recording_words(recording)
+            if role == CallLogRole.SORT:
+                return recording.seconds if recording is not None else -1.0
         get = _DATA.get(role)
         return get(self._entries[index.row()], CallLogColumn(index.column())) if get else None
 
@@ -180,6 +216,11 @@ class CallLogModel(QAbstractTableModel):
             if new is not None:
                 self._insert(new)
         self._count()
+
+    def _on_recordings(self) -> None:
+        if self._entries:
+            column = CallLogColumn.RECORDING
+            self.dataChanged.emit(self.index(0, column), self.index(len(self._entries) - 1, column))
 
     def _refill(self) -> None:
         self.beginResetModel()
@@ -224,8 +265,19 @@ def _type(entry: CallLogEntry) -> str:
 
 
 def _duration(entry: CallLogEntry) -> str:
-    whole = int(entry.talk_s)
-    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}" if entry.answered_at else ""
+    return _clock(entry.talk_s) if entry.answered_at else ""
+
+
+def _clock(seconds: float) -> str:
+    whole = int(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
+
+
+def recording_words(recording: Recording | None) -> str:
+    """How long a recording is, and whether it is not all of the call; empty for none."""
+    if recording is None:
+        return ""
+    return _clock(recording.seconds) + ENDED_EARLY.get(recording.state, "")
 
 
 _TEXT: dict[CallLogColumn, Callable[[CallLogEntry], str]] = {

@@ -75,6 +75,7 @@ class Line:
         *,
         body: BaseModel | Mapping[str, Any] | None = None,
         query: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> bytes:
         """Make an authorised request; `path` is below `/api/v1`. Returns the body of the answer.
 
@@ -84,14 +85,16 @@ class Line:
             SessionEnded: log in again.
         """
         header = self.authorization
+        more = dict(headers or {})
         try:
-            return (await self.send(method, path, body=body, query=query, headers=header))[0]
+            return (await self.send(method, path, body=body, query=query, headers={**more, **header}))[0]
         except ApiError as error:
             if error.code is not ErrorCode.UNAUTHENTICATED:
                 raise
         if header == self.authorization:
             await self.renew()
-        return (await self.send(method, path, body=body, query=query, headers=self.authorization))[0]
+        headers = {**more, **self.authorization}
+        return (await self.send(method, path, body=body, query=query, headers=headers))[0]
 
     async def ask(self, answer: type[Answer], method: str, path: str, **options: Any) -> Answer:
         """`request` with the answer read as a model; what cannot be read raises `NotConnected`."""

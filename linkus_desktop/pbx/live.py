@@ -18,6 +18,7 @@ from server.contract.calls import CallLogEntry
 from server.contract.events import Delta, Snapshot, Topic
 from server.contract.extensions import ExtensionState
 from server.contract.parking import ParkedCall
+from server.contract.recording import OwnCall, Recording
 
 logger = logging.getLogger(__name__)
 
@@ -134,7 +135,7 @@ class LiveState(QObject):
     """All topics of one session.
 
     Attributes:
-        extensions, call_log, me, parked: the topics.
+        extensions, call_log, me, parked, calls, recordings: the topics.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -143,9 +144,18 @@ class LiveState(QObject):
         self.call_log: LiveTopic[CallLogEntry] = LiveTopic(Topic.CALL_LOG, CallLogEntry, self)
         self.me: LiveTopic[Me] = LiveTopic(Topic.ME, Me, self)
         self.parked: LiveTopic[ParkedCall] = LiveTopic(Topic.PARKED, ParkedCall, self)
+        self.calls: LiveTopic[OwnCall] = LiveTopic(Topic.CALLS, OwnCall, self)
+        self.recordings: LiveTopic[Recording] = LiveTopic(Topic.RECORDINGS, Recording, self)
         self._topics: dict[Topic, LiveTopic[Any]] = {
             topic.topic: cast("LiveTopic[Any]", topic)
-            for topic in (self.extensions, self.call_log, self.me, self.parked)
+            for topic in (
+                self.extensions,
+                self.call_log,
+                self.me,
+                self.parked,
+                self.calls,
+                self.recordings,
+            )
         }
 
     @property

@@ -89,6 +89,7 @@ class Call(QObject):
         self.started_at: datetime | None = now()
         self.answered_at: datetime | None = None
         self.end: CallEnd | None = None
+        self.sip_call_id = ""
         self.early_media = False
         self.consultation_for: Call | None = None
         self.picks_up = False
@@ -295,6 +296,7 @@ class Call(QObject):
 
     def on_state(self, info: pj.CallInfo) -> None:
         """PJSIP's INVITE session changed its state."""
+        self.sip_call_id = info.callIdString
         if info.state != pj.PJSIP_INV_STATE_CALLING:
             self._no_response.stop()
         if info.state == pj.PJSIP_INV_STATE_EARLY and not self.incoming:

@@ -13,6 +13,7 @@ from linkus_desktop.ui.call_face import Face
 from linkus_desktop.ui.call_keypad import CallKeypad
 from linkus_desktop.ui.call_words import failure_words, lamp_of_call, state_words
 from linkus_desktop.ui.card_actions import CardActions
+from linkus_desktop.ui.card_recording import CardRecording
 from linkus_desktop.ui.texts import duration
 from linkus_desktop.ui.widgets.buttons import WordButton
 from linkus_desktop.ui.widgets.frames import columns, restyle, rows
@@ -20,11 +21,13 @@ from linkus_desktop.ui.widgets.labels import ElidedLabel, label
 from linkus_desktop.ui.widgets.message import Message
 
 if TYPE_CHECKING:
+    from linkus_desktop.pbx.recordings import OwnCalls
     from linkus_desktop.sip.call import Call
     from linkus_desktop.ui.callers import Callers
 
 WHO_WIDTH = 320
 """What face, name and timer need beside the buttons (logical pixels); with less, the buttons go below."""
+_MARGIN = 12
 _SHORT = 18
 """Longest words of a state, in characters, that leave room for the number in the compact window."""
 
@@ -47,7 +50,13 @@ class CallCard(QFrame):
     back_requested = Signal(object)
     merge_requested = Signal()
 
-    def __init__(self, call: "Call", blinker: Blinker, callers: "Callers | None" = None) -> None:
+    def __init__(
+        self,
+        call: "Call",
+        blinker: Blinker,
+        callers: "Callers | None" = None,
+        own_calls: "OwnCalls | None" = None,
+    ) -> None:
         super().__init__()
         self.call = call
         self._callers = callers
@@ -91,6 +100,7 @@ class CallCard(QFrame):
         self.keypad = CallKeypad()
         self.keypad.hide()
         self.message = Message(closable=True)
+        self.recording = CardRecording(call, own_calls)
         self._said = ""
         self._build()
         self._connect()
@@ -114,10 +124,13 @@ class CallCard(QFrame):
     def _buttons_of_talk(self) -> list[WordButton]:
         if self.call.state is CallState.ACTIVE:
             merge = [self.merge] if self._others_talk else []
-            return [self.hold, self.mute, self.keypad_button, self.transfer, *merge]
+            return [self.hold, self.mute, self.keypad_button, *self._record(), self.transfer, *merge]
         if self.call.state is CallState.HELD:
-            return [self.switch if self._others_talk else self.hold, self.transfer]
+            return [self.switch if self._others_talk else self.hold, *self._record(), self.transfer]
         return []
+
+    def _record(self) -> list[WordButton]:
+        return [self.recording.button] if self.recording.is_there else []
 
     def _buttons_of_consultation(self) -> list[WordButton]:
         match self.call.state:
@@ -148,6 +161,7 @@ class CallCard(QFrame):
         if call.state is not CallState.ACTIVE:
             self.keypad_button.setChecked(False)
         self._tell_failure()
+        self.recording.follow()
         self._show_buttons()
 
     def follow_party(self) -> None:
@@ -157,7 +171,8 @@ class CallCard(QFrame):
         picture = self._callers.picture(call) if self._callers else None
         self.name.setText(name or call.number or "Unknown caller")
         self.number.setText(call.number if name and name != call.number else "")
-        self.setAccessibleName(f"Call with {self.name.text()}: {state_words(call, self._callers)}")
+        states = [state_words(call, self._callers), self.recording.words]
+        self.setAccessibleName(f"Call with {self.name.text()}: {', '.join(filter(None, states))}")
         self.face.show_call(name, call.number, lamp_of_call(call), picture)
 
     def tick(self, now: datetime) -> None:
@@ -186,7 +201,9 @@ class CallCard(QFrame):
         who.addWidget(self.name)
         second = columns(gap=8)
         second.addWidget(self.state)
+        second.addWidget(self.recording.light)
         second.addWidget(self.number, 1)
+        self._who, self._second = who, second
         who.addLayout(second)
         who.addStretch(1)
         self.timer.setMinimumWidth(self.timer.fontMetrics().horizontalAdvance("0:00:00") + 24)
@@ -198,9 +215,10 @@ class CallCard(QFrame):
         top.addWidget(self.timer)
         self._top = top
         layout = rows(self, gap=8)
-        layout.setContentsMargins(12, 8, 12, 8)
+        layout.setContentsMargins(_MARGIN, 8, _MARGIN, 8)
         layout.addLayout(top)
         layout.addWidget(self.message)
+        layout.addWidget(self.recording.message)
         layout.addWidget(self.keypad)
         self._layout = layout
 
@@ -223,6 +241,7 @@ class CallCard(QFrame):
         self.complete.clicked.connect(self._on_complete)
         self.go_back.clicked.connect(self._on_back)
         self._patience.timeout.connect(self._on_close)
+        self.recording.arranged.connect(self._on_recording)
 
     def close_after(self, ms: int) -> None:
         """Ask to be closed after a while."""
@@ -241,6 +260,15 @@ class CallCard(QFrame):
         for button in self.buttons():
             if button in {self.complete, self.transfer}:
                 button.click()
+
+    def press_record(self) -> None:
+        """Record, pause or go on, where that is offered."""
+        if self.recording.button in self.buttons():
+            self.recording.press()
+
+    def _on_recording(self) -> None:
+        self.follow_party()
+        self._show_buttons()
 
     def _on_transfer(self) -> None:
         self.transfer_requested.emit(self)
@@ -299,6 +327,7 @@ class CallCard(QFrame):
             self.hold,
             self.mute,
             self.keypad_button,
+            self.recording.button,
             self.switch,
             self.complete,
             self.go_back,
@@ -312,14 +341,19 @@ class CallCard(QFrame):
 
     def _show_buttons(self) -> None:
         wanted = self.buttons()
-        self._actions.offer(wanted, two_columns=self.narrow)
-        self.number.setVisible(not self.narrow or len(self.state.text()) <= _SHORT)
+        # Before it is shown its width means nothing.
+        fits = not self.isVisible() or self._actions.line_width(wanted) <= self.width() - 2 * _MARGIN
+        per_line = 0 if fits else (len(wanted) + 1) // 2
+        self._actions.offer(wanted, two_columns=self.narrow, per_line=per_line)
         below = self.narrow or self.width() - self._actions.line_width(wanted) < WHO_WIDTH
+        has_room = len(self.state.text()) <= _SHORT if self.narrow else below or not self.recording.words
+        self.number.setVisible(has_room)
         if (below, self.narrow) == self._form:
             return
         self._form = (below, self.narrow)
         self._follow_margins()
         self._layout.removeWidget(self._actions)
+        self._place_light()
         if below:
             self._top.removeWidget(self._actions)
             self._layout.insertWidget(
@@ -329,10 +363,20 @@ class CallCard(QFrame):
             self._layout.removeWidget(self._actions)
             self._top.addWidget(self._actions)
 
+    def _place_light(self) -> None:
+        """Beside the state; in the compact window it has a line of its own."""
+        light = self.recording.light
+        self._second.removeWidget(light)
+        self._who.removeWidget(light)
+        if self.narrow:
+            self._who.insertWidget(self._who.count() - 1, light)
+        else:
+            self._second.insertWidget(1, light)
+
     def _follow_margins(self) -> None:
         """The active card is larger, where that takes no room from what is below."""
         roomy = self.property("current") == "true" and self._form == (False, False)
-        self._layout.setContentsMargins(12, 14 if roomy else 8, 12, 14 if roomy else 8)
+        self._layout.setContentsMargins(_MARGIN, 14 if roomy else 8, _MARGIN, 14 if roomy else 8)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The buttons go where there is room."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from linkus_desktop.pbx.recordings import OwnCalls
     from linkus_desktop.sip.call import Call
     from linkus_desktop.sip.phone import Phone
     from linkus_desktop.ui.callers import Callers
@@ -48,6 +49,7 @@ class CallPanel(QWidget):
         blinker: Blinker,
         *,
         callers: "Callers | None" = None,
+        own_calls: "OwnCalls | None" = None,
         clock: "Callable[[], datetime]" = now_utc,
         failure_stays_ms: int = FAILURE_STAYS_MS,
     ) -> None:
@@ -55,13 +57,14 @@ class CallPanel(QWidget):
         self._phone = phone
         self._blinker = blinker
         self._callers = callers
+        self._own_calls = own_calls
         self._clock = clock
         self._failure_stays_ms = failure_stays_ms
         self._narrow = False
         self.cards: list[CallCard] = []
         self._layout = rows(self, gap=8)
         self._layout.setContentsMargins(16, 12, 16, 4)
-        self.conference = ConferenceCard(phone.conference, blinker, callers)
+        self.conference = ConferenceCard(phone.conference, blinker, callers, own_calls)
         self._layout.addWidget(self.conference)
         phone.conference.changed.connect(self._arrange)
         self._second = QTimer(self)
@@ -79,7 +82,7 @@ class CallPanel(QWidget):
         """Show a new call."""
         if self.card_of(call) is not None:
             return
-        card = CallCard(call, self._blinker, self._callers)
+        card = CallCard(call, self._blinker, self._callers, self._own_calls)
         card.switch_requested.connect(self._phone.switch_to)
         card.again_requested.connect(self._again)
         card.closed.connect(self.remove)

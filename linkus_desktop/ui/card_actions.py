@@ -25,8 +25,8 @@ class CardActions(QWidget):
             button.setParent(self)
             button.hide()
 
-    def offer(self, wanted: Sequence[WordButton], *, two_columns: bool) -> None:
-        """Show exactly these, in this order."""
+    def offer(self, wanted: Sequence[WordButton], *, two_columns: bool, per_line: int = 0) -> None:
+        """Show exactly these, in this order; `per_line` 0: all in one line, unless in two columns."""
         had_focus = any(button.hasFocus() for button in self._buttons)
         for button in self._buttons:
             self._grid.removeWidget(button)
@@ -37,7 +37,7 @@ class CardActions(QWidget):
             self._grid.addWidget(button, row, column, 1, 2 if wide else 1)
             button.show()
             column += 2 if wide else 1
-            if two_columns and column == 2:
+            if column == (2 if two_columns else per_line):
                 row, column = row + 1, 0
         for one, other in pairwise(wanted):
             QWidget.setTabOrder(one, other)  # reading order, whatever was shown before

@@ -10,12 +10,14 @@ from linkus_desktop.ui.blinker import Blinker
 from linkus_desktop.ui.call_face import Face
 from linkus_desktop.ui.call_words import lamp_of_call, state_words
 from linkus_desktop.ui.card_actions import CardActions
+from linkus_desktop.ui.card_recording import CardRecording
 from linkus_desktop.ui.texts import duration
 from linkus_desktop.ui.widgets.buttons import WordButton
 from linkus_desktop.ui.widgets.frames import columns, rows
 from linkus_desktop.ui.widgets.labels import ElidedLabel, label
 
 if TYPE_CHECKING:
+    from linkus_desktop.pbx.recordings import OwnCalls
     from linkus_desktop.sip.call import Call
     from linkus_desktop.sip.conference import Conference
     from linkus_desktop.ui.callers import Callers
@@ -26,24 +28,29 @@ class MemberRow(QWidget):
 
     split_requested = Signal(object)
 
-    def __init__(self, call: "Call", blinker: Blinker, callers: "Callers | None") -> None:
+    def __init__(
+        self, call: "Call", blinker: Blinker, callers: "Callers | None", own_calls: "OwnCalls | None"
+    ) -> None:
         super().__init__()
         self.call = call
         self._callers = callers
         self.face = Face(blinker, 30)
         self.name = ElidedLabel()
         self.state = label("", "small", muted=True)
+        self.recording = CardRecording(call, own_calls)
         self.split = WordButton("Split off", tip="Talk with this person alone")
         self.drop = WordButton("Drop", icon_name="hang-up", tip="Hang up on this person only")
         layout = columns(self, gap=8)
         layout.addWidget(self.face)
         layout.addWidget(self.name, 1)
+        layout.addWidget(self.recording.light)
         layout.addWidget(self.state)
         layout.addWidget(self.split)
         layout.addWidget(self.drop)
         self.split.clicked.connect(self._on_split)
         self.drop.clicked.connect(call.hangup)
         call.changed.connect(self.follow)
+        self.recording.arranged.connect(self.follow)
         self.follow()
 
     def follow(self) -> None:
@@ -56,7 +63,9 @@ class MemberRow(QWidget):
         self.face.show_call(name, call.number, lamp_of_call(call), picture)
         self.split.setAccessibleName(f"Split off {name}")
         self.drop.setAccessibleName(f"Drop {name}")
-        self.setAccessibleName(f"{name}: {self.state.text()}")
+        self.recording.follow()
+        states = filter(None, [self.state.text(), self.recording.words])
+        self.setAccessibleName(f"{name}: {', '.join(states)}")
 
     def _on_split(self) -> None:
         self.split_requested.emit(self.call)
@@ -65,8 +74,15 @@ class MemberRow(QWidget):
 class ConferenceCard(QFrame):
     """All of the conference's calls in one card; hidden while there is none."""
 
-    def __init__(self, conference: "Conference", blinker: Blinker, callers: "Callers | None" = None) -> None:
+    def __init__(
+        self,
+        conference: "Conference",
+        blinker: Blinker,
+        callers: "Callers | None" = None,
+        own_calls: "OwnCalls | None" = None,
+    ) -> None:
         super().__init__()
+        self._own_calls = own_calls
         self._conference = conference
         self._blinker = blinker
         self._callers = callers
@@ -148,6 +164,9 @@ class ConferenceCard(QFrame):
         """Hang up on everybody."""
         self._conference.hangup()
 
+    def press_record(self) -> None:
+        """A conference is not recorded as one; each call of it is, or is not."""
+
     def press_transfer(self) -> None:
         """A conference is not transferred; one of it may be, once it is split off."""
 
@@ -175,7 +194,7 @@ class ConferenceCard(QFrame):
         known = [row.call for row in self.members]
         for call in self._conference.calls:
             if call not in known:
-                row = MemberRow(call, self._blinker, self._callers)
+                row = MemberRow(call, self._blinker, self._callers, self._own_calls)
                 row.split_requested.connect(self._conference.split)
                 row.state.setVisible(not self._narrow)
                 self.members.append(row)

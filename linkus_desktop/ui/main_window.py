@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
 
+from linkus_desktop.pbx.recordings import OwnCalls
 from linkus_desktop.pbx.tasks import spawn
 from linkus_desktop.sip.values import PhoneError, Registration
 from linkus_desktop.ui.blinker import Blinker
@@ -75,7 +76,10 @@ class MainWindow(QMainWindow):
         self.rail = Rail()
         self.message = Message(closable=True)
         self.callers = Callers(colleagues, pictures, self)
-        self.calls = CallPanel(phone, self.blinker, callers=self.callers, clock=clock)
+        self.own_calls = OwnCalls(session.live.calls, session.api, self)
+        self.calls = CallPanel(
+            phone, self.blinker, callers=self.callers, own_calls=self.own_calls, clock=clock
+        )
         self.parked = ParkedStrip(session.live.parked, self.callers, clock=clock)
         self.stack = QStackedWidget()
         central = QWidget()
@@ -260,6 +264,8 @@ class MainWindow(QMainWindow):
         self.toolbar.presence.set_person(
             own.display_name if own else self.session.me.user, self._own_number()
         )
+        if self.call_log.recordings is not None:
+            self.call_log.recordings.set_permissions(self.session.me.permissions)
         self.toolbar.connection.set_has_phone(self.session.sip is not None)
         self._follow_presence()
 

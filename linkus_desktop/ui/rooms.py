@@ -106,9 +106,12 @@ class Rooms(QObject):
         return made
 
     def _make_call_log(self) -> QWidget:
+        from linkus_desktop.sip.audio.listening import Listening  # noqa: PLC0415  of no use before
         from linkus_desktop.ui.call_log.workspace import CallLogWorkspace  # noqa: PLC0415  built when opened
 
-        made = CallLogWorkspace(self._call_log, self._settings, clock=self._clock)
+        listening = Listening(self._audio, self)
+        made = CallLogWorkspace(self._call_log, self._settings, clock=self._clock, listening=listening)
+        self._phone.call_added.connect(made.pause)
         made.call_requested.connect(self.call_requested)
         made.problem.connect(self.problem)
         return made

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class KeysOfTheWindow(QObject):
     """Keeps text fields from taking keys of the window (on Ctrl+K a field would delete a line)."""
 
-    TAKEN = frozenset({"Ctrl+K", "Ctrl+D", "Ctrl+H", "Ctrl+M", "Ctrl+T", "Ctrl+J"})
+    TAKEN = frozenset({"Ctrl+K", "Ctrl+D", "Ctrl+H", "Ctrl+M", "Ctrl+T", "Ctrl+J", "Ctrl+R"})
 
     def watch(self, root: QWidget) -> None:
         """Watch every text field in `root`."""
@@ -40,6 +40,7 @@ def add_shortcuts(window: "MainWindow") -> None:
         ("Ctrl+M", keys.mute),
         ("Ctrl+T", keys.transfer),
         ("Ctrl+J", keys.merge),
+        ("Ctrl+R", keys.record),
         ("Ctrl+Shift+M", size.toggle),
         *((shortcut, keys.open_room) for _key, _icon, _name, shortcut in ROOMS),
     ):
@@ -86,6 +87,10 @@ class _Keys(QObject):
     def transfer(self) -> None:
         if (card := self._window.calls.current()) is not None:
             card.press_transfer()
+
+    def record(self) -> None:
+        if (card := self._window.calls.current()) is not None:
+            card.press_record()
 
     def merge(self) -> None:
         if self._window.calls.can_merge():

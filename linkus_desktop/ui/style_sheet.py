@@ -104,9 +104,18 @@ QScrollBar::handle:hover { background: $muted; }
 QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {
     background: none; border: none; width: 0; height: 0; }
 
+QSlider { min-height: 24px; border: 2px solid transparent; border-radius: 6px; }
+QSlider:focus { border-color: $accent; }
+QSlider::groove:horizontal { height: 4px; background: $control; border-radius: 2px; }
+QSlider::sub-page:horizontal { background: $accent; border-radius: 2px; }
+QSlider::handle:horizontal { width: 14px; height: 14px; margin: -5px 0; border-radius: 7px;
+    background: $accent; }
+QSlider::handle:horizontal:hover { background: $accent_hover; }
+
 QFrame[role="surface"] { background: $surface; }
 QFrame[role="rail"] { background: $rail; border-right: 1px solid $border; }
 QFrame[role="bar"] { background: $surface; border-bottom: 1px solid $border; }
+QFrame[role="player"] { background: $surface; border-top: 1px solid $border; }
 QFrame[role="card"] { background: $surface; border: 1px solid $border; border-radius: 10px; }
 QFrame[role="card"][current="true"] { border: 1px solid $accent; }
 QFrame[role="popup"] { background: $surface; border: 1px solid $border; }

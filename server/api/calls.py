@@ -11,6 +11,7 @@ from server.api.deps import Address, Administrator, ServicesDep
 from server.api.extensions import Number
 from server.api.presence import OwnNumber
 from server.contract.calls import CallLogId, CallOrder, CallOrdered, CallRecord, CallTransfer, OwnCallTransfer
+from server.contract.recording import CallRecording, RecordingOrder
 from server.contract.system import ActiveCall
 from server.flows.control import Author
 
@@ -47,6 +48,14 @@ async def transfer_own(
     await services.control.transfer(call_id, number, transfer.to)
 
 
+@own.post("/{call_id}/recording")
+async def record_own(
+    call_id: CallId, order: RecordingOrder, number: OwnNumber, services: ServicesDep
+) -> CallRecording:
+    """Record an own call that is answered, pause that, go on, or end it; with the permission to."""
+    return await services.control.record(call_id, order.action, number)
+
+
 @router.get("")
 async def calls(
     _who: Administrator,
@@ -81,6 +90,14 @@ async def transfer(
 ) -> None:
     """Send whom the extension `by` talks to on to a number."""
     await services.control.transfer(call_id, order.by, order.to, by=Author(who.user, address))
+
+
+@router.post("/{call_id}/recording")
+async def record(
+    call_id: CallId, order: RecordingOrder, who: Administrator, services: ServicesDep, address: Address
+) -> CallRecording:
+    """Record any call that is answered, pause that, go on, or end it; it belongs to no extension."""
+    return await services.control.record(call_id, order.action, by=Author(who.user, address))
 
 
 @of_extensions.post("", status_code=202)

@@ -15,6 +15,7 @@ from server.contract.errors import ErrorCode
 from server.db.base import Database
 from server.flows.calls import Calls
 from server.flows.control import CallControl
+from server.flows.recording import Recorder
 from server.flows.voicemail import Mailboxes
 from server.services.accounts import LOCAL_SESSION, Who
 from server.services.administrator import AdministratorReset
@@ -32,6 +33,7 @@ from server.services.prompts import Prompts
 from server.services.provisioning import Provisioning
 from server.services.reaching import Reaching
 from server.services.readiness import ReadinessService
+from server.services.recordings import Recordings
 from server.services.routing import Routing
 from server.services.sip_guard import SipGuard
 from server.services.states import States
@@ -70,6 +72,8 @@ class Services:
     calls: Calls
     control: CallControl
     mailboxes: Mailboxes
+    recorder: Recorder
+    recordings: Recordings
     trunks: Trunks
     readiness: ReadinessService
 

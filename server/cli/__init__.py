@@ -19,6 +19,7 @@ from server.cli import (
     log,
     presence,
     prompt,
+    recording,
     route,
     serve,
     status,
@@ -46,6 +47,7 @@ app.add_typer(voicemail.app, name="voicemail")
 app.add_typer(admin.app, name="admin")
 app.add_typer(call.app, name="call")
 app.add_typer(log.app, name="log")
+app.add_typer(recording.app, name="recording")
 _WITH_MORE = {"prompt": prompt.app}
 for _kind in KINDS:
     app.add_typer(_WITH_MORE.get(_kind.word) or configuration.commands(_kind), name=_kind.word)

@@ -6,6 +6,7 @@ Each way is imported when it is taken: together they would be most of the time t
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Protocol
 
 from server.contract.auth import AdministratorPassword
@@ -17,6 +18,7 @@ from server.contract.kinds import Kind
 from server.contract.presence import Presence, PresenceChange
 from server.contract.prompts import PromptRecording
 from server.contract.reaching import ReachingSettings
+from server.contract.recording import Recording
 from server.contract.voicemail import (
     VoicemailGreeting,
     VoicemailHeard,
@@ -95,6 +97,18 @@ class Backend(Protocol):
 
     async def calls(self, *, extension: str | None, limit: int) -> list[CallRecord]:
         """The newest calls."""
+
+    async def recordings(self, *, extension: str | None, text: str, limit: int) -> list[Recording]:
+        """The newest recordings."""
+
+    async def recording(self, recording_id: str) -> Recording:
+        """One recording."""
+
+    async def export_recording(self, recording_id: str, to: Path) -> int:
+        """Write its sound to a new file; how many bytes."""
+
+    async def remove_recording(self, recording_id: str) -> None:
+        """Delete one for everybody."""
 
     async def reset_administrator(self, password: str | None) -> AdministratorPassword:
         """A new password for the administrator; None: make one."""

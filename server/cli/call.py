@@ -7,6 +7,7 @@ import typer
 
 from server.cli.common import Config, Data, Json, load_settings, reporting, run, show, table
 from server.contract.calls import CallOrder, CallOrdered, CallTransfer
+from server.contract.recording import CallRecording, RecordingAction, RecordingOrder
 from server.contract.system import ActiveCall
 from server.settings import Settings
 
@@ -66,6 +67,23 @@ def transfer(
     run(_transfer(settings, call, order), as_json=json)
 
 
+@app.command("record")
+def record(
+    call: CallId,
+    action: Annotated[RecordingAction, typer.Argument(help="What to do.")],
+    data: Data = None,
+    config: Config = None,
+    *,
+    json: Json = False,
+) -> None:
+    """Record a call that is answered, pause that, go on with it, or end it."""
+    with reporting(as_json=json):
+        settings = load_settings(data, config)
+        order = RecordingOrder(action=action)
+    done = run(_record(settings, call, order), as_json=json)
+    show(done, as_json=json, text=lambda: f"The recording is {done.state or 'off'}.")
+
+
 @app.command("hang-up")
 def hang_up(call: CallId, data: Data = None, config: Config = None, *, json: Json = False) -> None:
     """End a call."""
@@ -93,6 +111,11 @@ async def _make(settings: Settings, extension: str, order: CallOrder) -> CallOrd
 async def _transfer(settings: Settings, call: str, order: CallTransfer) -> None:
     async with _server(settings) as remote:
         await remote.transfer_call(call, order)
+
+
+async def _record(settings: Settings, call: str, order: RecordingOrder) -> CallRecording:
+    async with _server(settings) as remote:
+        return await remote.record_call(call, order)
 
 
 async def _hang_up(settings: Settings, call: str) -> None:

@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
+from server.cli.recording_files import read_parts, write_new
 from server.clock import SystemClock
 from server.contract.auth import AdministratorPassword
 from server.contract.calls import CallRecord
@@ -14,6 +16,7 @@ from server.contract.kinds import Kind
 from server.contract.presence import Presence, PresenceChange
 from server.contract.prompts import PromptRecording
 from server.contract.reaching import ReachingSettings
+from server.contract.recording import Recording
 from server.contract.voicemail import (
     VoicemailGreeting,
     VoicemailHeard,
@@ -26,7 +29,11 @@ from server.services.accounts import LOCAL
 from server.services.call_log_store import CallStore
 from server.services.directory import Directory
 from server.services.errors import not_found
+from server.services.hub import Hub
 from server.services.presence import PresenceService
+from server.services.recordings import Recordings
+from server.services.recordings_files import RecordingFiles
+from server.services.recordings_store import RecordingStore
 from server.settings import Settings
 
 
@@ -51,6 +58,14 @@ class Direct:
         self._store = CallStore(core.db)
         self._configuration = core.configuration
         self._routing = core.routing
+        self._recordings = Recordings(
+            store=RecordingStore(core.db),
+            files=RecordingFiles(core.settings.data),
+            hub=Hub(),
+            clock=core.clock,
+            extensions=core.extensions,
+            permissions=lambda _: (),  # whoever holds the data folder needs none
+        )
 
     async def extensions(self) -> list[Extension]:
         """See `Backend`."""
@@ -161,6 +176,31 @@ class Direct:
     async def calls(self, *, extension: str | None, limit: int) -> list[CallRecord]:
         """See `Backend`."""
         return await self._store.records(extension=extension, limit=limit)
+
+    async def recordings(self, *, extension: str | None, text: str, limit: int) -> list[Recording]:
+        """See `Backend`."""
+        return await self._recordings.find(owner=extension, text=text, limit=limit)
+
+    async def recording(self, recording_id: str) -> Recording:
+        """See `Backend`."""
+        return await self._recordings.get(recording_id)
+
+    async def export_recording(self, recording_id: str, to: Path) -> int:
+        """See `Backend`."""
+        path = await self._recordings.file(recording_id)
+        await self._core.audit.note("recording.export", actor=LOCAL.user, subject=recording_id)
+        return await write_new(to, read_parts(path))
+
+    async def remove_recording(self, recording_id: str) -> None:
+        """See `Backend`."""
+        found = await self._recordings.remove(recording_id)
+        await self._core.audit.note(
+            "recording.remove",
+            actor=LOCAL.user,
+            subject=recording_id,
+            caller=found.caller,
+            callee=found.callee,
+        )
 
     async def reset_administrator(self, password: str | None) -> AdministratorPassword:
         """See `Backend`."""

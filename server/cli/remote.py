@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from server.cli.common import Unreachable
+from server.cli.recording_files import CHUNK, write_new
 from server.contract.auth import AdministratorPassword, AdministratorPasswordReset
 from server.contract.calls import CallOrder, CallOrdered, CallRecord, CallTransfer
 from server.contract.configuration import ConfigObject
@@ -22,6 +24,7 @@ from server.contract.kinds import Kind
 from server.contract.presence import Presence, PresenceChange
 from server.contract.prompts import PromptRecording
 from server.contract.reaching import ReachingSettings
+from server.contract.recording import CallRecording, Recording, RecordingOrder
 from server.contract.system import ActiveCall, ServerStatus
 from server.contract.voicemail import (
     VoicemailChanged,
@@ -160,6 +163,36 @@ class Remote:
         """End a call."""
         await self._ask("DELETE", f"calls/{quote(call_id, safe='')}")
 
+    async def record_call(self, call_id: str, order: RecordingOrder) -> CallRecording:
+        """Change the recording of a call in progress."""
+        path = f"calls/{quote(call_id, safe='')}/recording"
+        return CallRecording.model_validate(await self._ask("POST", path, order))
+
+    async def recordings(self, *, extension: str | None, text: str, limit: int) -> list[Recording]:
+        """See `Backend`."""
+        query = {"limit": str(limit), "q": text} | ({"extension": extension} if extension else {})
+        found = await self._ask("GET", "recordings", query=query)
+        return TypeAdapter(list[Recording]).validate_python(found)
+
+    async def recording(self, recording_id: str) -> Recording:
+        """See `Backend`."""
+        return Recording.model_validate(await self._ask("GET", f"recordings/{quote(recording_id, safe='')}"))
+
+    async def export_recording(self, recording_id: str, to: Path) -> int:
+        """See `Backend`."""
+        path = f"/api/v1/recordings/{quote(recording_id, safe='')}/audio"
+        try:
+            async with self._http.get(path) as response:
+                if not response.ok:
+                    raise _refused(response.status, await response.text())
+                return await write_new(to, response.content.iter_chunked(CHUNK))
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise Unreachable(f"The server does not answer: {error or type(error).__name__}.") from error
+
+    async def remove_recording(self, recording_id: str) -> None:
+        """See `Backend`."""
+        await self._ask("DELETE", f"recordings/{quote(recording_id, safe='')}")
+
     async def reset_administrator(self, password: str | None) -> AdministratorPassword:
         """See `Backend`."""
         wanted = AdministratorPasswordReset(password=password)
@@ -230,11 +263,7 @@ class Remote:
                 text = await response.text()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise Unreachable(f"The server does not answer: {error or type(error).__name__}.") from error
-        try:
-            problem = ErrorBody.model_validate_json(text)
-        except ValidationError as error:
-            raise Unreachable(f"The server answered {response.status} without saying why.") from error
-        raise ServiceError(problem.code, problem.message, fields=problem.fields)
+        raise _refused(response.status, text)
 
 
 @asynccontextmanager
@@ -261,6 +290,15 @@ async def server(settings: Settings) -> AsyncIterator[Remote]:
         timeout=aiohttp.ClientTimeout(total=TIMEOUT_S),
     ) as http:
         yield Remote(http)
+
+
+def _refused(status: int, text: str) -> Exception:
+    """What an answer above 400 says."""
+    try:
+        problem = ErrorBody.model_validate_json(text)
+    except ValidationError:
+        return Unreachable(f"The server answered {status} without saying why.")
+    return ServiceError(problem.code, problem.message, fields=problem.fields)
 
 
 def _address(kind: Kind, key: str) -> str:

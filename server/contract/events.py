@@ -27,6 +27,10 @@ class Topic(StrEnum):
     """`parking.ParkedCall`, keyed by slot; every call that is parked."""
     VOICEMAIL = "voicemail"
     """`voicemail.MailboxState`, keyed by the mailbox's number; the own one, and those of the own groups."""
+    CALLS = "calls"
+    """`recording.OwnCall`, keyed by id; the own calls that are answered."""
+    RECORDINGS = "recordings"
+    """`recording.Recording`, keyed by id; the newest 500 of the user's own, with the permission to listen."""
 
 
 class CloseCode(IntEnum):

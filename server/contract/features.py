@@ -32,11 +32,13 @@ class Feature(StrEnum):
     """The same, heard by that extension alone."""
     BARGE = "barge"
     """The same, heard by everybody in the call."""
+    RECORD = "record"
+    """In a call: record it, then pause that, and go on with it."""
 
     @property
     def takes_number(self) -> bool:
         """Whether a number must follow the code."""
-        return self not in (Feature.GROUP_PICKUP, Feature.PARK, Feature.VOICEMAIL)
+        return self not in (Feature.GROUP_PICKUP, Feature.PARK, Feature.VOICEMAIL, Feature.RECORD)
 
     @property
     def may_take_number(self) -> bool:
@@ -57,6 +59,7 @@ class FeatureCodes(ConfigObject):
     listen: FeatureCode = "*51"
     whisper: FeatureCode = "*52"
     barge: FeatureCode = "*53"
+    record: FeatureCode = "*1"
 
     @model_validator(mode="after")
     def _each_code_once(self) -> Self:

@@ -13,6 +13,7 @@ from server.contract.ivr import Ivr
 from server.contract.monitoring import MonitoringRight
 from server.contract.parking import Parking
 from server.contract.prompts import Prompt
+from server.contract.recording import RecordingRight, RecordingRule
 from server.contract.routing import EmergencyNumber, InboundRoute, OutboundRoute, RingGroup, SystemSettings
 from server.contract.trunks import Trunk
 from server.contract.voicemail import GroupMailbox
@@ -81,6 +82,20 @@ KINDS = (
         "monitoring-rights",
         "monitoring right",
         "Who may listen to whose calls.",
+    ),
+    Kind(
+        RecordingRule,
+        "recording-rule",
+        "recording-rules",
+        "recording rule",
+        "Which calls are always recorded.",
+    ),
+    Kind(
+        RecordingRight,
+        "recording-right",
+        "recording-rights",
+        "recording right",
+        "Who may record calls, and hear and delete the recordings.",
     ),
     Kind(
         FeatureCodes,

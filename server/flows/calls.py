@@ -17,6 +17,7 @@ from server.flows.live_call import LiveCall
 from server.flows.monitoring import Monitors
 from server.flows.parking import ParkingLot
 from server.flows.planning import Planner
+from server.flows.recording import Recorder
 from server.flows.remains import Leftovers
 from server.flows.stops import Machine
 from server.rules.features import FeatureCall, Retrieval
@@ -53,12 +54,14 @@ class Calls:
         lot: ParkingLot,
         rooms: Rooms,
         monitors: Monitors,
+        recorder: Recorder,
         ring_timeout_s: float,
         per_extension: int = PER_EXTENSION,
     ) -> None:
         self.per_extension = per_extension
         self._switch = switch
         self._planner = planner
+        self._recorder = recorder
         self._desk = Desk(
             switch=switch,
             directory=directory,
@@ -66,6 +69,7 @@ class Calls:
             call_log=call_log,
             clock=clock,
             lot=lot,
+            recorder=recorder,
             ring_timeout_s=ring_timeout_s,
         )
         self._features = Features(self._desk, directory, monitors)
@@ -177,6 +181,11 @@ class Calls:
             del left.bridges[bridge_id]
         if left.legs or left.bridges:
             self._background.spawn(self._adoption.remove(left), name="removal of leftovers")
+        self._background.spawn(self.sort_out_recordings(), name="recordings that were left")
+
+    async def sort_out_recordings(self) -> None:
+        """Finish recordings that no call conducts (see `Recorder.sort_out`); to be called now and then."""
+        await self._recorder.sort_out(lambda: [live.call.id for live in self._desk.calls()])
 
     def _spawn(self, live: LiveCall, work: Coroutine[Any, Any, None]) -> None:
         """Do the work of a call as a task; until it is done the call counts as active."""

@@ -12,10 +12,12 @@ from typing import Any
 
 from server.clock import Clock
 from server.contract.errors import ErrorCode
+from server.contract.recording import CallRecording, RecordingAction
 from server.contract.system import ActiveCall
 from server.flows.calls import Calls
 from server.flows.fork import Fork
 from server.flows.live_call import LiveCall
+from server.flows.recording import Recorder
 from server.flows.resources import Resources
 from server.flows.ringing import ENGINE_MARGIN_S
 from server.flows.stops import Machine
@@ -63,6 +65,7 @@ class CallControl:
         directory: Directory,
         clock: Clock,
         audit: Audit,
+        recorder: Recorder,
         ring_timeout_s: float,
     ) -> None:
         """`ring_timeout_s`: how long the phones of who orders a call ring."""
@@ -71,6 +74,7 @@ class CallControl:
         self._directory = directory
         self._clock = clock
         self._audit = audit
+        self._recorder = recorder
         self._ring_timeout_s = ring_timeout_s
         self._orders: dict[str, _Order] = {}
         self._background = Background("ordered calls")
@@ -169,6 +173,28 @@ class CallControl:
             raise conflict("Only a call that is answered can be transferred.")
         leg.ask_transfer(Transfer(target=number))
         await self._record("call.transfer", by, extension, call=call_id, to=number)
+
+    async def record(
+        self,
+        call_id: str,
+        action: RecordingAction,
+        extension: str | None = None,
+        *,
+        by: Author | None = None,
+    ) -> CallRecording:
+        """Change the recording of a call; one of `extension`, or whoever's it is. What it is then (SIP-5).
+
+        Raises:
+            ServiceError: `NOT_FOUND`; `FORBIDDEN`; `CONFLICT`: nobody talks, or it does not fit the state.
+            SwitchError: the engine cannot do it now, or the disk is full.
+        """
+        live = self._find(call_id, extension)
+        tape = self._recorder.tape_of(call_id)
+        if tape is None or (extension is not None and extension not in tape.numbers):
+            raise conflict("Only a call that is answered can be recorded.")
+        await tape.order(action, extension)
+        await self._record(f"recording.{action}", by, live.call.caller.number, call=call_id)
+        return tape.offered(extension)
 
     async def _carry_out(self, order: _Order) -> None:
         """Ring the phones; what comes after the answer is a call like any other, which owns the phone's leg.

@@ -8,10 +8,12 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from server.contract.features import Feature
 from server.flows.resources import Resources
 from server.flows.ringing import Ringing
 from server.flows.stops import Machine, Stop
 from server.flows.talk import Asked, Talk
+from server.flows.tape import Tape
 from server.flows.waiting import unless_gone
 from server.rules.features import FeatureCall
 from server.rules.outcomes import Ending
@@ -30,21 +32,36 @@ GOODBYE_S = 1.0
 async def converse(call: "ExtensionCall", resources: Resources, phone: Leg) -> None:
     """Stay while caller and phone, who are in the call's bridge, talk, and to the end of their transfers."""
     talk = Talk(resources, call.desk, call.caller, phone)
+    recorder = call.desk.recorder
+    tape = recorder.tape(call.live, resources.bridge, call.caller, phone)
     call.desk.talk(talk)
     try:
         while isinstance(asked := await talk.next(), Asked):
+            if asked.by_keys and _wants_to_record(call, asked.transfer.target):
+                recorder.spawn(tape.by_keys(asked.by))  # the talk must not wait for what is said then
+                continue
             call.desk.silence(talk)  # nobody may take one of the two away meanwhile
-            if not await _Transfer(call, resources, talk, asked).carry_out():
+            await tape.suspend()
+            if not await _Transfer(call, resources, talk, asked, tape).carry_out():
                 return
+            await tape.go_on()
             call.desk.talk(talk)
     finally:
         call.desk.silence(talk)
+        tape.close()
+
+
+def _wants_to_record(call: "ExtensionCall", keys: str) -> bool:
+    wanted = call.desk.in_call(keys)
+    return wanted is not None and wanted.feature is Feature.RECORD
 
 
 class _Transfer:
     """One transfer: `by` has asked that its partner, who `stays`, goes elsewhere."""
 
-    def __init__(self, call: "ExtensionCall", resources: Resources, talk: Talk, asked: Asked) -> None:
+    def __init__(
+        self, call: "ExtensionCall", resources: Resources, talk: Talk, asked: Asked, tape: Tape
+    ) -> None:
         self._call = call
         self._desk = call.desk
         self._resources = resources
@@ -52,6 +69,7 @@ class _Transfer:
         self._stays = talk.partner(asked.by)
         self._asked = asked.transfer
         self._by_keys = asked.by_keys
+        self._tape = tape
 
     async def carry_out(self) -> bool:
         """Do it, and stay to the end of what comes of it. True: it failed, and the two talk on."""
@@ -74,7 +92,7 @@ class _Transfer:
         if not target:
             await self._by.tell_transfer(TransferProgress.FAILED)
             return True
-        if (wanted := self._desk.in_call(target)) is not None:
+        if (wanted := self._desk.parking(target)) is not None:
             return await self._park(wanted)
         bridge = await self._resources.bridge()
         await bridge.remove(self._by, self._stays)
@@ -177,6 +195,7 @@ class _Transfer:
     async def _dismiss(self) -> None:
         """The one who asked is out: its call ends, for the log now, on its phone in a moment."""
         self._call.live.ended(Ending.ANSWERED)
+        self._tape.close()
         if not self._by_keys:
             await self._by.tell_transfer(TransferProgress.DONE)
         self._resources.retire(self._by, GOODBYE_S)

@@ -20,6 +20,7 @@ from server.switch.port import Leg, Party, Switch
 
 if TYPE_CHECKING:
     from server.flows.parking import ParkingLot
+    from server.flows.recording import Recorder
     from server.flows.ringing import Ringing
 
 _log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ class Desk:
         switch: where the calls are.
         ring_timeout_s: how long phones ring that rang before a restart.
         lot: the parked calls.
+        recorder: the recorded ones.
     """
 
     def __init__(
@@ -53,10 +55,12 @@ class Desk:
         call_log: CallLog,
         clock: Clock,
         lot: "ParkingLot",
+        recorder: "Recorder",
         ring_timeout_s: float,
     ) -> None:
         self.switch = switch
         self.lot = lot
+        self.recorder = recorder
         self.ring_timeout_s = ring_timeout_s
         self._directory = directory
         self._planner = planner
@@ -142,6 +146,10 @@ class Desk:
     def in_call(self, keys: str) -> FeatureCall | None:
         """See `Planner.in_call`."""
         return self._planner.in_call(keys)
+
+    def parking(self, target: str) -> FeatureCall | None:
+        """See `Planner.parking`."""
+        return self._planner.parking(target)
 
     def may_become_in_call(self, keys: str) -> bool:
         """See `Planner.may_become_in_call`."""

@@ -21,7 +21,7 @@ from server.flows.ivr import Exits, Spoken, announcement, menu
 from server.flows.stops import OutsideNumber, Ring, Stop, Target, Way
 from server.flows.voicemail import Mailboxes
 from server.rules.endpoints import kind_of
-from server.rules.features import FeatureCall, Retrieval, in_call, may_become_in_call
+from server.rules.features import FeatureCall, Retrieval, in_call, may_become_in_call, parking
 from server.rules.forwarding import OWN_VOICEMAIL, Arrival, Endpoints, Follow, Plan, leads_on, reach
 from server.rules.numbers import canonical
 from server.rules.outcomes import Ending
@@ -130,8 +130,12 @@ class Planner:
         return following
 
     def in_call(self, keys: str) -> FeatureCall | None:
-        """The feature that keys in a call, or the target of a transfer, ask for."""
+        """The feature that keys in a call ask for."""
         return in_call(self._snapshot().codes, keys)
+
+    def parking(self, target: str) -> FeatureCall | None:
+        """The way of parking that the target of a transfer asks for."""
+        return parking(self._snapshot().codes, target)
 
     def may_become_in_call(self, keys: str) -> bool:
         """Whether keys that follow could still make a feature of these."""

@@ -43,6 +43,8 @@ class Talk:
         self._resources = resources
         self._keys = keys
         self._released = asyncio.Event()
+        self._pressed: dict[str, str] = {}
+        """Keys of a leg that are no code yet: they count also when something else happens meanwhile."""
 
     def partner(self, leg: Leg) -> Leg:
         """The other one."""
@@ -89,20 +91,21 @@ class Talk:
         A code is complete when no key that follows could change it, or none has come for `KEYS_S`. What ends
         the leg is seen elsewhere.
         """
-        keys = ""
         while leg.number:
+            keys, complete = self._pressed.pop(leg.id, ""), False
             try:
                 async with asyncio.timeout(KEYS_S if keys else None):
+                    self._pressed[leg.id] = keys
                     keys += await leg.digits.next()
             except TimeoutError:
-                if self._keys.in_call(keys) is not None:
-                    return keys
-                keys = ""
+                complete = True
             except LegGone:
                 break
-            if not self._keys.may_become_in_call(keys):
+            del self._pressed[leg.id]
+            if complete or not self._keys.may_become_in_call(keys):
                 if keys and self._keys.in_call(keys) is not None:
                     return keys
-                keys = ""
+            else:
+                self._pressed[leg.id] = keys
         never: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         return await never

@@ -34,14 +34,23 @@ def feature_of(codes: FeatureCodes, dialled: str) -> FeatureCall | None:
     return None
 
 
-IN_CALL = (Feature.PARK, Feature.PARK_AT)
+PARKING = (Feature.PARK, Feature.PARK_AT)
 """Features that are dialled by keys in a call, and as the target of a transfer."""
+
+IN_CALL = (*PARKING, Feature.RECORD)
+"""Features that are dialled by keys in a call."""
 
 
 def in_call(codes: FeatureCodes, dialled: str) -> FeatureCall | None:
-    """The feature that keys in a call, or the target of a transfer, ask for; None if they ask for none."""
+    """The feature that keys in a call ask for; None if they ask for none."""
     found = feature_of(codes, dialled)
     return found if found is not None and found.feature in IN_CALL else None
+
+
+def parking(codes: FeatureCodes, dialled: str) -> FeatureCall | None:
+    """The way of parking that the target of a transfer asks for; None if it asks for none."""
+    found = feature_of(codes, dialled)
+    return found if found is not None and found.feature in PARKING else None
 
 
 def may_become_in_call(codes: FeatureCodes, keys: str, *, slot_digits: int) -> bool:

@@ -3,7 +3,7 @@
 import hmac
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import or_, select
@@ -65,8 +65,9 @@ class Auth:
         settings: Settings,
         local_token: str,
         feature_codes: Callable[[], FeatureCodes] = FeatureCodes,
+        permissions: Callable[[Extension], Iterable[str]] = lambda _: (),
     ) -> None:
-        """`local_token` is the command line's; `feature_codes` gives them as of now."""
+        """`local_token` is the command line's; `feature_codes` and `permissions` give them as of now."""
         self._db = db
         self._clock = clock
         self._vault = vault
@@ -77,6 +78,7 @@ class Auth:
         self._settings = settings
         self._local_token = local_token
         self._feature_codes = feature_codes
+        self._permissions = permissions
         self.counts: Counter[str] = Counter()
 
     def observe_ended(self, callback: Callable[[str], None]) -> Callable[[], None]:
@@ -194,7 +196,10 @@ class Auth:
             user=user,
             role=role,
             extension=extension,
-            permissions=["administration"] if role is Role.ADMINISTRATOR else [],
+            permissions=[
+                *(["administration"] if role is Role.ADMINISTRATOR else []),
+                *(self._permissions(extension) if extension is not None else ()),
+            ],
             feature_codes=self._feature_codes().by_name(),
         )
 

@@ -81,6 +81,10 @@ class CallLog:
         """Calls that a former server left unended, oldest first."""
         return await self._store.open_calls()
 
+    async def find(self, call_id: str) -> Call | None:
+        """A call, as it is stored; None if it is not."""
+        return await self._store.find(call_id)
+
     async def knows(self, call: Call) -> bool:
         """Whether this call, or one of the same caller's leg, was ever written."""
         return self._writer.knows(call) or await self._store.knows(call)

@@ -140,6 +140,12 @@ class CallStore:
         async with self._db.reading() as session:
             return [_call(row) for row in await session.scalars(query)]
 
+    async def find(self, call_id: str) -> Call | None:
+        """A call by its id."""
+        async with self._db.reading() as session:
+            row = await session.get(CallRow, call_id)
+            return _call(row) if row is not None else None
+
     async def knows(self, call: Call) -> bool:
         """Whether this call, or one of the same caller's leg, is stored, ended or not."""
         same = or_(CallRow.id == call.id, CallRow.caller_leg == call.caller_leg)

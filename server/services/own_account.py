@@ -6,6 +6,7 @@ from typing import Any
 from server.contract.events import Topic
 from server.contract.extensions import Role
 from server.contract.features import FeatureCodes
+from server.contract.recording import RecordingRight
 from server.services.accounts import Who
 from server.services.auth import Auth
 from server.services.configuration import Configuration, ConfigurationChanged
@@ -16,7 +17,7 @@ KEY = "me"
 
 
 class OwnAccount:
-    """Publishes changes of an extension, and of the feature codes, to whoever is logged in."""
+    """Publishes changes of an extension, of feature codes and of rights to whoever is logged in."""
 
     def __init__(self, *, hub: Hub, auth: Auth, extensions: Extensions, configuration: Configuration) -> None:
         self._hub = hub
@@ -50,5 +51,9 @@ class OwnAccount:
         self._hub.publish(Topic.ME, KEY, me, to=extension.number)
 
     def _on_configuration(self, change: ConfigurationChanged) -> None:
-        if change.model is FeatureCodes:
+        if change.model in (FeatureCodes, RecordingRight):
             self._hub.renew(Topic.ME)
+        if change.model is RecordingRight:
+            # What may be done with calls, and which recordings are seen, depends on it too.
+            self._hub.renew(Topic.CALLS)
+            self._hub.renew(Topic.RECORDINGS)

@@ -42,6 +42,10 @@ class SwitchUnavailable(SwitchError):
     """The engine is not running or does not answer now."""
 
 
+class DiskFull(SwitchError):
+    """There is no room for a recording (any more); calls go on."""
+
+
 class LegGone(SwitchError):
     """The leg has ended; `ended` says how."""
 
@@ -180,6 +184,8 @@ class Leg(ABC):
             may look like an extension but never is one.
         state, held: `held` is True while the phone itself has put the call on hold.
         contact: outbound, the contact URI it was sent to.
+        sip_call_id: the Call-ID of its dialog (RFC 3261, section 8.1.1.4), by which a phone knows its call;
+            "" where the engine does not tell it.
         digits: those that the phone has sent and nobody has read yet (see `server.switch.digits`).
     """
 
@@ -192,6 +198,7 @@ class Leg(ABC):
     state: LegState
     held: bool
     contact: str
+    sip_call_id: str
     digits: Digits
 
     @abstractmethod
@@ -305,8 +312,12 @@ class Bridge(ABC):
     async def record(self, name: str) -> BridgeRecording:
         """Begin to record all that is said in it, until it is stopped or the bridge is closed.
 
-        `name` and errors are those of `Leg.record`.
+        `name` and errors are those of `Leg.record`; `DiskFull` if there is no room.
         """
+
+    @abstractmethod
+    async def recording(self, name: str) -> BridgeRecording | None:
+        """The recording of this name, which an earlier server has begun; None if it is not under way."""
 
     @abstractmethod
     async def close(self) -> None:
@@ -482,6 +493,17 @@ class Switch(ABC):
     @abstractmethod
     async def bridge(self, bridge_id: str) -> Bridge:
         """Make a bridge with this id."""
+
+    @abstractmethod
+    async def left_recordings(self, folder: str) -> list[str]:
+        """Names of the recordings in a folder of the engine, finished or not: `calls` has `calls/a1`."""
+
+    @abstractmethod
+    async def finish_recording(self, name: str) -> Recorded | None:
+        """End a recording that nobody conducts any more, and give what there is of it; None for nothing.
+
+        Also of one that the engine, or its machine, was stopped in. An empty file is removed.
+        """
 
     @abstractmethod
     async def push(self, endpoints: Sequence[SipEndpoint]) -> None:

@@ -1,6 +1,7 @@
 """What is recorded: WAV files, 8 kHz, 16 bit, mono."""
 
 import re
+import struct
 import wave
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -32,7 +33,14 @@ class BridgeRecording(ABC):
     async def stop(self) -> Recorded:
         """End it; the file can be read at once. Idempotent, also after the bridge was closed.
 
-        Raises `SwitchError` if the file is lost: the disk is full, or the engine was restarted.
+        Raises `SwitchError` if the file is lost: the disk is full (`DiskFull`), or the engine was restarted.
+        """
+
+    @abstractmethod
+    async def over(self) -> Recorded:
+        """Return once it has ended, by whatever way; else as `stop`.
+
+        It ends by itself before the disk is full, so that the file is whole: that raises `DiskFull`.
         """
 
 
@@ -49,3 +57,31 @@ def wav_seconds(path: Path) -> float:
             return float(file.getnframes() / file.getframerate())
     except (EOFError, wave.Error) as error:
         raise ValueError(f"{path} is no WAV file: {error or 'it is empty'}.") from error
+
+
+RATE = 8000
+_BYTES_A_SAMPLE = 2
+_HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
+
+
+def mend_wav(path: Path) -> None:
+    """Write the header of a recording anew if it does not fit the file: whoever recorded was stopped.
+
+    The engine writes the lengths last of all. Raises `OSError`.
+    """
+    sound = path.stat().st_size - _HEADER.size
+    sound -= sound % _BYTES_A_SAMPLE
+    try:
+        with wave.open(str(path)) as file:
+            if file.getnframes() * file.getsampwidth() * file.getnchannels() >= sound - _BYTES_A_SAMPLE:
+                return
+    except (EOFError, wave.Error):
+        pass  # not even begun
+    if sound <= 0:
+        return
+    header = _HEADER.pack(
+        b"RIFF", _HEADER.size - 8 + sound, b"WAVE", b"fmt ", 16, 1, 1, RATE, RATE * _BYTES_A_SAMPLE,
+        _BYTES_A_SAMPLE, 8 * _BYTES_A_SAMPLE, b"data", sound,
+    )  # fmt: skip
+    with path.open("r+b") as file:
+        file.write(header)

@@ -87,6 +87,11 @@ class OwnPhone(RealPhone):
         told = await self._expect("call", state=("ACTIVE",))
         return Caller(told["number"], told["name"])
 
+    async def sip_call_id(self) -> str:
+        """The Call-ID of the call that is answered, as the client knows it."""
+        told = await self._expect("call", state=("ACTIVE",))
+        return str(told["sip_call_id"])
+
     async def ringback(self) -> None:
         await self._expect("call", state=("RINGING_OUT",))
 

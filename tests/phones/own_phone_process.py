@@ -195,6 +195,7 @@ class Remote:
             incoming=call.incoming,
             number=call.number,
             name=call.name,
+            sip_call_id=call.sip_call_id,
             state=call.state.name,
             remote_held=call.remote_held,
             code=end.sip_code if end else None,

@@ -210,6 +210,11 @@ class ScriptPhone(RealPhone):
             uri += f"?Replaces={replaces.replaced()}"
         return (await self._ask(self._in_dialog("REFER", headers=[("Refer-To", f"<{uri}>")]))).status
 
+    @property
+    def sip_call_id(self) -> str:
+        """The Call-ID of the call."""
+        return self._dialog.call_id
+
     def replaced(self) -> str:
         """The Replaces header for this phone's dialog, as part of a URI; tags as the PBX sees them."""
         dialog = self._current

@@ -281,14 +281,29 @@ class Pbx:
 
     async def states(self) -> dict[str, dict[str, Any]]:
         """What every screen shows: a fresh snapshot of the live states, by number."""
+        return await self.topic("extensions", self._token)
+
+    async def topic(self, topic: str, token: str) -> dict[str, dict[str, Any]]:
+        """A fresh snapshot of a live topic, by key."""
         if self._session is None:
             raise AssertionError("the server was not started")
         url = f"https://{LOOPBACK}:{self.http_port}/api/v1/events"
-        headers = {"Authorization": f"Bearer {self._token}"}
+        headers = {"Authorization": f"Bearer {token}"}
         async with self._session.ws_connect(url, headers=headers) as socket:
-            await socket.send_json({"type": "subscribe", "topics": ["extensions"]})
+            await socket.send_json({"type": "subscribe", "topics": [topic]})
             told = await socket.receive_json(timeout=PATIENCE_S)
         return dict(told["items"])
+
+    async def download(self, path: str, *, token: str | None = None) -> bytes:
+        """The octets at an address of the API, which must be there."""
+        if self._session is None:
+            raise AssertionError("the server was not started")
+        url = f"https://{LOOPBACK}:{self.http_port}/api/v1{path}"
+        async with self._session.get(
+            url, headers={"Authorization": f"Bearer {token or self._token}"}
+        ) as answer:
+            answer.raise_for_status()
+            return await answer.read()
 
     async def metrics(self) -> dict[str, float]:
         """Prometheus samples by name with labels."""

@@ -10,6 +10,7 @@ from server.switch.port import (
     Leg,
     Listener,
     Party,
+    Recorded,
     SipEndpoint,
     SipTrunk,
     Switch,
@@ -99,6 +100,12 @@ class IdleSwitch(Switch):
 
     async def bridge(self, bridge_id: str) -> Bridge:
         raise SwitchUnavailable("this switch makes no calls")
+
+    async def left_recordings(self, folder: str) -> list[str]:
+        return []
+
+    async def finish_recording(self, name: str) -> Recorded | None:
+        return None
 
     async def push(self, endpoints: Sequence[SipEndpoint]) -> None:
         self.endpoints |= {endpoint.number: endpoint for endpoint in endpoints}

@@ -14,6 +14,7 @@ from linkus_desktop.sip.audio.backend import (
     OutputStream,
     Player,
     Silence,
+    Sound,
 )
 from linkus_desktop.sip.audio.choice import choose
 from linkus_desktop.sip.audio.tones import Ring, ring, test_sound
@@ -195,6 +196,13 @@ class Audio(QObject):
         if self.testing:
             self._end_test()
             self.test_changed.emit("")
+
+    @main_thread
+    def play(self, sound: Sound) -> Player | None:
+        """Play a sound over and over on the loudspeaker for calls; None if there is none."""
+        self.start()
+        device = self.in_use("speaker")
+        return self._backend.play(device, sound) if device is not None else None
 
     def _start_test(self, role: str) -> None:
         self.testing = role

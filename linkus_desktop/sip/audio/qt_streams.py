@@ -1,5 +1,6 @@
 """Open devices of Qt Multimedia, and the worker that moves their bytes."""
 
+import array
 import logging
 import time
 from collections.abc import Callable
@@ -179,16 +180,26 @@ class Playing(Output):
         sound: Sound,
     ) -> None:
         super().__init__(device, audio_format, coding, on_close)
-        self._pcm = _at_rate(sound, self.rate)
+        self._pcm = memoryview(sound.pcm).cast("h")
+        self._sound_rate = sound.rate
         self._at = 0
 
     def _next(self, samples: int) -> bytes:
-        block = b""
-        while len(block) < 2 * samples:
-            part = self._pcm[self._at : self._at + 2 * samples - len(block)]
-            self._at = (self._at + len(part)) % len(self._pcm)
-            block += part
-        return block
+        """The next ones, at the device's rate: the nearest samples, made when they are needed.
+
+        A recording of an hour must not be converted as a whole before it is heard.
+        """
+        pcm, length = self._pcm, len(self._pcm)
+        if self._sound_rate == self.rate:
+            block = b""
+            while len(block) < 2 * samples:
+                part = bytes(pcm[self._at : self._at + samples - len(block) // 2])
+                self._at = (self._at + len(part) // 2) % length
+                block += part
+            return block
+        ours, theirs = self._sound_rate, self.rate
+        first, self._at = self._at, self._at + samples
+        return array.array("h", [pcm[i * ours // theirs % length] for i in range(first, self._at)]).tobytes()
 
 
 _FATAL = frozenset({QtAudio.Error.OpenError, QtAudio.Error.FatalError})
@@ -241,13 +252,3 @@ class Worker(QObject):
             if trouble and id(stream) not in self._told:
                 self._told.add(id(stream))
                 self.failed.emit(trouble)
-
-
-def _at_rate(sound: Sound, rate: int) -> bytes:
-    """The sound at another rate, by taking the nearest samples: good enough for a bell."""
-    if sound.rate == rate:
-        return sound.pcm
-    pcm = memoryview(sound.pcm).cast("h")
-    count = len(pcm) * rate // sound.rate
-    picked = [pcm[i * sound.rate // rate] for i in range(count)]
-    return b"".join(x.to_bytes(2, "little", signed=True) for x in picked)

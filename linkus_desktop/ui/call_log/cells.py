@@ -66,6 +66,12 @@ class CallCells(QStyledItemDelegate):
             icon = pixmap(kind_of(entry)[0], kind_colour(entry, t), 18, self._view.devicePixelRatioF())
             painter.drawPixmap(room.left(), top, icon)
             room.adjust(26, 0, 0, 0)
+        if index.column() == CallLogColumn.RECORDING and self.text(index):
+            top = room.top() + (room.height() - 16) // 2
+            painter.drawPixmap(
+                room.left(), top, pixmap("record", t.muted, 16, self._view.devicePixelRatioF())
+            )
+            room.adjust(22, 0, 0, 0)
         name = index.column() == CallLogColumn.NAME
         missed = is_missed(entry) and index.column() in {CallLogColumn.NAME, CallLogColumn.TYPE}
         weight = (

@@ -69,7 +69,8 @@ class CallLogRows(QSortFilterProxyModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """As the log has it; for screen readers the first cell says the whole row."""
         if role == Qt.ItemDataRole.AccessibleTextRole and index.column() == CallLogColumn.TYPE:
-            return spoken(self.entry(index))
+            recorded = ", recorded" if index.data(CallLogRole.RECORDING) is not None else ""
+            return spoken(self.entry(index)) + recorded
         return super().data(index, role)
 
     def filterAcceptsRow(self, source_row: int, source_parent: Index) -> bool:

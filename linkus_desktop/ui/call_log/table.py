@@ -8,7 +8,7 @@ from PySide6.QtCore import QByteArray, QEvent, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QHelpEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QToolTip
 
-from linkus_desktop.pbx.call_log import CallLogColumn
+from linkus_desktop.pbx.call_log import CallLogColumn, CallLogRole
 from linkus_desktop.ui.call_log.cells import ROW, CallCells
 from linkus_desktop.ui.call_log.rows import CallLogRows
 from linkus_desktop.ui.icons import icon
@@ -17,15 +17,17 @@ from linkus_desktop.ui.theme import tokens
 if TYPE_CHECKING:
     from linkus_desktop.store.settings import Settings
 
-_VIEW = "call_log.columns"
-_WIDTHS = (128, 260, 128, 152, 96, 200)
+_VIEW = "call_log.columns.7"
+"""With the number of columns: what was remembered for others fits no longer."""
+_WIDTHS = (120, 200, 112, 136, 88, 176, 128)
 
 
 class CallTable(QTableView):
-    """Signals: call_requested(str number), delete_requested(object list of ids)."""
+    """Signals: call_requested(str number), delete_requested(object list of ids), play_requested()."""
 
     call_requested = Signal(str)
     delete_requested = Signal(object)
+    play_requested = Signal()
 
     def __init__(self, rows: CallLogRows, settings: "Settings", clock: Callable[[], datetime]) -> None:
         super().__init__()
@@ -83,6 +85,8 @@ class CallTable(QTableView):
         entry = self._rows.entry(self.currentIndex())
         if count == 1 and entry.number:
             menu.addAction(icon("phone", t.text), f"Call {entry.name or entry.number}", self._call)
+        if count == 1 and self.currentIndex().data(CallLogRole.RECORDING) is not None:
+            menu.addAction(icon("play", t.text), "Play the recording", self.play_requested.emit)
         menu.addAction(icon("copy", t.text), "Copy" if count == 1 else f"Copy {count} calls", self._copy)
         menu.addSeparator()
         text = "Delete this call" if count == 1 else f"Delete {count} calls"
@@ -108,6 +112,7 @@ class CallTable(QTableView):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for column, width in enumerate(_WIDTHS):
             self.setColumnWidth(column, width)
+        header.moveSection(CallLogColumn.RECORDING, CallLogColumn.OUTCOME)
         saved = self._settings.view(_VIEW)
         if saved:
             header.restoreState(QByteArray(saved))

@@ -8,8 +8,9 @@ from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QButtonGroup, QLineEdit, QWidget
 
-from linkus_desktop.pbx.call_log import CallLogModel
+from linkus_desktop.pbx.call_log import CallLogColumn, CallLogModel, CallLogRole
 from linkus_desktop.pbx.tasks import spawn
+from linkus_desktop.ui.call_log.player import RecordingPlayer
 from linkus_desktop.ui.call_log.rows import CallLogRows, Kind
 from linkus_desktop.ui.call_log.table import CallTable
 from linkus_desktop.ui.icons import icon
@@ -19,8 +20,10 @@ from linkus_desktop.ui.widgets.buttons import WordButton
 from linkus_desktop.ui.widgets.frames import columns, frame, rows
 from linkus_desktop.ui.widgets.list_states import ListStates
 from linkus_desktop.ui.widgets.undo_bar import UNDO_MS, UndoBar
+from server.contract.recording import Recording
 
 if TYPE_CHECKING:
+    from linkus_desktop.sip.audio.listening import Listening
     from linkus_desktop.store.settings import Settings
 
 SEEN_AFTER_MS = 1500
@@ -42,6 +45,7 @@ class CallLogWorkspace(QWidget):
         settings: "Settings",
         *,
         clock: Callable[[], datetime] = now_utc,
+        listening: "Listening | None" = None,
         undo_ms: int = UNDO_MS,
         seen_after_ms: int = SEEN_AFTER_MS,
     ) -> None:
@@ -51,6 +55,12 @@ class CallLogWorkspace(QWidget):
         self.table = CallTable(self.rows, settings, clock)
         self.states = ListStates(self.table, row_height=40)
         self.undo_bar = UndoBar(self, undo_ms=undo_ms)
+        recordings = call_log.recordings
+        self.player = (
+            RecordingPlayer(recordings, listening)
+            if recordings is not None and listening is not None
+            else None
+        )
         self.search = QLineEdit()
         self.kinds: dict[Kind, WordButton] = {}
         self.call_back = WordButton("Call back", icon_name="phone", shortcut="Return")
@@ -85,6 +95,12 @@ class CallLogWorkspace(QWidget):
         """Looked away too soon."""
         super().hideEvent(event)
         self._seen.stop()
+        self.pause()
+
+    def pause(self) -> None:
+        """Be silent."""
+        if self.player is not None:
+            self.player.pause()
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the palette."""
@@ -121,6 +137,8 @@ class CallLogWorkspace(QWidget):
         layout = rows(self)
         layout.addWidget(head)
         layout.addWidget(self.table, 1)
+        if self.player is not None:
+            layout.addWidget(self.player)
         self.setFocusProxy(self.table)
 
     def _on_kind_button(self) -> None:
@@ -144,6 +162,10 @@ class CallLogWorkspace(QWidget):
         self._log.known_changed.connect(self._follow)
         self.states.action.connect(self._show_all)
         QShortcut(QKeySequence("Ctrl+Z"), self, self.undo_bar.undo)
+        if self.player is not None and self._log.recordings is not None:
+            self.table.play_requested.connect(self.player.play)
+            self.player.delete_requested.connect(self._delete_recording)
+            self._log.recordings.changed.connect(self._follow)
 
     def _on_kind(self, kind: Kind) -> None:
         self.rows.set_kind(kind)
@@ -177,6 +199,25 @@ class CallLogWorkspace(QWidget):
 
         spawn(self._log.delete(ids), on_error=failed)
 
+    def _delete_recording(self, recording: Recording) -> None:
+        """Delete a recording, and not its call; for five seconds it can be taken back."""
+        recordings = self._log.recordings
+        if recordings is None:
+            return
+        recordings.hide(recording.id)
+
+        def put_back() -> None:
+            recordings.unhide(recording.id)
+
+        def failed(error: Exception) -> None:
+            put_back()
+            self.problem.emit(f"The recording was not deleted. {error}")
+
+        def really() -> None:
+            spawn(recordings.delete([recording.id]), on_error=failed)
+
+        self.undo_bar.offer("Recording deleted.", really, put_back)
+
     def _mark_seen(self) -> None:
         spawn(self._log.mark_seen(), on_error=lambda error: self.problem.emit(str(error)))
 
@@ -185,6 +226,7 @@ class CallLogWorkspace(QWidget):
         self.call_back.setEnabled(selected == 1)
         self.delete.setEnabled(selected > 0)
         self.delete.setText("Delete" if selected < 2 else f"Delete {selected}")
+        self._follow_recording()
         nothing = self._log.rowCount() == 0
         self.states.set_loading(nothing and not self._log.known)
         if nothing:
@@ -193,3 +235,14 @@ class CallLogWorkspace(QWidget):
             )
         else:
             self.states.set_empty("No such calls", "No call matches this filter.", "Show all calls")
+
+    def _follow_recording(self) -> None:
+        """The player is about the one call that is selected, if that was recorded."""
+        recordings = self._log.recordings
+        self.table.setColumnHidden(CallLogColumn.RECORDING, recordings is None or not recordings.may_listen)
+        if self.player is None:
+            return
+        selected = self.table.selectionModel().selectedRows()
+        index = selected[0] if len(selected) == 1 else None
+        recording = index.data(CallLogRole.RECORDING) if index is not None else None
+        self.player.show_recording(recording, self.rows.entry(index) if index is not None else None)

@@ -6,6 +6,7 @@ from server.db.models.calls import CallLogRow, CallRow, PresenceRow, SipBlockRow
 from server.db.models.configuration import ConfigurationRow
 from server.db.models.prompts import PromptRow
 from server.db.models.reaching import ReachingRow
+from server.db.models.recordings import RecordingOwnerRow, RecordingRow
 from server.db.models.sessions import RefreshTokenRow, SessionRow
 from server.db.models.throttle import ThrottleRow
 from server.db.models.voicemail import MailboxRow, VoicemailGreetingRow, VoicemailMessageRow
@@ -23,6 +24,8 @@ __all__ = [
     "PresenceRow",
     "PromptRow",
     "ReachingRow",
+    "RecordingOwnerRow",
+    "RecordingRow",
     "RefreshTokenRow",
     "SessionRow",
     "SipBlockRow",

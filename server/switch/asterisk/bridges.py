@@ -35,6 +35,10 @@ class AsteriskBridge(Bridge):
         """See `Bridge.record`."""
         return await self._control.recordings.record_bridge(self.id, name)
 
+    async def recording(self, name: str) -> BridgeRecording | None:
+        """See `Bridge.recording`."""
+        return await self._control.recordings.take_over(name)
+
     async def close(self) -> None:
         """See `Bridge.close`."""
         if not self.closed:

@@ -11,7 +11,13 @@ from server.switch.asterisk.ami import Message
 from server.switch.asterisk.bridges import AsteriskBridge
 from server.switch.asterisk.control import Control
 from server.switch.asterisk.dtmf import digit_of
-from server.switch.asterisk.legs import CHANNEL_STATES, AsteriskLeg, is_inbound, leg_of_channel
+from server.switch.asterisk.legs import (
+    CHANNEL_STATES,
+    AsteriskLeg,
+    is_inbound,
+    leg_of_channel,
+    sip_call_id_of,
+)
 from server.switch.port import Dtmf, Event, Incoming, LegChanged, LegState, Transfer
 
 Json = dict[str, Any]
@@ -117,6 +123,7 @@ class Channels:
     def _on_start(self, event: Json) -> None:
         channel = event["channel"]
         if leg := self.legs.get(channel["id"]):
+            leg.sip_call_id = leg.sip_call_id or sip_call_id_of(channel)
             self._advance(leg, CHANNEL_STATES.get(channel["state"], LegState.NEW))
         elif is_inbound(channel) and (leg := leg_of_channel(self._control, channel)):
             self.add(leg)

@@ -84,6 +84,7 @@ class AsteriskLeg(Leg):
         contact: str = "",
         state: LegState = LegState.NEW,
         held: bool = False,
+        sip_call_id: str = "",
     ) -> None:
         self.id = leg_id
         self.number = number
@@ -94,6 +95,7 @@ class AsteriskLeg(Leg):
         self.contact = contact
         self.state = state
         self.held = held
+        self.sip_call_id = sip_call_id
         self.ended: Ended | None = None
         self.hung_up_by_us = False
         self.hangup_cause: int | None = None
@@ -283,7 +285,13 @@ def leg_of_channel(control: "Control", channel: dict[str, Any]) -> AsteriskLeg |
         contact=variables.get(LEG_VARIABLE, ""),
         state=CHANNEL_STATES.get(channel["state"], LegState.NEW),
         held=variables.get(HELD_VARIABLE) == "1",
+        sip_call_id=sip_call_id_of(channel),
     )
+
+
+def sip_call_id_of(channel: dict[str, Any]) -> str:
+    """The Call-ID of a channel's dialog; "" from an engine that does not tell (before 20.1)."""
+    return str(channel.get("protocol_id") or "")
 
 
 def _dialled(extension: str, variables: dict[str, str]) -> str:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from server.switch.asterisk.ari import AriError, segment
 from server.switch.asterisk.occupation import Occupation
 from server.switch.digits import over_or_digit
-from server.switch.port import BridgeRecording, Recorded, SwitchError, SwitchUnavailable
-from server.switch.recording import check_recording_name, wav_seconds
+from server.switch.port import BridgeRecording, DiskFull, Recorded, SwitchError, SwitchUnavailable
+from server.switch.recording import check_recording_name, mend_wav, wav_seconds
 
 if TYPE_CHECKING:
     from server.switch.asterisk.control import Control
@@ -28,6 +28,10 @@ FREE_BYTES = 4 * 1024 * 1024
 """Room that there must be to begin: about four minutes."""
 FULL_BYTES = 64 * 1024
 """With less room than this at the end, the end of the file may be missing."""
+LOW_BYTES = 1024 * 1024
+"""With less room than this a recording is ended, while its file can still be completed."""
+LOOK_S = 1.0
+"""Seconds between two looks at the room: what is recorded in this time must fit into `LOW_BYTES`."""
 STOP_S = 5.0
 
 
@@ -87,6 +91,45 @@ class Recordings:
             raise
         return recording
 
+    async def take_over(self, name: str) -> BridgeRecording | None:
+        """See `Bridge.recording`."""
+        check_recording_name(name)
+        try:
+            told = await self._control.connected.get(_live(name))
+        except AriError as error:
+            if error.status == 404:
+                return None
+            raise
+        recording = AsteriskBridgeRecording(self, name, self._path(name))
+        if told.get("state") in ("done", "failed", "canceled"):
+            return None
+        self._ends[name] = recording.end
+        return recording
+
+    def left(self, folder: str) -> list[str]:
+        """See `Switch.left_recordings`."""
+        check_recording_name(folder)
+        _ = self._control.connected
+        return sorted(f"{folder}/{path.stem}" for path in (self.folder / folder).glob("*.wav"))
+
+    async def finish(self, name: str) -> Recorded | None:
+        """See `Switch.finish_recording`."""
+        recording = await self.take_over(name)
+        path = self._path(name)
+        if recording is not None:
+            with suppress(SwitchError):
+                return _unless_empty(await recording.stop())
+        try:
+            mend_wav(path)
+            return _unless_empty(Recorded(path, wav_seconds(path)))
+        except FileNotFoundError:
+            return None
+        except ValueError:
+            path.unlink(missing_ok=True)  # not even a header
+            return None
+        except OSError as error:
+            raise SwitchError(f"The recording {name} cannot be read: {error}") from error
+
     async def request_stop(self, name: str) -> None:
         """Ask the engine to end a recording."""
         await self._control.connected.post(f"{_live(name)}/stop")
@@ -104,7 +147,7 @@ class Recordings:
         if told.get("state") == "failed":
             raise SwitchError(f"Asterisk could not record {name}: {told.get('cause', 'no reason was told')}.")
         if _free_bytes(self.folder) < FULL_BYTES:
-            raise SwitchError(_full(self.folder))
+            raise DiskFull(_full(self.folder))
         try:
             return Recorded(path, wav_seconds(path))
         except (OSError, ValueError) as error:
@@ -127,12 +170,15 @@ class Recordings:
     def _new_path(self, name: str) -> Path:
         check_recording_name(name)
         _ = self._control.connected
-        path = self.folder / f"{name}.wav"
+        path = self._path(name)
         if path.exists() or name in self._ends:
             raise SwitchError(f"There is a recording {name} already.")
         if _free_bytes(self.folder) < FREE_BYTES:
-            raise SwitchError(_full(self.folder))
+            raise DiskFull(_full(self.folder))
         return path
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{name}.wav"
 
 
 class AsteriskBridgeRecording(BridgeRecording):
@@ -166,6 +212,15 @@ class AsteriskBridgeRecording(BridgeRecording):
             self._recorded = self._recordings.finished(self._name, self._path, self._over.result())
         return self._recorded
 
+    async def over(self) -> Recorded:
+        """See `BridgeRecording.over`. Asterisk would go on, and write nothing any more."""
+        while not self._over.done():
+            if _free_bytes(self._recordings.folder) < LOW_BYTES:
+                await self.stop()
+                raise DiskFull(_full(self._recordings.folder))
+            await asyncio.wait({self._over}, timeout=LOOK_S)
+        return await self.stop()
+
     async def _stop(self) -> None:
         try:
             await self._recordings.request_stop(self._name)
@@ -176,6 +231,13 @@ class AsteriskBridgeRecording(BridgeRecording):
             if error.status != 404:  # it has ended, while nobody could tell us
                 raise
         self.end({})
+
+
+def _unless_empty(recorded: Recorded) -> Recorded | None:
+    if recorded.seconds > 0:
+        return recorded
+    recorded.path.unlink(missing_ok=True)
+    return None
 
 
 def _live(name: str) -> str:

@@ -35,6 +35,7 @@ from server.switch.port import (
     LegChanged,
     Listener,
     Party,
+    Recorded,
     SecurityEvent,
     SecurityKind,
     SipEndpoint,
@@ -423,6 +424,14 @@ class AsteriskSwitch(Switch):
         bridge = AsteriskBridge(self._control, bridge_id)
         await self._control.make_bridge(bridge_id)
         return self._channels.bridges.setdefault(bridge_id, bridge)
+
+    async def left_recordings(self, folder: str) -> list[str]:
+        """See `Switch.left_recordings`."""
+        return self._control.recordings.left(folder)
+
+    async def finish_recording(self, name: str) -> Recorded | None:
+        """See `Switch.finish_recording`."""
+        return await self._control.recordings.finish(name)
 
     async def push(self, endpoints: Sequence[SipEndpoint]) -> None:
         """See `Switch.push`."""

@@ -65,6 +65,7 @@ class SimulatedLeg(Leg):
         self.dialled = dialog.dialled
         self.caller = dialog.caller
         self.contact = dialog.contact
+        self.sip_call_id = dialog.sip_call_id
         self.state = dialog.state
         self.held = dialog.held
         self.digits = Digits()
@@ -289,6 +290,12 @@ class SimulatedBridge(Bridge):
             return SimulatedBridgeRecording(self._switch, engine.recorder.record_bridge(self.id, name))
 
         return await self._switch.request(begin)
+
+    async def recording(self, name: str) -> BridgeRecording | None:
+        """See `Bridge.recording`."""
+        recorder = self._switch.engine.recorder
+        take = await self._switch.request(lambda: recorder.takes.get(name))
+        return SimulatedBridgeRecording(self._switch, take) if take and not take.over.done() else None
 
     async def close(self) -> None:
         """See `Bridge.close`."""

@@ -107,6 +107,11 @@ class Dialog:
     take: Take | None = None
 
     @property
+    def sip_call_id(self) -> str:
+        """The Call-ID of the dialog."""
+        return f"call-of-{self.id}"
+
+    @property
     def speaks(self) -> bool:
         """Whether a voice comes from the phone now."""
         return self.talkative and self.state is LegState.UP and not self.held

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from server.switch.port import BridgeRecording, LegState, Recorded, SwitchError
+from server.switch.port import BridgeRecording, DiskFull, LegState, Recorded, SwitchError
 
 if TYPE_CHECKING:
     from server.switch.simulated.engine import SimulatedEngine
@@ -52,16 +52,21 @@ class Take:
             if not on:
                 self.listen()
 
-    def stop(self, *, lost: str = "") -> None:
-        """End it; `lost` says why the file is not there. Idempotent."""
+    def stop(self, *, lost: SwitchError | None = None) -> None:
+        """End it; `lost` says why the file is not whole. Idempotent."""
         if self.over.done():
             return
         self.pause(on=True)
-        if lost:
-            self.over.set_exception(SwitchError(lost))
+        if lost is not None:
+            self.over.set_exception(lost)
             self.over.exception()  # that nobody asks for it is fine
         else:
             self.over.set_result(Recorded(self.path, self._seconds))
+
+    @property
+    def seconds(self) -> float:
+        """Length of the file, once it is over."""
+        return self._seconds
 
 
 class LegTake(Take):
@@ -85,7 +90,7 @@ class LegTake(Take):
             self._silence.cancel()
             self._silence = None
 
-    def stop(self, *, lost: str = "") -> None:
+    def stop(self, *, lost: SwitchError | None = None) -> None:
         """End it."""
         self._longest.cancel()
         if self._silence is not None:
@@ -136,7 +141,28 @@ class Recorder:
     def lose(self) -> None:
         """The engine crashed."""
         for take in list(self.takes.values()):
-            take.stop(lost="The engine crashed during the recording.")
+            take.stop(lost=SwitchError("The engine crashed during the recording."))
+
+    def fill_disk(self) -> None:
+        """There is no room any more: recordings of bridges end."""
+        self.disk_full = True
+        for take in [take for takes in self._of_bridges.values() for take in takes]:
+            take.stop(lost=DiskFull("The disk is full."))
+
+    def left(self, folder: str) -> list[str]:
+        """Names of the recordings in a folder whose files are still there."""
+        return sorted(name for name in self.takes if name.startswith(f"{folder}/"))
+
+    def finish(self, name: str) -> Recorded | None:
+        """End a recording; what there is of it, None for nothing."""
+        take = self.takes.get(name)
+        if take is None:
+            return None
+        take.stop()
+        if not take.seconds:
+            del self.takes[name]
+            return None
+        return Recorded(take.path, take.seconds)
 
     def _inside(self, bridge_id: str) -> list["Dialog"]:
         members = self._engine.bridges.get(bridge_id, set())
@@ -146,7 +172,7 @@ class Recorder:
         if name in self.takes:
             raise SwitchError(f"There is a recording {name} already.")
         if self.disk_full:
-            raise SwitchError("Nothing can be recorded: the disk is full.")
+            raise DiskFull("Nothing can be recorded: the disk is full.")
 
     def _keep(self, name: str, take: Take) -> Take:
         self.takes[name] = take
@@ -178,3 +204,7 @@ class SimulatedBridgeRecording(BridgeRecording):
         if not self._take.over.done():
             await self._switch.request(self._take.stop)
         return self._take.over.result()
+
+    async def over(self) -> Recorded:
+        """See `BridgeRecording.over`."""
+        return await asyncio.shield(self._take.over)

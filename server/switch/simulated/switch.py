@@ -18,6 +18,7 @@ from server.switch.port import (
     Listener,
     Party,
     Reason,
+    Recorded,
     SecurityEvent,
     SipEndpoint,
     SipTrunk,
@@ -231,6 +232,14 @@ class SimulatedSwitch(Switch):
             return self._bridges[bridge_id]
 
         return await self.request(make)
+
+    async def left_recordings(self, folder: str) -> list[str]:
+        """See `Switch.left_recordings`."""
+        return await self.request(lambda: self.engine.recorder.left(folder))
+
+    async def finish_recording(self, name: str) -> Recorded | None:
+        """See `Switch.finish_recording`."""
+        return await self.request(lambda: self.engine.recorder.finish(name))
 
     async def push(self, endpoints: Sequence[SipEndpoint]) -> None:
         """See `Switch.push`."""

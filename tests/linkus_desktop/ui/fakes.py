@@ -12,8 +12,9 @@ from linkus_desktop.pbx.colleagues import ColleaguesModel
 from linkus_desktop.pbx.errors import PbxError
 from linkus_desktop.pbx.live import LiveState
 from linkus_desktop.pbx.reaching import ReachingDraft
+from linkus_desktop.pbx.recordings import OwnRecordings
 from linkus_desktop.pbx.states import ConnectionState
-from linkus_desktop.sip.audio.backend import Device
+from linkus_desktop.sip.audio.backend import Device, Sound
 from linkus_desktop.sip.values import CallEnd, CallState, PhoneError, TransferProgress, TransferState
 from linkus_desktop.store.settings import Settings
 from server.contract.auth import Me
@@ -23,6 +24,7 @@ from server.contract.extensions import Extension, ExtensionState, Role, SrtpMode
 from server.contract.features import FeatureCodes
 from server.contract.presence import Presence, PresenceChange, PresenceStatus
 from server.contract.reaching import ReachingSettings
+from server.contract.recording import CallRecording, OwnCall, Recording, RecordingAction, RecordingState
 
 NOW = datetime(2026, 3, 12, 14, 30, tzinfo=UTC)
 _ids = count(1)
@@ -109,6 +111,24 @@ class FakeApi:
         self.seen: list[list[str] | None] = []
         self.problem: Exception | None = None
         self.settings = ReachingSettings()
+        self.orders: list[tuple[str, RecordingAction]] = []
+        self.sound = b""
+        self.deleted_recordings: list[str] = []
+
+    async def record(self, call_id: str, action: RecordingAction) -> None:
+        self.orders.append((call_id, action))
+        if self.problem:
+            raise self.problem
+
+    async def recording_part(self, recording_id: str, start: int, size: int) -> bytes:
+        if self.problem:
+            raise self.problem
+        return self.sound[start : start + size]
+
+    async def delete_recordings(self, ids: Iterable[str]) -> None:
+        if self.problem:
+            raise self.problem
+        self.deleted_recordings.extend(ids)
 
     async def reaching(self) -> ReachingSettings:
         if self.problem:
@@ -191,6 +211,7 @@ class FakeCall(QObject):
         self.started_at = NOW - (talked or timedelta(seconds=5))
         self.answered_at = NOW - talked if talked is not None else None
         self.end: CallEnd | None = None
+        self.sip_call_id = f"sip-{self.id}"
         self.muted = self.remote_held = False
         self.digits = ""
         self.transfer_progress = TransferProgress()
@@ -393,6 +414,7 @@ class FakeAudio(QObject):
         self.users: set[str] = set()
         self.testing = ""
         self.chosen: dict[str, bytes | None] = {}
+        self.played: list[Sound] = []
         self.microphones = [Device(b"m1", "Built-in microphone"), Device(b"m2", "USB headset")]
         self.speakers = [Device(b"s1", "Built-in speakers"), Device(b"s2", "USB headset")]
 
@@ -405,7 +427,7 @@ class FakeAudio(QObject):
     def open(self, user: str) -> None:
         self.users.add(user)
 
-    def close(self, user: str) -> None:
+    def close(self, user: str = "") -> None:
         self.users.discard(user)
 
     def set_microphone(self, device: bytes | None) -> None:
@@ -416,6 +438,10 @@ class FakeAudio(QObject):
 
     def set_ringer(self, device: bytes | None) -> None:
         self.chosen["ringer"] = device
+
+    def play(self, sound: Sound) -> "FakeAudio":
+        self.played.append(sound)
+        return self
 
     def play_test(self, role: str) -> None:
         self.testing = role
@@ -489,7 +515,50 @@ class World:
         if calls is not None:
             live.call_log.take_snapshot({c.id: c for c in calls})
         self.colleagues = ColleaguesModel(live.extensions, "1001")
-        self.call_log = CallLogModel(live.call_log, self.session.api)
+        self.recordings = OwnRecordings(live.recordings, self.session.api)
+        self.call_log = CallLogModel(live.call_log, self.session.api, recordings=self.recordings)
+
+    def permit(self, *permissions: str) -> None:
+        """The administrator lets the user do this with recordings."""
+        words = [f"recording.{word}" for word in permissions]
+        self.session.me = self.session.me.model_copy(update={"permissions": words})
+        self.session.me_changed.emit()
+
+    def tell_recording(
+        self, call: FakeCall, state: str | None = None, *, actions: Iterable[str] = (), refusal: str = ""
+    ) -> None:
+        """The server tells how a call is recorded, and what may be done about it."""
+        told = OwnCall(
+            id=f"server-{call.id}",
+            number=call.number,
+            name=call.name,
+            since=NOW,
+            sip_call_ids=[call.sip_call_id],
+            recording=CallRecording(state=state, actions=list(actions), refusal=refusal or None),
+        )
+        topic = self.session.live.calls
+        topic.take_snapshot({**topic.items, told.id: told})
+
+    def tell_recorded(self, *calls: CallLogEntry, state: str = "finished", sound: bytes = b"") -> None:
+        """The server tells that these calls were recorded."""
+        self.session.api.sound = sound
+        made = [
+            Recording(
+                id=call.call_id,
+                caller=call.number,
+                caller_name=call.name,
+                callee="1001",
+                callee_name="Anna Novak",
+                owners=["1001"],
+                state=RecordingState(state),
+                started_at=call.answered_at or call.started_at,
+                ended_at=call.ended_at,
+                seconds=call.talk_s,
+                size=len(sound) or 100,
+            )
+            for call in calls
+        ]
+        self.session.live.recordings.take_snapshot({one.id: one for one in made})
 
     def tell(self, state: ExtensionState) -> None:
         """The server tells a changed state."""

@@ -35,10 +35,10 @@ def test_a_card_offers_the_actions_of_its_state_in_words_SIP_3(window, world):
     card = window.calls.card_of(call)
     assert words(card) == ["Answer", "Decline"]
     card.answer.click()
-    assert words(card) == ["Hold", "Mute", "Keypad", "Transfer", "Hang up"]
+    assert words(card) == ["Hold", "Mute", "Keypad", "Record", "Transfer", "Hang up"]
     card.hold.click()
     assert call.state is CallState.HELD
-    assert words(card) == ["Resume", "Transfer", "Hang up"]
+    assert words(card) == ["Resume", "Record", "Transfer", "Hang up"]
     card.hold.click()
     assert call.state is CallState.ACTIVE
     card.mute.click()
@@ -50,7 +50,7 @@ def test_switch_holds_the_other_call_SIP_3(window, world):
     first = world.phone.add(FakeCall("1002", "Ben", CallState.HELD))
     second = world.phone.add(FakeCall("1003", "Chiara", CallState.ACTIVE))
     card = window.calls.card_of(first)
-    assert words(card) == ["Switch", "Transfer", "Hang up"]
+    assert words(card) == ["Switch", "Record", "Transfer", "Hang up"]
     card.switch.click()
     assert (first.state, second.state) == (CallState.ACTIVE, CallState.HELD)
     assert window.calls.current() is card

@@ -13,11 +13,13 @@ from server.contract.extensions import CallState, Extension
 from server.contract.monitoring import MonitoringRight
 from server.contract.presence import Presence, PresenceChange, PresenceStatus
 from server.contract.reaching import ReachingSettings
+from server.contract.recording import Recording, RecordingRight, RecordingRule
 from server.flows.calls import Calls
 from server.flows.conference import Rooms
 from server.flows.monitoring import Monitors
 from server.flows.parking import ParkingLot
 from server.flows.planning import Planner
+from server.flows.recording import Recorder
 from server.flows.voicemail import Mailboxes
 from server.rules.outcomes import Ending
 from server.rules.routing import snapshot_of
@@ -26,6 +28,8 @@ from server.services.call_log_store import Call
 from server.services.directory import Directory
 from server.services.extensions import ExtensionChanged
 from server.services.hub import Hub
+from server.services.recordings import Recordings
+from server.services.recordings_rights import RecordingRights
 from server.services.states import States
 from server.switch.port import SipEndpoint, Sound
 from server.switch.simulated import SimulatedEngine, SimulatedSwitch
@@ -167,6 +171,10 @@ class MemoryStore:
         await asyncio.sleep(0.002)
         return any(c.id == call.id or c.caller_leg == call.caller_leg for c in self.calls.values())
 
+    async def find(self, call_id):
+        await asyncio.sleep(0.002)
+        return self.calls.get(call_id)
+
     async def forget_removed(self):
         """Nothing is left behind in memory."""
 
@@ -177,12 +185,78 @@ class MemoryStore:
         return found
 
 
+class MemoryFiles:
+    """Stands for `RecordingFiles`: lengths in seconds by the id of the recording; survives the server."""
+
+    def __init__(self, engine) -> None:
+        self.engine = engine
+        self.kept: dict[str, float] = {}
+
+    def path(self, recording_id):
+        return Path("/memory") / recording_id
+
+    def exists(self, recording_id):
+        return recording_id in self.kept
+
+    def measure(self, recording_id):
+        take = self.kept.get(recording_id)
+        return (take.seconds, round(take.seconds * 16000)) if take else None
+
+    def take(self, recording_id, made):
+        take = self.engine.recorder.takes.pop(f"calls/{recording_id}")
+        assert take.path == made
+        self.kept[recording_id] = take
+        return round(take.seconds * 16000)
+
+    def remove(self, recording_id):
+        self.kept.pop(recording_id, None)
+
+
+class MemoryRecordings:
+    """Stands for `RecordingStore`; survives the server. `fail` is raised by the next writes."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, Recording] = {}
+        self.fail: Exception | None = None
+
+    async def save(self, recordings):
+        await asyncio.sleep(0.002)
+        if self.fail is not None:
+            raise self.fail
+        self.rows |= {recording.id: recording for recording in recordings}
+
+    async def get(self, recording_id):
+        return self.rows.get(recording_id)
+
+    async def open(self):
+        await asyncio.sleep(0.002)
+        return [row for row in self.rows.values() if row.state.is_open]
+
+    async def remove(self, ids):
+        await asyncio.sleep(0.002)
+        return [one for one in ids if self.rows.pop(one, None)]
+
+    async def find(self, *, owner=None, ended=False, **_):
+        rows = [row for row in self.rows.values() if owner is None or owner in row.owners]
+        return [row for row in rows if not (ended and row.state.is_open)]
+
+    async def disown(self, owner, ids):
+        return [], []
+
+    async def forget_removed(self):
+        """Nothing is left behind in memory."""
+
+
 class Office:
     """One server process on an engine and a store that may have seen earlier ones."""
 
-    def __init__(self, engine=None, store=None, extensions=None, voicemail=None) -> None:
+    def __init__(
+        self, engine=None, store=None, extensions=None, voicemail=None, tapes=None, files=None
+    ) -> None:
         self.engine = engine or SimulatedEngine()
         self.store = store or MemoryStore()
+        self.tapes = tapes or MemoryRecordings()
+        self.files = files or MemoryFiles(self.engine)
         self.extensions = extensions or MemoryExtensions()
         self.clock = VirtualClock()
         self.switch = SimulatedSwitch(self.engine)
@@ -226,6 +300,27 @@ class Office:
         self.lot = ParkingLot(
             hub=self.hub, clock=self.clock, settings=lambda: snapshot_of(self.configuration).parking
         )
+        self.rights = RecordingRights(
+            self.directory, lambda: snapshot_of(self.configuration).all(RecordingRight).values()
+        )
+        self.recordings = Recordings(
+            store=self.tapes,
+            files=self.files,
+            hub=self.hub,
+            clock=self.clock,
+            extensions=self.extensions,
+            permissions=self.rights.of,
+        )
+        self.recorder = Recorder(
+            switch=self.switch,
+            recordings=self.recordings,
+            call_log=self.call_log,
+            hub=self.hub,
+            clock=self.clock,
+            directory=self.directory,
+            rules=lambda: snapshot_of(self.configuration).all(RecordingRule).values(),
+            permissions=self.rights.of,
+        )
         self.calls = Calls(
             switch=self.switch,
             directory=self.directory,
@@ -239,6 +334,7 @@ class Office:
                 rights=lambda: snapshot_of(self.configuration).all(MonitoringRight).values(),
                 audit=self.audit,
             ),
+            recorder=self.recorder,
             ring_timeout_s=RING_S,
         )
 
@@ -250,11 +346,14 @@ class Office:
         await self.directory.start()
         self.states.start()
         self.call_log.start()
+        self.recordings.start()
         await self.calls.start()
         self.switch.connect(restarted=restarted)
 
     async def stop(self) -> None:
         await self.calls.stop()
+        await self.recorder.stop()
+        await self.recordings.stop()
         await self.call_log.stop()
         self.states.stop()
         self.directory.stop()
@@ -266,7 +365,13 @@ class Office:
         self.call_log._writer.write = lambda call: None
         if self.call_log._writer._task is not None:
             self.call_log._writer._task.cancel()
+        self.recordings.write = lambda recording: None
+        self.recordings.keep = lambda recording, made: None
+        self.recordings.discard = lambda recording_id: None
+        await self.recordings._background.cancel()
+        await self.recorder._background.cancel()
         await self.calls._background.cancel()
+        await self.recorder._background.cancel()
         self.states.stop()
         self.directory.stop()
 
@@ -285,7 +390,8 @@ class Office:
 
     async def idle(self) -> None:
         """Wait until no call is in progress and everything is logged."""
-        while len(self.calls._background) or self.call_log.pending:  # noqa: ASYNC110 - in virtual time
+        backgrounds = (self.calls._background, self.recorder._background, self.recordings._background)
+        while any(map(len, backgrounds)) or self.call_log.pending:  # noqa: ASYNC110 - in virtual time
             await asyncio.sleep(0.05)
 
     def assert_nothing_left(self) -> None:
@@ -295,6 +401,10 @@ class Office:
         assert self.calls.active() == []
         assert self.lot.calls() == []
         assert self.engine.spies == []
+        assert [take for take in self.engine.recorder.takes.values() if not take.over.done()] == []
+        assert self.recorder._tapes == {}
+        assert [row for row in self.tapes.rows.values() if row.state.is_open] == []
+        assert self.files.kept.keys() == self.tapes.rows.keys()
         assert len(self.calls._background) == 0
         assert {s.number: s.call for s in self.states.all().values() if s.call is not CallState.IDLE} == {}
         open_rows = [call for call in self.store.calls.values() if call.ended_at is None]
@@ -314,6 +424,8 @@ async def office(**kwargs) -> AsyncIterator[Office]:
     await place.start()
     try:
         yield place
+        await place.idle()
+        await place.calls.sort_out_recordings()
         await place.idle()
         place.assert_nothing_left()
     finally:

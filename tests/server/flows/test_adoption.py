@@ -19,8 +19,14 @@ async def after_a_kill(before: Office, *, down_s: float = 3.0) -> Office:
     await before.killed()
     await asyncio.sleep(down_s)
     successor = Office(
-        engine=before.engine, store=store, extensions=before.extensions, voicemail=before.voicemail
+        engine=before.engine,
+        store=store,
+        extensions=before.extensions,
+        tapes=before.tapes,
+        files=before.files,
+        voicemail=before.voicemail,
     )
+    successor.configuration = before.configuration
     await successor.start(restarted=False)
     return successor
 

@@ -10,6 +10,7 @@ from server.contract.ivr import Choice, Ivr
 from server.contract.monitoring import MonitoringRight
 from server.contract.prompts import Prompt
 from server.contract.reaching import EndpointKind
+from server.contract.recording import RecordingRight, RecordingRule
 from server.contract.routing import RingGroup
 from server.switch.port import Sound
 from server.switch.simulated import Behaviour, SimulatedEngine
@@ -56,6 +57,10 @@ def cancelled_twice(place: Office) -> None:
     cancelled(place)
     for delay_s in (0.0005, 0.0015, 0.0025):
         asyncio.get_running_loop().call_later(delay_s, cancelled, place)
+
+
+def disk_full(place: Office) -> None:
+    place.engine.recorder.fill_disk()
 
 
 def extension_removed(place: Office) -> None:
@@ -260,6 +265,42 @@ async def meet(place: Office) -> None:
     cyril.hang_up(calls[1])
 
 
+async def record(place: Office) -> None:
+    """The call of 1001 and 1002 is recorded by a rule, after both were told; 1001 pauses, and goes on."""
+    place.configuration += [
+        RecordingRule(name="all", everybody=True, announcement="beep"),
+        RecordingRight(name="all", everybody=True),
+    ]
+    anna = next(phone for phone in place.engine.phones if phone.number == "1001")
+    call = anna.call("1002")
+    await asyncio.sleep(2)
+    anna.press(call, "*1")
+    await asyncio.sleep(1.5)
+    anna.press(call, "*1")
+
+
+async def record_on_demand(place: Office) -> None:
+    """1002 records by keys, and then sends 1001 to 1003, whose calls a rule records."""
+    place.configuration += [
+        RecordingRule(name="cyril", extensions=("1003",)),
+        RecordingRight(name="all", everybody=True),
+    ]
+    next(phone for phone in place.engine.phones if phone.number == "1001").call("1002")
+    await asyncio.sleep(1.5)
+    for boris in [phone for phone in place.engine.phones if phone.number == "1002" and phone.calls]:
+        boris.press(boris.calls[0], "*1")
+        await asyncio.sleep(1)
+        boris.transfer(boris.calls[0], "1003")
+
+
+RECORDINGS = {
+    "by rule": (record, [("1002", Behaviour.answers(1.0, hangs_up_after_s=6.0))]),
+    "on demand, transferred": (
+        record_on_demand,
+        [TALKS, ("1003", Behaviour.answers(1.0, hangs_up_after_s=3.0))],
+    ),
+    "on demand, not transferred": (record_on_demand, [TALKS, ("1003", Behaviour.refuses(486))]),
+}
 PICK_UPS = {
     "picked up": Behaviour.rings(),
     "picked up, answered": Behaviour.answers(0.5025, hangs_up_after_s=2.0),
@@ -358,3 +399,13 @@ def test_a_fault_at_each_moment_of_a_conference_leaves_nothing_behind_SIP_4(faul
     assert moments > 12
     for at in range(1, moments + 1):
         run(one_story(meet, phones, fault, at))
+
+
+@pytest.mark.parametrize("fault", [*FAULTS, disk_full], ids=lambda fault: fault.__name__)
+@pytest.mark.parametrize("recording", RECORDINGS.values(), ids=RECORDINGS.keys())
+def test_a_fault_at_each_moment_of_a_recording_leaves_nothing_behind_SIP_5(recording, fault):
+    story, phones = recording
+    moments = run(one_story(story, phones, fault, at=-1))
+    assert moments > 15
+    for at in range(1, moments + 1):
+        run(one_story(story, phones, fault, at))

@@ -1,0 +1,504 @@
+"""SIP-5, CODE-1, LOG-1: calls are recorded by rule and on demand; in virtual time."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import pytest
+
+from server.contract.events import Topic
+from server.contract.extensions import Role
+from server.contract.features import FeatureCodes
+from server.contract.recording import RecordingAction, RecordingRefusal, RecordingRight, RecordingRule
+from server.contract.recording import RecordingState as State
+from server.flows.control import Author, CallControl
+from server.flows.tape import REFUSED, SAID
+from server.services.accounts import Who
+from server.services.errors import ServiceError
+from server.switch.port import LegState, Sound, SwitchError
+from server.switch.simulated import Behaviour
+from tests.server.flows.office import Office, office
+from tests.server.flows.test_adoption import after_a_kill
+from tests.server.flows.test_parking import Two
+from tests.virtual_time import in_virtual_time
+
+PROMPT = "conf-now-recording"
+PROMPT_S = 2.32
+
+
+def always(place: Office, **what) -> None:
+    place.configuration.append(RecordingRule(**({"name": "always", "everybody": True} | what)))
+
+
+def may(place: Office, *numbers: str, permissions=("record", "pause", "listen", "delete")) -> None:
+    right = RecordingRight(name="-".join(numbers), extensions=numbers, permissions=permissions)
+    place.configuration.append(right)
+
+
+async def seen_by(place: Office, number: str):
+    """The only own call, as the client of an extension sees it; None without one."""
+    who = Who(account_id=1, user=number, number=number, role=Role.USER, session_id="s")
+    items = await place.hub.snapshot(who, Topic.CALLS)
+    assert len(items) < 2
+    return next(iter(items.values()), None)
+
+
+async def state(place: Office, number: str = "1001"):
+    return (await seen_by(place, number)).recording.state
+
+
+def control(place: Office) -> CallControl:
+    return CallControl(
+        calls=place.calls,
+        switch=place.switch,
+        directory=place.directory,
+        clock=place.clock,
+        audit=place.audit,
+        recorder=place.recorder,
+        ring_timeout_s=30,
+    )
+
+
+def only(place: Office):
+    """The only recording that is kept: what is listed, and what was heard."""
+    (row,) = place.tapes.rows.values()
+    return row, place.files.kept[row.id]
+
+
+@asynccontextmanager
+async def heir_of(place: Office, *, before=lambda: None):
+    """The server is killed, `before` happens, and another one is there; nothing is left of it at the end."""
+    killing = asyncio.ensure_future(after_a_kill(place, down_s=1.0))
+    await asyncio.sleep(0.5)
+    before()
+    heir = await killing
+    yield heir
+    await heir.idle()
+    await heir.calls.sort_out_recordings()
+    await heir.idle()
+    heir.assert_nothing_left()
+    await heir.stop()
+
+
+@in_virtual_time
+async def test_a_call_is_recorded_by_rule_and_both_voices_are_in_it_SIP_5():
+    async with office() as place:
+        always(place)
+        people = await Two(place).talk()
+        assert await state(place, "1001") is await state(place, "1002") is State.RECORDING
+        await asyncio.sleep(10)
+        people.anna.hang_up(people.call)
+    row, take = only(place)
+    assert take.voices == {people.call.id, people.callee.id}
+    assert (row.caller, row.callee, row.owners, row.rule) == ("1001", "1002", ["1001", "1002"], "always")
+    assert row.state is State.FINISHED
+    assert row.seconds == pytest.approx(10.5, abs=0.1)
+    assert row.id in place.store.calls
+
+
+@in_virtual_time
+async def test_each_call_is_told_to_the_phones_in_it_by_their_call_ids_SIP_5():
+    async with office() as place:
+        people = await Two(place).talk()
+        anna, boris = await seen_by(place, "1001"), await seen_by(place, "1002")
+        assert (anna.number, anna.name, anna.sip_call_ids) == ("1002", "Boris", [people.call.sip_call_id])
+        assert (boris.number, boris.name, boris.sip_call_ids) == ("1001", "Anna", [people.callee.sip_call_id])
+        assert await seen_by(place, "1003") is None
+        people.anna.hang_up(people.call)
+        await place.idle()
+        assert await seen_by(place, "1001") is None
+
+
+@pytest.mark.parametrize("calls", [("inbound",), ("outbound",)])
+@in_virtual_time
+async def test_a_rule_for_other_kinds_of_calls_records_nothing_SIP_5(calls):
+    async with office() as place:
+        always(place, calls=calls)
+        people = await Two(place).talk()
+        assert await state(place) is None
+        people.anna.hang_up(people.call)
+    assert place.tapes.rows == {}
+
+
+@in_virtual_time
+async def test_both_are_told_before_they_talk_SIP_5():
+    async with office() as place:
+        always(place, announcement=PROMPT)
+        people = await Two(place).talk()
+        assert people.call.sounds == people.callee.sounds == [Sound.prompt(PROMPT)]
+        assert [*place.engine.bridges.values()] in ([], [set()]), "nobody hears the other one yet"
+        await asyncio.sleep(PROMPT_S)
+        assert {people.call.id, people.callee.id} in place.engine.bridges.values()
+        assert await state(place) is State.RECORDING
+        people.anna.hang_up(people.call)
+
+
+@in_virtual_time
+async def test_who_cannot_be_told_is_not_recorded_but_may_talk_SIP_5(caplog):
+    async with office() as place:
+        always(place, announcement="no-such-prompt")
+        people = await Two(place).talk()
+        await asyncio.sleep(1)
+        assert {people.call.id, people.callee.id} in place.engine.bridges.values()
+        assert await state(place) is None
+        people.anna.hang_up(people.call)
+    assert place.tapes.rows == {}
+    assert "nobody could be told" in caplog.text
+
+
+@in_virtual_time
+async def test_who_hangs_up_while_being_told_ends_the_call_SIP_5():
+    async with office() as place:
+        always(place, announcement=PROMPT)
+        people = await Two(place).talk()
+        people.boris.hang_up(people.callee)
+        await asyncio.sleep(0.1)
+        assert people.call.state is LegState.GONE
+
+
+@in_virtual_time
+async def test_keys_record_pause_and_go_on_and_the_pause_is_left_out_CODE_1():
+    async with office() as place:
+        may(place, "1002")
+        people = await Two(place).talk()
+        people.boris.press(people.callee, "*1")
+        await asyncio.sleep(10)
+        assert await state(place, "1001") is State.RECORDING, "the other one sees it, too"
+        people.boris.press(people.callee, "*1")
+        await asyncio.sleep(20)
+        assert await state(place) is State.PAUSED
+        people.boris.press(people.callee, "*1")
+        await asyncio.sleep(5)
+        assert await state(place) is State.RECORDING
+        assert people.callee.sounds == [
+            SAID[RecordingAction.START], SAID[RecordingAction.PAUSE], SAID[RecordingAction.RESUME]
+        ]  # fmt: skip
+        assert people.call.sounds == []
+        people.anna.hang_up(people.call)
+    row, take = only(place)
+    assert row.seconds == pytest.approx(15, abs=0.3)
+    assert row.owners == ["1002"]
+    assert take.voices == {people.call.id, people.callee.id}
+
+
+@in_virtual_time
+async def test_keys_with_another_code_and_with_pauses_between_them_work_CODE_1():
+    async with office() as place:
+        place.configuration.append(FeatureCodes(record="*99"))
+        may(place, "1001")
+        people = await Two(place).talk()
+        for key in "*99":
+            people.anna.press(people.call, key)
+            await asyncio.sleep(1.5)
+        assert await state(place) is State.RECORDING
+        people.anna.hang_up(people.call)
+    assert only(place)[0].owners == ["1001"]
+
+
+@in_virtual_time
+async def test_keys_of_one_do_not_spoil_those_of_the_other_CODE_1():
+    async with office() as place:
+        may(place, "1001")
+        people = await Two(place).talk()
+        people.boris.press(people.callee, "*")
+        people.anna.press(people.call, "*1")
+        await asyncio.sleep(1)
+        assert await state(place) is State.RECORDING
+        people.boris.press(people.callee, "5")
+        await asyncio.sleep(6)
+        assert [parked.by for parked in place.lot.calls()] == ["1002"]
+        people.anna.hang_up(people.call)
+
+
+@in_virtual_time
+async def test_without_permission_keys_do_nothing_and_say_so_CODE_1():
+    async with office() as place:
+        may(place, "1002", permissions=("pause", "listen", "delete"))
+        people = await Two(place).talk()
+        for dialog in (people.call, people.callee):
+            dialog.phone.press(dialog, "*1")
+            await asyncio.sleep(1)
+            assert dialog.sounds == [REFUSED]
+        assert (await seen_by(place, "1001")).recording.refusal is RecordingRefusal.NOT_ALLOWED
+        assert await state(place) is None
+        people.anna.hang_up(people.call)
+    assert place.tapes.rows == {}
+
+
+@in_virtual_time
+async def test_only_who_records_may_pause_SIP_5():
+    async with office() as place:
+        may(place, "1001", "1002")
+        people = await Two(place).talk()
+        people.anna.press(people.call, "*1")
+        await asyncio.sleep(2)
+        assert (await seen_by(place, "1002")).recording.refusal is RecordingRefusal.NOT_YOURS
+        people.boris.press(people.callee, "*1")
+        await asyncio.sleep(2)
+        assert people.callee.sounds == [REFUSED]
+        assert await state(place) is State.RECORDING
+        people.anna.hang_up(people.call)
+
+
+@in_virtual_time
+async def test_what_a_rule_records_is_paused_only_with_that_permission_and_never_ended_SIP_5():
+    async with office() as place:
+        always(place)
+        may(place, "1001", permissions=("record",))
+        may(place, "1002", permissions=("pause",))
+        people = await Two(place).talk()
+        anna = (await seen_by(place, "1001")).recording
+        assert (anna.actions, anna.refusal) == ([], RecordingRefusal.BY_RULE)
+        hands = control(place)
+        (call,) = place.calls.active()
+        with pytest.raises(ServiceError, match="A rule records"):
+            await hands.record(call.id, RecordingAction.PAUSE, "1001")
+        with pytest.raises(ServiceError, match="cannot stop"):
+            await hands.record(call.id, RecordingAction.STOP, "1002")
+        paused = await hands.record(call.id, RecordingAction.PAUSE, "1002")
+        assert (paused.state, paused.actions) == (State.PAUSED, [RecordingAction.RESUME])
+        people.anna.hang_up(people.call)
+
+
+@in_virtual_time
+async def test_clients_start_pause_and_end_a_recording_and_repeating_is_fine_SIP_5():
+    async with office() as place:
+        may(place, "1001")
+        people = await Two(place).talk()
+        hands = control(place)
+        (call,) = place.calls.active()
+        with pytest.raises(ServiceError, match="cannot pause"):
+            await hands.record(call.id, RecordingAction.PAUSE, "1001")
+        with pytest.raises(ServiceError, match="There is no call"):
+            await hands.record(call.id, RecordingAction.START, "1003")
+        for action, after in [
+            ("start", State.RECORDING), ("start", State.RECORDING), ("pause", State.PAUSED),
+            ("pause", State.PAUSED), ("resume", State.RECORDING), ("stop", State.FINISHED),
+        ]:  # fmt: skip
+            done = await hands.record(call.id, RecordingAction(action), "1001")
+            assert done.state is after
+            await asyncio.sleep(3)
+        with pytest.raises(ServiceError, match="one of a call"):
+            await hands.record(call.id, RecordingAction.START, "1001")
+        assert only(place)[0].seconds == pytest.approx(9, abs=0.1), "it can be heard before the call is over"
+        people.anna.hang_up(people.call)
+
+
+@in_virtual_time
+async def test_an_administrator_records_any_call_with_an_audit_entry_SIP_5():
+    async with office() as place:
+        people = await Two(place).talk()
+        (call,) = place.calls.active()
+        await control(place).record(call.id, RecordingAction.START, by=Author("admin"))
+        assert await state(place, "1002") is State.RECORDING
+        await asyncio.sleep(1)
+        people.anna.hang_up(people.call)
+    assert ("recording.start", "admin", "1001") in place.audit.entries
+    assert only(place)[0].owners == []
+
+
+@in_virtual_time
+async def test_a_call_that_rings_cannot_be_recorded_SIP_5():
+    async with office() as place:
+        may(place, "1001")
+        place.engine.phone("1002", Behaviour.rings())
+        anna = place.engine.phone("1001")
+        call = anna.call("1002")
+        await asyncio.sleep(1)
+        (active,) = place.calls.active()
+        with pytest.raises(ServiceError, match="answered"):
+            await control(place).record(active.id, RecordingAction.START, "1001")
+        anna.hang_up(call)
+
+
+@in_virtual_time
+async def test_a_recording_goes_over_hold_SIP_5():
+    async with office() as place:
+        always(place)
+        people = await Two(place).talk()
+        people.anna.hold(people.call)
+        await asyncio.sleep(10)
+        people.anna.resume(people.call)
+        await asyncio.sleep(5)
+        people.anna.hang_up(people.call)
+    assert only(place)[0].seconds == pytest.approx(15.5, abs=0.1)
+
+
+@pytest.mark.parametrize("rule_about", ["1002", "1003"])
+@in_virtual_time
+async def test_a_transferred_call_is_another_one_with_its_own_rule_SIP_5(rule_about):
+    async with office() as place:
+        always(place, everybody=False, extensions=(rule_about,))
+        people = await Two(place).talk()
+        place.engine.phone("1003", Behaviour.answers(3.0))
+        people.boris.transfer(people.callee, "1003")
+        await asyncio.sleep(10)
+        (cyril,) = [dialog for dialog in place.engine.dialogs.values() if dialog.number == "1003"]
+        people.anna.hang_up(people.call)
+    row, take = only(place)
+    assert row.owners == [rule_about]
+    if rule_about == "1002":
+        assert take.voices == {people.call.id, people.callee.id}, "nothing of the next call"
+        assert row.seconds < 1
+    else:
+        assert (row.caller, row.callee) == ("1001", "1003")
+        assert take.voices == {people.call.id, cyril.id}
+
+
+@in_virtual_time
+async def test_a_recording_goes_on_after_a_transfer_that_failed_SIP_5():
+    async with office() as place:
+        always(place)
+        people = await Two(place).talk()
+        place.engine.phone("1003", Behaviour.refuses(486, 4.0))
+        people.boris.transfer(people.callee, "1003")
+        await asyncio.sleep(10)
+        assert await state(place) is State.RECORDING
+        people.anna.hang_up(people.call)
+    row, take = only(place)
+    assert row.seconds == pytest.approx(6.5, abs=0.2), "what was heard during the transfer is left out"
+    assert take.voices == {people.call.id, people.callee.id}
+
+
+@in_virtual_time
+async def test_a_full_disk_ends_the_recording_and_the_call_goes_on_SIP_5(caplog):
+    async with office() as place:
+        always(place)
+        people = await Two(place).talk()
+        await asyncio.sleep(5)
+        place.engine.recorder.fill_disk()
+        await asyncio.sleep(1)
+        assert await state(place, "1002") is State.DISK_FULL
+        assert {people.call.id, people.callee.id} in place.engine.bridges.values()
+        row, _ = only(place)
+        assert row.state is State.DISK_FULL
+        assert row.seconds == pytest.approx(5.5, abs=0.1)
+        people.anna.hang_up(people.call)
+    assert "disk is full" in caplog.text
+
+
+@in_virtual_time
+async def test_no_room_from_the_beginning_is_told_and_the_call_goes_on_SIP_5():
+    async with office() as place:
+        place.engine.recorder.disk_full = True
+        may(place, "1001")
+        people = await Two(place).talk()
+        (call,) = place.calls.active()
+        with pytest.raises(SwitchError, match="disk is full"):
+            await control(place).record(call.id, RecordingAction.START, "1001")
+        shown = (await seen_by(place, "1001")).recording
+        assert (shown.state, shown.refusal) == (State.DISK_FULL, RecordingRefusal.OVER)
+        people.anna.press(people.call, "*1")
+        await asyncio.sleep(1)
+        assert people.call.sounds == [REFUSED]
+        people.anna.hang_up(people.call)
+    assert place.tapes.rows == {}
+
+
+@in_virtual_time
+async def test_an_engine_that_dies_leaves_what_there_was_SIP_5():
+    async with office() as place:
+        always(place)
+        await Two(place).talk()
+        await asyncio.sleep(7)
+        place.switch.crash()
+        await asyncio.sleep(1)
+        place.switch.restart()
+        await asyncio.sleep(1)
+    row, _ = only(place)
+    assert row.state is State.INTERRUPTED
+    assert row.seconds == pytest.approx(7.5, abs=0.1)
+
+
+@in_virtual_time
+async def test_a_database_that_is_away_delays_the_list_only_SIP_5():
+    async with office() as place:
+        always(place)
+        place.tapes.fail = OSError("the database is away")
+        people = await Two(place).talk()
+        await asyncio.sleep(5)
+        people.anna.hang_up(people.call)
+        await asyncio.sleep(5)
+        place.tapes.fail = None
+    assert only(place)[0].state is State.FINISHED
+
+
+@pytest.mark.parametrize("paused", [False, True], ids=["recording", "paused"])
+@in_virtual_time
+async def test_a_recording_goes_on_after_the_server_was_killed_SIP_5(paused):
+    place = Office()
+    await place.start()
+    may(place, "1001")
+    people = await Two(place).talk()
+    await asyncio.sleep(1)
+    people.anna.press(people.call, "*1")
+    await asyncio.sleep(5)
+    if paused:
+        people.anna.press(people.call, "*1")
+        await asyncio.sleep(2)
+    async with heir_of(place) as heir:
+        may(heir, "1001")
+        await asyncio.sleep(4)
+        assert await state(heir) is (State.PAUSED if paused else State.RECORDING)
+        if paused:
+            people.anna.press(people.call, "*1")
+            await asyncio.sleep(2)
+        people.anna.hang_up(people.call)
+    row, take = only(heir)
+    assert row.state is State.FINISHED
+    assert row.owners == ["1001"]
+    assert row.seconds == pytest.approx(5 + 2 if paused else 5 + 1 + 4, abs=0.3)
+    assert take.voices == {people.call.id, people.callee.id}
+
+
+@pytest.mark.parametrize("written", [True, False], ids=["written", "not written"])
+@in_virtual_time
+async def test_a_recording_of_a_call_that_ended_without_a_server_is_found_SIP_5(written):
+    place = Office()
+    await place.start()
+    always(place)
+    if not written:
+        place.tapes.fail = OSError("killed before")
+    people = await Two(place).talk()
+    await asyncio.sleep(5)
+    async with heir_of(place, before=lambda: people.anna.hang_up(people.call)) as heir:
+        heir.tapes.fail = None
+        await asyncio.sleep(2)
+    row, _ = only(heir)
+    assert row.state is State.INTERRUPTED
+    assert (row.caller, row.callee) == ("1001", "1002")
+    assert row.owners == (["1001", "1002"] if written else [])
+    assert row.seconds > 5
+
+
+@in_virtual_time
+async def test_one_that_was_killed_between_file_and_database_is_listed_SIP_5():
+    place = Office()
+    await place.start()
+    always(place)
+    people = await Two(place).talk()
+    await asyncio.sleep(5)
+    place.tapes.fail = OSError("killed before")
+    people.anna.hang_up(people.call)
+    await asyncio.sleep(1)
+    (kept,) = place.files.kept
+    async with heir_of(place) as heir:
+        heir.tapes.fail = None
+        await asyncio.sleep(2)
+    row, _ = only(heir)
+    assert (row.id, row.state) == (kept, State.INTERRUPTED)
+
+
+@in_virtual_time
+async def test_an_empty_recording_is_removed_SIP_5():
+    place = Office()
+    await place.start()
+    always(place)
+    people = await Two(place).talk()
+    (take,) = place.engine.recorder.takes.values()
+    take._seconds = 0.0
+    take._began = asyncio.get_running_loop().time()
+    take.stop()
+    async with heir_of(place, before=lambda: people.anna.hang_up(people.call)) as heir:
+        await asyncio.sleep(2)
+    assert heir.tapes.rows == {}
+    assert heir.engine.recorder.takes == {}
