@@ -21,6 +21,7 @@ from server.flows.calls import Calls
 from server.flows.control import CallControl
 from server.flows.monitoring import Monitors
 from server.flows.parking import ParkingLot
+from server.flows.phone_settings import PhoneSettings
 from server.flows.planning import Planner
 from server.services import certificate
 from server.services.call_log import CallLog
@@ -169,6 +170,12 @@ class Application:
                 directory=directory,
                 rights=lambda: core.configuration.snapshot.all(MonitoringRight).values(),
                 audit=core.audit,
+            ),
+            settings=PhoneSettings(
+                reaching=core.reaching,
+                presence=presence,
+                directory=directory,
+                configuration=core.configuration,
             ),
             ring_timeout_s=self.settings.calls.ring_timeout_s,
             per_extension=self.settings.calls.per_extension,

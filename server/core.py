@@ -16,6 +16,7 @@ from server.data_folder import DataFolderError
 from server.db.base import Database
 from server.db.migrate import upgrade
 from server.db.models import AccountRow
+from server.rules.routing import is_emergency_number
 from server.services import certificate
 from server.services.accounts import ADMINISTRATOR
 from server.services.administrator import AdministratorReset
@@ -117,6 +118,7 @@ async def open_core(settings: Settings, clock: Clock) -> AsyncIterator[Core]:
                 extensions=extensions,
                 ring_timeout_s=settings.calls.ring_timeout_s,
                 has_ring_group=lambda number: configuration.snapshot.get(RingGroup, number) is not None,
+                is_emergency=lambda number: is_emergency_number(configuration.snapshot, number),
             ),
             auth=Auth(
                 db=db,

@@ -15,6 +15,7 @@ from server.flows.features import Features
 from server.flows.live_call import LiveCall
 from server.flows.monitoring import Monitors
 from server.flows.parking import ParkingLot
+from server.flows.phone_settings import PhoneSettings
 from server.flows.planning import Planner
 from server.flows.remains import Leftovers
 from server.rules.features import FeatureCall, Retrieval
@@ -50,6 +51,7 @@ class Calls:
         clock: Clock,
         lot: ParkingLot,
         monitors: Monitors,
+        settings: PhoneSettings,
         ring_timeout_s: float,
         per_extension: int = PER_EXTENSION,
     ) -> None:
@@ -65,7 +67,7 @@ class Calls:
             lot=lot,
             ring_timeout_s=ring_timeout_s,
         )
-        self._features = Features(self._desk, directory, monitors)
+        self._features = Features(self._desk, directory, monitors, settings)
         self._made: Counter[str] = Counter()
         """How many of the live calls each extension made; those from outside count under ""."""
         self._flooding: set[str] = set()

@@ -133,6 +133,32 @@ class Desk:
         live.answered(phone.id)
         return live
 
+    def flip(self, stays: Leg, by: Leg, *, within: str) -> Placement:
+        """Begin the call by which whoever talks to `by` reaches another of its phones.
+
+        It is not written to the log yet: as long as nobody answers nothing has changed.
+        """
+        callee = self.party(by)
+        stop = self._planner.flip(by)
+        call_id = new_call_id()
+        targets = stop.rings[0].targets if isinstance(stop, Stop) else ()
+        live = self.live(
+            Call(
+                id=call_id,
+                caller=self.party(stays),
+                caller_trunk=stays.trunk,
+                dialled=callee.number,
+                callee=callee.number,
+                callee_name=callee.name,
+                started_at=self._clock.now(),
+                caller_leg=stays.id,
+                bridge_id=within,
+                legs=leg_ids(call_id, stays.id, len(targets)),
+            )
+        )
+        self.keep(within, live)
+        return Placement(live, stop)
+
     def way_back(self, leg: Leg, number: str) -> Stop | Ending:
         """How a call that an extension has sent away comes back to it."""
         found = self._planner.plan(Caller(self.party(leg), leg.trunk, sent_by=number), number)
@@ -141,6 +167,10 @@ class Desk:
     def in_call(self, keys: str) -> FeatureCall | None:
         """See `Planner.in_call`."""
         return self._planner.in_call(keys)
+
+    def parking(self, target: str) -> FeatureCall | None:
+        """See `Planner.parking`."""
+        return self._planner.parking(target)
 
     def may_become_in_call(self, keys: str) -> bool:
         """See `Planner.may_become_in_call`."""

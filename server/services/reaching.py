@@ -30,7 +30,8 @@ class Reaching:
     """The settings of every extension: in memory for calls, in the database for restarts.
 
     `get` and `change` need no `start`; `of` does. `ring_timeout_s` is how long phones ring where nothing else
-    was set; `has_ring_group` tells whether a number is a ring group's, None where there are none.
+    was set; `has_ring_group` tells whether a number is a ring group's, `is_emergency` whether it leads to an
+    emergency service; None where there are none.
     """
 
     def __init__(
@@ -42,12 +43,14 @@ class Reaching:
         extensions: Extensions,
         ring_timeout_s: float,
         has_ring_group: Callable[[str], bool] | None = None,
+        is_emergency: Callable[[str], bool] | None = None,
     ) -> None:
         self._db = db
         self._clock = clock
         self._audit = audit
         self._extensions = extensions
         self._has_ring_group = has_ring_group
+        self._is_emergency = is_emergency
         self._default = _defaults(ring_timeout_s)
         self._known: dict[str, ReachingSettings] = {}
         self._stop_observing: Callable[[], None] | None = None
@@ -93,6 +96,10 @@ class Reaching:
         """
         async with self._db.session() as session:
             extension = await _extension(session, number)
+            row = await session.get(ReachingRow, extension.id)
+            if row is not None and "last_forwarding" not in settings.model_fields_set:
+                last = _read(row.settings).last_forwarding
+                settings = settings.model_copy(update={"last_forwarding": last})
             problems = await self._problems(session, extension, settings)
             if problems:
                 listed = "; ".join(f"{problem.field}: {problem.problem}" for problem in problems[:5])
@@ -122,6 +129,8 @@ class Reaching:
                 problem = f"there is no extension {to.value}"
             elif to.kind is DestinationKind.RING_GROUP and not self._is_ring_group(to.value):
                 problem = f"there is no ring group {to.value}"
+            elif to.kind is DestinationKind.EXTERNAL and self._leads_to_help(to.value):
+                problem = f"{to.value} is an emergency number: only people may call it"
             elif to.kind is DestinationKind.MOBILE and not has_mobile:
                 problem = _NO_MOBILE
             if problem:
@@ -136,6 +145,9 @@ class Reaching:
 
     def _is_ring_group(self, number: str) -> bool:
         return self._has_ring_group is not None and self._has_ring_group(number)
+
+    def _leads_to_help(self, number: str) -> bool:
+        return self._is_emergency is not None and self._is_emergency(number)
 
     def _on_extension(self, change: ExtensionChanged) -> None:
         if change.extension is None:

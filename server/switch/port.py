@@ -180,6 +180,7 @@ class Leg(ABC):
             may look like an extension but never is one.
         state, held: `held` is True while the phone itself has put the call on hold.
         contact: outbound, the contact URI it was sent to.
+        source: inbound from a phone, where its INVITE came from (as `Contact.address`); "": unknown.
         digits: those that the phone has sent and nobody has read yet (see `server.switch.digits`).
     """
 
@@ -192,6 +193,7 @@ class Leg(ABC):
     state: LegState
     held: bool
     contact: str
+    source: str
     digits: Digits
 
     @abstractmethod

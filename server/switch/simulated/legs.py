@@ -65,6 +65,7 @@ class SimulatedLeg(Leg):
         self.dialled = dialog.dialled
         self.caller = dialog.caller
         self.contact = dialog.contact
+        self.source = dialog.source
         self.state = dialog.state
         self.held = dialog.held
         self.digits = Digits()
