@@ -8,7 +8,8 @@ from server.contract.extensions import CallState
 from server.flows.conversation import NOT_DONE
 from server.switch.port import LegState
 from server.switch.simulated import Behaviour
-from tests.server.flows.office import RING_S, office
+from tests.server.flows.office import RING_S, Office, office
+from tests.server.flows.test_adoption import after_a_kill
 from tests.server.flows.test_parking import Two, together
 from tests.virtual_time import in_virtual_time
 
@@ -250,3 +251,40 @@ async def test_who_flips_may_hang_up_before_the_answer_CODE_1():
         assert together(place, people.call, second.calls[0])
         assert not people.call.tone
         people.anna.hang_up(people.call)
+
+
+@pytest.mark.parametrize("answers", [True, False], ids=["talking", "ringing"])
+@in_virtual_time
+async def test_after_a_kill_during_a_consultation_the_call_is_given_back_A_3(answers):
+    first = Office()
+    await first.start()
+    people = await Asking(first, Behaviour.answers(1.0) if answers else Behaviour.rings()).ask()
+    second = await after_a_kill(first)
+    await asyncio.sleep(0.1)
+    assert together(second, people.call, people.callee)
+    assert people.asked.state is LegState.GONE
+    assert not people.call.music
+    assert not people.callee.tone
+    people.anna.hang_up(people.call)
+    await second.idle()
+    second.assert_nothing_left()
+    await second.stop()
+
+
+@pytest.mark.parametrize("taken", [True, False], ids=["taken", "ringing"])
+@in_virtual_time
+async def test_a_call_survives_a_kill_during_and_after_a_flip_A_3(taken):
+    first = Office()
+    await first.start()
+    people = await Two(first).talk()
+    phone = first.engine.phone("1002", Behaviour.answers(1.0) if taken else Behaviour.rings())
+    people.boris.press(people.callee, "*01")
+    await asyncio.sleep(3)
+    second = await after_a_kill(first)
+    await asyncio.sleep(1)
+    assert together(second, people.call, phone.calls[0] if taken else people.callee)
+    assert phone.calls[0].state is (LegState.UP if taken else LegState.GONE)
+    people.anna.hang_up(people.call)
+    await second.idle()
+    second.assert_nothing_left()
+    await second.stop()
