@@ -46,6 +46,7 @@ OBJECTS = [
     ("trunk", "main", 'kind = "peer"\nhost = "192.0.2.1"\nsecret = "hush-hush"'),
     ("holidays", "feasts", "[[dates]]\nfirst = 2026-12-24\nyearly = true"),
     ("time-condition", "office", OFFICE),
+    ("time-switch", "7", 'time_condition = "office"\nextensions = ["1000"]'),
     ("outbound-route", "out", OUT),
     ("emergency", "112", json.dumps({"trunks": ["main"], "caller_id_number": "+420530000112"})),
     ("ring-group", "6200", json.dumps({"number": "6200", "members": ["1000"]})),
