@@ -149,13 +149,17 @@ class _Transfer:
         placement = self._desk.flip(self._stays, self._by, within=self._call.live.call.bridge_id)
         successor = replace(self._call, live=placement.live, caller=self._stays)
         answer: Leg | Ending = Ending.UNREGISTERED
-        if isinstance(placement.stop, Stop):
-            answer = await self._until_answered(Ringing(successor, self._resources).walk(placement.stop))
+        try:
+            if isinstance(placement.stop, Stop):
+                answer = await self._until_answered(Ringing(successor, self._resources).walk(placement.stop))
+        finally:
+            if not isinstance(answer, Leg):
+                self._resources.hang_up_others(successor.live.call.legs, None, Reason.CANCELLED)
+                self._desk.drop(self._call.live.call.bridge_id, placement.live)
         if isinstance(answer, Leg):
             successor.live.begun()
             await successor.logged(self._go_over(successor, answer))
             return False
-        self._resources.hang_up_others(successor.live.call.legs, None, Reason.CANCELLED)
         if LegState.GONE in (self._by.state, self._stays.state):
             return False
         await self._say(NOT_DONE)

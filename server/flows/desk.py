@@ -136,7 +136,7 @@ class Desk:
     def flip(self, stays: Leg, by: Leg, *, within: str) -> Placement:
         """Begin the call by which whoever talks to `by` reaches another of its phones.
 
-        It is not written to the log yet: as long as nobody answers nothing has changed.
+        It is not written to the log yet: as long as nobody answers nothing has changed. `drop` it then.
         """
         callee = self.party(by)
         stop = self._planner.flip(by)
@@ -201,6 +201,12 @@ class Desk:
     def keep(self, task: str, live: LiveCall) -> None:
         """This call is in progress, in the task of the call with the id `task`."""
         self._live.setdefault(task, []).append(live)
+
+    def drop(self, task: str, live: LiveCall) -> None:
+        """Nothing has come of this call, which was not begun."""
+        if live.is_written:  # a colleague was about to pick it up
+            live.ended(Ending.FAILED)
+        self._live[task].remove(live)
 
     def forget(self, task: str) -> None:
         """Everything of this task is over, in the switch too."""

@@ -18,6 +18,9 @@ def words(*prompts: str) -> Words:
     return tuple(Sound.prompt(prompt) for prompt in prompts)
 
 
+PAUSE = Sound.prompt("silence/1")
+"""Heard before the words: a call that was just answered swallows its first moments on many a phone."""
+
 INVALID = words("im-sorry", "number", "invalid")
 NOT_PERMITTED = words("im-sorry", "feature-not-avail-line")
 FAULT = words("im-sorry", "something-terribly-wrong")
@@ -48,6 +51,6 @@ async def do_and_tell(call: ExtensionCall, work: Callable[[], Awaitable[Words]])
             said = refusal.why
         try:
             await call.caller.answer()
-            await call.caller.play(*said)
+            await call.caller.play(PAUSE, *said)
         except SwitchError as error:
             _log.info("Call %s: its caller did not hear what was said: %s", call.live.call.id, error)

@@ -320,3 +320,17 @@ def test_a_fault_at_each_moment_of_keys_in_a_call_leaves_nothing_behind_CODE_1(p
     assert moments > 15
     for at in range(1, moments + 1):
         run(one_story(story, pressed[1], fault, at))
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_a_fault_at_each_moment_of_picking_up_a_flip_leaves_nothing_behind_CODE_1(fault):
+    async def story(place: Office) -> None:
+        await keys(place, "*01")
+        phones_of(place, "1003")[0].call("*041002")
+        await asyncio.sleep(3)
+
+    phones = [TALKS, ("1002", Behaviour.rings()), ("1003", Behaviour.rings())]
+    moments = run(one_story(story, phones, fault, at=-1))
+    assert moments > 15
+    for at in range(1, moments + 1):
+        run(one_story(story, phones, fault, at))

@@ -232,6 +232,7 @@ async def test_a_flip_that_nobody_takes_changes_nothing_CODE_1():
         await asyncio.sleep(5)
         assert len(second.calls) == 1
         assert people.callee.sounds == [NOT_DONE] * 2
+        assert len(place.calls.active()) == 1
         assert together(place, people.call, people.callee)
         people.anna.hang_up(people.call)
     assert place.log("1002") == [("incoming", "1001", "answered", None)]

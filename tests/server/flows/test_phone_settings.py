@@ -13,7 +13,7 @@ from server.contract.routing import InboundRoute, RingGroup
 from server.contract.time_switches import TimeSwitch
 from server.contract.trunks import Trunk
 from server.flows.phone_settings import BY_HAND, FORWARDING, HOURS, IS_SET_TO, OFF, ON
-from server.flows.spoken import FAULT, INVALID, NOT_PERMITTED, words
+from server.flows.spoken import FAULT, INVALID, NOT_PERMITTED, PAUSE, words
 from server.rules.routing import FromTrunk, route, snapshot_of
 from server.services.errors import ServiceError
 from server.switch.port import LegState, Sound
@@ -34,7 +34,9 @@ async def dial(place: Office, code: str, number: str = "1001") -> tuple[Sound, .
     await place.idle()
     assert dialog.state is LegState.GONE, "it is hung up"
     assert dialog.told is None
-    return tuple(dialog.sounds)
+    pause, *said = dialog.sounds
+    assert pause == PAUSE
+    return tuple(said)
 
 
 def available(place: Office):
