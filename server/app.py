@@ -24,6 +24,7 @@ from server.flows.conference import Rooms
 from server.flows.control import CallControl
 from server.flows.monitoring import Monitors
 from server.flows.parking import ParkingLot
+from server.flows.phone_settings import PhoneSettings
 from server.flows.planning import Planner
 from server.flows.recording import Recorder
 from server.flows.voicemail import Mailboxes
@@ -221,6 +222,12 @@ class Application:
                 audit=core.audit,
             ),
             recorder=recorder,
+            settings=PhoneSettings(
+                reaching=core.reaching,
+                presence=presence,
+                directory=directory,
+                configuration=core.configuration,
+            ),
             ring_timeout_s=self.settings.calls.ring_timeout_s,
             per_extension=self.settings.calls.per_extension,
         )

@@ -35,15 +35,58 @@ class Feature(StrEnum):
     RECORD = "record"
     """In a call: record it, then pause that, and go on with it."""
 
-    @property
-    def takes_number(self) -> bool:
-        """Whether a number must follow the code."""
-        return self not in (Feature.GROUP_PICKUP, Feature.PARK, Feature.VOICEMAIL, Feature.RECORD)
+    INTERCOM = "intercom"
+    """Call the extension whose number follows; its phones that can do so answer by themselves."""
+    FORWARD_ALWAYS = "forward_always"
+    """Forward all own calls, in the present status, to the number that follows, else to the last one."""
+    FORWARD_ALWAYS_OFF = "forward_always_off"
+    FORWARD_BUSY = "forward_busy"
+    """The same for calls that come while one is busy."""
+    FORWARD_BUSY_OFF = "forward_busy_off"
+    FORWARD_NO_ANSWER = "forward_no_answer"
+    """The same for calls that nobody answers."""
+    FORWARD_NO_ANSWER_OFF = "forward_no_answer_off"
+    DO_NOT_DISTURB = "do_not_disturb"
+    DO_NOT_DISTURB_OFF = "do_not_disturb_off"
+    """Be available again."""
+    PRESENCE = "presence"
+    """Choose the status whose digit follows: 1 for the first of `PresenceStatus`, and so on."""
+    TIME_CONDITION = "time_condition"
+    """Switch a time condition by hand: the digit of `ByHand` follows, then the number of the switch."""
+    BLIND_TRANSFER = "blind_transfer"
+    """In a call: the other end calls the number that follows."""
+    ATTENDED_TRANSFER = "attended_transfer"
+    """In a call: ask the number that follows first, while the other end waits."""
+    FLIP = "flip"
+    """In a call: go on with it on another of the own phones."""
 
     @property
-    def may_take_number(self) -> bool:
-        """Whether a number may follow the code."""
-        return self.takes_number or self is Feature.VOICEMAIL
+    def takes_number(self) -> bool:
+        """Whether a number follows the code."""
+        return self not in _WITHOUT_NUMBER
+
+    @property
+    def number_optional(self) -> bool:
+        """Whether the number may be left out."""
+        return self in _NUMBER_OPTIONAL
+
+
+_NUMBER_OPTIONAL = frozenset(
+    {Feature.VOICEMAIL, Feature.FORWARD_ALWAYS, Feature.FORWARD_BUSY, Feature.FORWARD_NO_ANSWER}
+)
+_WITHOUT_NUMBER = frozenset(
+    {
+        Feature.GROUP_PICKUP,
+        Feature.PARK,
+        Feature.FORWARD_ALWAYS_OFF,
+        Feature.FORWARD_BUSY_OFF,
+        Feature.FORWARD_NO_ANSWER_OFF,
+        Feature.DO_NOT_DISTURB,
+        Feature.DO_NOT_DISTURB_OFF,
+        Feature.FLIP,
+        Feature.RECORD,
+    }
+)
 
 
 class FeatureCodes(ConfigObject):
@@ -60,6 +103,20 @@ class FeatureCodes(ConfigObject):
     whisper: FeatureCode = "*52"
     barge: FeatureCode = "*53"
     record: FeatureCode = "*1"
+    intercom: FeatureCode = "*6"
+    forward_always: FeatureCode = "*31"
+    forward_always_off: FeatureCode = "*031"
+    forward_busy: FeatureCode = "*32"
+    forward_busy_off: FeatureCode = "*032"
+    forward_no_answer: FeatureCode = "*33"
+    forward_no_answer_off: FeatureCode = "*033"
+    do_not_disturb: FeatureCode = "*81"
+    do_not_disturb_off: FeatureCode = "*081"
+    presence: FeatureCode = "*82"
+    time_condition: FeatureCode = "*99"
+    blind_transfer: FeatureCode = "*03"
+    attended_transfer: FeatureCode = "*3"
+    flip: FeatureCode = "*01"
 
     @model_validator(mode="after")
     def _each_code_once(self) -> Self:

@@ -46,11 +46,21 @@ class WeeklyPeriod(Request):
         return self
 
 
+class ByHand(StrEnum):
+    """What a time condition was switched to by hand; its place is the digit behind the code (CODE-1)."""
+
+    AUTOMATIC = "automatic"
+    """Its periods decide."""
+    OPEN = "open"
+    CLOSED = "closed"
+
+
 class TimeCondition(ConfigObject):
     """When something holds: in any of `periods`; a break is the time between two of them.
 
     It holds only in `months` and on `days_of_month` (empty: all), and not on the days of `except_holidays`.
-    Of a period that ends on the next day, these ask for the day on which it began.
+    Of a period that ends on the next day, these ask for the day on which it began. `by_hand` goes before all
+    of this, until it is automatic again.
     """
 
     name: ObjectName = ""
@@ -58,6 +68,7 @@ class TimeCondition(ConfigObject):
     months: Annotated[tuple[Annotated[int, Field(ge=1, le=12)], ...], Field(max_length=12)] = ()
     days_of_month: Annotated[tuple[Annotated[int, Field(ge=1, le=31)], ...], Field(max_length=31)] = ()
     except_holidays: References = ()
+    by_hand: ByHand = ByHand.AUTOMATIC
 
     def references(self) -> Iterable[Reference]:
         """See `ConfigObject.references`."""
@@ -66,10 +77,11 @@ class TimeCondition(ConfigObject):
     @property
     def summary(self) -> str:
         """See `ConfigObject.summary`."""
-        return "; ".join(
+        periods = "; ".join(
             f"{', '.join(day[:3] for day in period.days)} {period.start}-{period.end}"
             for period in self.periods
         )
+        return periods if self.by_hand is ByHand.AUTOMATIC else f"{self.by_hand} by hand; {periods}"
 
 
 class HolidayDates(Request):

@@ -15,6 +15,7 @@ from server.contract.parking import Parking
 from server.contract.prompts import Prompt
 from server.contract.recording import RecordingRight, RecordingRule
 from server.contract.routing import EmergencyNumber, InboundRoute, OutboundRoute, RingGroup, SystemSettings
+from server.contract.time_switches import TimeSwitch
 from server.contract.trunks import Trunk
 from server.contract.voicemail import GroupMailbox
 
@@ -51,6 +52,13 @@ KINDS = (
         "How numbers outside are reached.",
     ),
     Kind(TimeCondition, "time-condition", "time-conditions", "time condition", "Business and other hours."),
+    Kind(
+        TimeSwitch,
+        "time-switch",
+        "time-switches",
+        "time switch",
+        "Who may open and close a time condition by phone.",
+    ),
     Kind(Holidays, "holidays", "holidays", "list of holidays", "Lists of days."),
     Kind(
         EmergencyNumber,

@@ -166,6 +166,9 @@ class ReachingSettings(Request):
     """One endpoint in a call makes all busy; else each phone decides for itself on a second call."""
     all_reject: bool = False
     """A rejection on one endpoint rejects on all."""
+    last_forwarding: Forwarding = Forwarding()
+    """Where a feature code that is dialled without a number forwards to (CODE-1). The server remembers it;
+    left out, it stays as it is."""
     mobile_prefix: str = Field("", max_length=15, pattern=r"^[0-9*#+]*$")
     """Dialled before the own mobile number: what the outbound route asks for."""
 

@@ -192,8 +192,11 @@ class Adoption:
         return max(self._desk.ring_timeout_s - max(rung, 0.0), MOMENT_S)
 
     def _is_unfinished_transfer(self, former: Call, remains: Remains, left: Leftovers) -> bool:
-        """Whether nobody has answered this transfer, and those whom it would part are both still there."""
-        if not _is_transfer(former) or remains.talking or remains.caller is None:
+        """Whether the call that this one comes from is not over, and its two are both still there.
+
+        Then nobody has answered the transfer, or somebody is only asked first: who waits is not left alone.
+        """
+        if not _is_transfer(former) or remains.caller is None:
             return False
         older = [call for call in self._former if call is not former and call.bridge_id == former.bridge_id]
         there = {*left.legs, remains.caller.id}

@@ -16,6 +16,7 @@ from server.flows.features import Features
 from server.flows.live_call import LiveCall
 from server.flows.monitoring import Monitors
 from server.flows.parking import ParkingLot
+from server.flows.phone_settings import PhoneSettings
 from server.flows.planning import Planner
 from server.flows.recording import Recorder
 from server.flows.remains import Leftovers
@@ -55,6 +56,7 @@ class Calls:
         rooms: Rooms,
         monitors: Monitors,
         recorder: Recorder,
+        settings: PhoneSettings,
         ring_timeout_s: float,
         per_extension: int = PER_EXTENSION,
     ) -> None:
@@ -72,7 +74,7 @@ class Calls:
             recorder=recorder,
             ring_timeout_s=ring_timeout_s,
         )
-        self._features = Features(self._desk, directory, monitors)
+        self._features = Features(self._desk, directory, monitors, settings)
         self._made: Counter[str] = Counter()
         """How many of the live calls each extension made; those from outside count under ""."""
         self._flooding: set[str] = set()

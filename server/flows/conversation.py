@@ -4,11 +4,14 @@ A transfer is a call of its own, from who stays to who is reached, in the task a
 comes from. That one ends, for the log, when the transfer is done. A transfer that fails changes nothing.
 """
 
+import asyncio
+from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from server.contract.features import Feature
+from server.flows.consultation import Consultation, Wish
 from server.flows.resources import Resources
 from server.flows.ringing import Ringing
 from server.flows.stops import Machine, Stop
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
 
 NO_SLOT = Sound.prompt("beeperr")
 """What is heard by who wants to park a call where no slot is free, or not the one that is wanted."""
+
+NOT_DONE = Sound.prompt("beeperr")
+"""What is heard by whose transfer, or flip, by keys has failed."""
 
 GOODBYE_S = 1.0
 """Seconds that a phone has to hang up by itself after its transfer is done; some never do."""
@@ -92,20 +98,116 @@ class _Transfer:
         if not target:
             await self._by.tell_transfer(TransferProgress.FAILED)
             return True
-        if (wanted := self._desk.parking(target)) is not None:
-            return await self._park(wanted)
+        wanted = self._desk.in_call(target) if self._by_keys else self._desk.parking(target)
+        match wanted.feature if wanted is not None else None:
+            case Feature.PARK | Feature.PARK_AT if wanted is not None:
+                return await self._park(wanted)
+            case Feature.ATTENDED_TRANSFER if wanted is not None:
+                return await self._consult(wanted.number)
+            case Feature.FLIP:
+                return await self._flip()
+            case Feature.BLIND_TRANSFER if wanted is not None:
+                target = wanted.number
+        return await self._send_on(target)
+
+    async def _send_on(self, target: str) -> bool:
         bridge = await self._resources.bridge()
         await bridge.remove(self._by, self._stays)
-        await self._by.tell_transfer(TransferProgress.RINGING)
+        if self._by_keys:
+            with suppress(LegGone):  # it has hung up already, as people do
+                await self._by.ring()
+        else:
+            await self._by.tell_transfer(TransferProgress.RINGING)
         answered = await self._try(target)
         if not answered and self._by.state is LegState.GONE and self._stays.state is LegState.UP:
             answered = await self._try(self._by.number)
         if answered or LegState.GONE in (self._by.state, self._stays.state):
             return False
-        await self._by.tell_transfer(TransferProgress.FAILED)
+        if self._by_keys:
+            await self._by.stop_ringing()
+            await self._say(NOT_DONE)
+        else:
+            await self._by.tell_transfer(TransferProgress.FAILED)
         await self._stays.stop_ringing()
         await bridge.add(self._by, self._stays)
         return True
+
+    async def _consult(self, number: str) -> bool:
+        """Attended transfer by keys: whoever asked for it talks to `number` first."""
+        bridge = await self._resources.bridge()
+        await bridge.remove(self._by, self._stays)
+        await self._stays.start_music()
+        consultation = Consultation(self._call, self._resources, self._by, self._stays)
+        wish = await consultation.ask(number)
+        partner = consultation.partner
+        if wish is Wish.LEFT_ALONE and partner is not None:
+            self._call.live.ended(Ending.ANSWERED)
+            await consultation.asked.logged(self._go_on(consultation.asked, partner))
+            return False
+        if wish is Wish.LEFT_ALONE:
+            return False
+        if wish is Wish.COMPLETE:
+            await self._stays.stop_music()
+            return await self._send_on(number) if partner is None else await self._join(partner)
+        await self._by.stop_ringing()
+        if not consultation.asked.live.is_answered:
+            await self._say(NOT_DONE)
+        await self._stays.stop_music()
+        if missing := [leg for leg in (self._by, self._stays) if leg.id not in bridge.legs]:
+            await bridge.add(*missing)
+        return True
+
+    async def _go_on(self, call: "ExtensionCall", partner: Leg) -> Ending:
+        await converse(call, self._resources, partner)
+        return Ending.ANSWERED
+
+    async def _flip(self) -> bool:
+        """The other phones of whoever asked ring; the two talk on until one of them is answered."""
+        placement = self._desk.flip(self._stays, self._by, within=self._call.live.call.bridge_id)
+        successor = replace(self._call, live=placement.live, caller=self._stays)
+        answer: Leg | Machine | Ending = Ending.UNREGISTERED
+        try:
+            if isinstance(placement.stop, Stop):
+                answer = await self._until_answered(Ringing(successor, self._resources).walk(placement.stop))
+        finally:
+            if not isinstance(answer, Leg):
+                self._resources.hang_up_others(successor.live.call.legs, None, Reason.CANCELLED)
+                self._desk.drop(self._call.live.call.bridge_id, placement.live)
+        if isinstance(answer, Leg):
+            successor.live.begun()
+            await successor.logged(self._go_over(successor, answer))
+            return False
+        if LegState.GONE in (self._by.state, self._stays.state):
+            return False
+        await self._say(NOT_DONE)
+        return True
+
+    async def _until_answered(
+        self, ringing: Coroutine[Any, Any, Leg | Machine | Ending]
+    ) -> Leg | Machine | Ending:
+        """What comes of ringing the own phones; who stays hears it ring once the asker has hung up."""
+        answer = asyncio.ensure_future(ringing)
+        stays_gone = asyncio.ensure_future(self._stays.gone())
+        by_gone = asyncio.ensure_future(self._by.gone())
+        everything: tuple[asyncio.Future[Any], ...] = (answer, stays_gone, by_gone)
+        try:
+            await asyncio.wait(everything, return_when=asyncio.FIRST_COMPLETED)
+            if by_gone.done() and not (answer.done() or stays_gone.done()):
+                await (await self._resources.bridge()).remove(self._stays)
+                await self._stays.ring()
+                await asyncio.wait((answer, stays_gone), return_when=asyncio.FIRST_COMPLETED)
+            return Ending.CALLER_GAVE_UP if stays_gone.done() else answer.result()
+        finally:
+            for task in everything:
+                task.cancel()
+            await asyncio.gather(*everything, return_exceptions=True)
+
+    async def _go_over(self, successor: "ExtensionCall", phone: Leg) -> Ending:
+        await successor.connect(self._resources, phone)
+        await (await self._resources.bridge()).remove(self._by)
+        await self._dismiss()
+        await converse(successor, self._resources, phone)
+        return Ending.ANSWERED
 
     async def _park(self, wanted: FeatureCall) -> bool:
         """Who stays waits on a slot; whoever asked for that by keys is told its number, and is out then."""
@@ -176,12 +278,13 @@ class _Transfer:
         self._resources.take(partner)
         bridge = await self._resources.bridge()
         await bridge.remove(self._by)
-        try:
-            await bridge.add(partner)
-        except LegGone:
-            await self._by.tell_transfer(TransferProgress.FAILED)
-            await bridge.add(self._by)
-            return True
+        if missing := [leg for leg in (partner, self._stays) if leg.id not in bridge.legs]:
+            try:
+                await bridge.add(*missing)
+            except LegGone:
+                await self._by.tell_transfer(TransferProgress.FAILED)
+                await bridge.add(self._by)
+                return True
         live = self._desk.join(self._stays, partner, within=self._call.live.call.bridge_id)
         successor = replace(self._call, live=live, caller=self._stays)
         await successor.logged(self._converse(successor, partner))
@@ -198,4 +301,4 @@ class _Transfer:
         self._tape.close()
         if not self._by_keys:
             await self._by.tell_transfer(TransferProgress.DONE)
-        self._resources.retire(self._by, GOODBYE_S)
+        self._resources.retire(self._by, 0 if self._by_keys else GOODBYE_S)

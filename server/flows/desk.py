@@ -138,6 +138,32 @@ class Desk:
         live.answered(phone.id)
         return live
 
+    def flip(self, stays: Leg, by: Leg, *, within: str) -> Placement:
+        """Begin the call by which whoever talks to `by` reaches another of its phones.
+
+        It is not written to the log yet: as long as nobody answers nothing has changed. `drop` it then.
+        """
+        callee = self.party(by)
+        stop = self._planner.flip(by)
+        call_id = new_call_id()
+        targets = stop.rings[0].targets if isinstance(stop, Stop) else ()
+        live = self.live(
+            Call(
+                id=call_id,
+                caller=self.party(stays),
+                caller_trunk=stays.trunk,
+                dialled=callee.number,
+                callee=callee.number,
+                callee_name=callee.name,
+                started_at=self._clock.now(),
+                caller_leg=stays.id,
+                bridge_id=within,
+                legs=leg_ids(call_id, stays.id, len(targets)),
+            )
+        )
+        self.keep(within, live)
+        return Placement(live, stop)
+
     def way_back(self, leg: Leg, number: str) -> Stop | Ending:
         """How a call that an extension has sent away comes back to it: to its phones, not to a machine."""
         found = self._planner.plan(Caller(self.party(leg), leg.trunk, sent_by=number), number)
@@ -181,6 +207,12 @@ class Desk:
     def keep(self, task: str, live: LiveCall) -> None:
         """This call is in progress, in the task of the call with the id `task`."""
         self._live.setdefault(task, []).append(live)
+
+    def drop(self, task: str, live: LiveCall) -> None:
+        """Nothing has come of this call, which was not begun."""
+        if live.is_written:  # a colleague was about to pick it up
+            live.ended(Ending.FAILED)
+        self._live[task].remove(live)
 
     def forget(self, task: str) -> None:
         """Everything of this task is over, in the switch too."""

@@ -105,7 +105,15 @@ class ExtensionCall:
             return await self.be_served(resources, stop)
         if self.caller.state is LegState.UP:
             await self.caller.ring()  # its call was ordered, and it was called first
-        return await self._ring_and_talk(resources, Ringing(self, resources).walk(stop))
+        return await self._ring_and_talk(resources, self._announced(stop, resources))
+
+    async def _announced(self, stop: Stop, resources: Resources) -> Leg | Machine | Ending:
+        """Who answers, and has heard what is heard there first; a colleague who picks up hears nothing."""
+        answer = await Ringing(self, resources).walk(stop)
+        if stop.announced_by is not None and isinstance(answer, Leg) and not answer.inbound:
+            resources.hang_up_others(self.live.call.legs, answer, Reason.ANSWERED_ELSEWHERE)
+            await answer.play(stop.announced_by)
+        return answer
 
     async def _ring_and_talk(
         self, resources: Resources, ringing: Coroutine[Any, Any, Leg | Machine | Ending]

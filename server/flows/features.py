@@ -7,7 +7,9 @@ from server.contract.monitoring import MonitoringMode
 from server.flows.desk import Desk
 from server.flows.extension_call import ExtensionCall
 from server.flows.monitoring import Monitors
+from server.flows.phone_settings import FORWARD, FORWARD_OFF, PhoneSettings
 from server.flows.ringing import Ringing
+from server.flows.spoken import do_and_tell
 from server.rules.features import FeatureCall, Retrieval
 from server.rules.outcomes import Ending
 from server.services.directory import Directory
@@ -19,6 +21,20 @@ MODES = {
 }
 
 
+PICK_UPS = (Feature.GROUP_PICKUP, Feature.DIRECTED_PICKUP)
+
+SETTINGS = frozenset(
+    {
+        *FORWARD,
+        *FORWARD_OFF,
+        Feature.DO_NOT_DISTURB,
+        Feature.DO_NOT_DISTURB_OFF,
+        Feature.PRESENCE,
+        Feature.TIME_CONDITION,
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Features:
     """Carries out feature codes. A call for one is logged only if nothing comes of it."""
@@ -26,11 +42,15 @@ class Features:
     desk: Desk
     directory: Directory
     monitors: Monitors
+    settings: PhoneSettings
 
     async def carry_out(self, call: ExtensionCall, wanted: FeatureCall | Retrieval) -> None:
         """Do what the caller wants, or refuse it."""
         if isinstance(wanted, FeatureCall) and wanted.feature in MODES:
             await self.monitors.monitor(call, wanted.number, MODES[wanted.feature])
+            return
+        if isinstance(wanted, FeatureCall) and wanted.feature in SETTINGS:
+            await do_and_tell(call, lambda: self.settings.carry_out(call.caller.number, wanted))
             return
         if isinstance(wanted, Retrieval):
             done = self.desk.lot.take(wanted.slot, call.caller)
@@ -42,7 +62,7 @@ class Features:
 
     def _within_reach(self, call: ExtensionCall, wanted: FeatureCall) -> list[Ringing]:
         """The calls that may be picked up, longest ringing first; never one's own."""
-        if wanted.feature not in (Feature.GROUP_PICKUP, Feature.DIRECTED_PICKUP):
+        if wanted.feature not in PICK_UPS:
             return []
         own = call.caller.number
         others = [ringing for ringing in self.desk.ringing() if ringing.caller.number != own]

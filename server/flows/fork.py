@@ -1,7 +1,7 @@
 """Ringing several phones at once: the first answer wins (RFC 3261, 16.7)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from typing import Any
 
 from server.flows.resources import Resources
@@ -56,12 +56,18 @@ class Fork:
         self._silent = 0
 
     def dial(
-        self, targets: Sequence[tuple[str, Target]], *, caller: Party, for_leg: Leg | None, timeout_s: float
+        self,
+        targets: Sequence[tuple[str, Target]],
+        *,
+        caller: Party,
+        for_leg: Leg | None,
+        timeout_s: float,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         """Ring these phones and numbers; each comes with the id that its leg shall have."""
         for leg_id, target in targets:
             request = self._resources.dial(
-                target, leg_id=leg_id, caller=caller, timeout_s=timeout_s, for_leg=for_leg
+                target, leg_id=leg_id, caller=caller, timeout_s=timeout_s, for_leg=for_leg, headers=headers
             )
             self._phones.append(self._ring(request))
 

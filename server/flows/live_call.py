@@ -19,6 +19,12 @@ class LiveCall:
         self._call = call
         self._log = call_log
         self._clock = clock
+        self._written = False
+
+    @property
+    def is_written(self) -> bool:
+        """Whether the log knows of it."""
+        return self._written
 
     @property
     def call(self) -> Call:
@@ -37,7 +43,7 @@ class LiveCall:
 
     def begun(self) -> None:
         """Write it for the first time."""
-        self._log.write(self._call)
+        self._change(self._call)
 
     def rings(self, legs: tuple[str, ...]) -> None:
         """These are its legs too: of phones found after it had begun, or of one that picks it up."""
@@ -123,4 +129,5 @@ class LiveCall:
 
     def _change(self, call: Call) -> None:
         self._call = call
+        self._written = True
         self._log.write(call)

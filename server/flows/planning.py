@@ -21,18 +21,27 @@ from server.flows.ivr import Exits, Spoken, announcement, menu
 from server.flows.stops import OutsideNumber, Ring, Stop, Target, Way
 from server.flows.voicemail import Mailboxes
 from server.rules.endpoints import kind_of
-from server.rules.features import FeatureCall, Retrieval, in_call, may_become_in_call, parking
+from server.rules.features import FeatureCall, Retrieval, in_call, may_become_in_call, parking_of
 from server.rules.forwarding import OWN_VOICEMAIL, Arrival, Endpoints, Follow, Plan, leads_on, reach
+from server.rules.intercom import AUTO_ANSWER
 from server.rules.numbers import canonical
 from server.rules.outcomes import Ending
 from server.rules.routing import Forwarded, FromExtension, FromTrunk, Snapshot, route, route_to
 from server.services.directory import Directory
 from server.services.presence import PresenceService
 from server.services.reaching import Reaching
-from server.switch.port import Contact, LegState, Party, Switch
+from server.switch.port import Contact, Leg, LegState, Party, Sound, Switch
 
 OUTSIDE_S = 120.0
 """Seconds that a number outside may ring: its own network gives up, or answers with a mailbox, before."""
+
+INTERCOM_S = 30.0
+"""Seconds that phones ring which do not answer by themselves."""
+
+INTERCOM_BEEP = Sound.prompt("beep")
+
+FLIP_S = 30.0
+"""Seconds that the other own phones ring to take a call over."""
 
 TRUNK_FAILED = frozenset({Ending.FAILED})
 """After this the next trunk is tried; all other endings are the answer of who was called."""
@@ -119,9 +128,12 @@ class Planner:
         decision = route(self._snapshot(), self._directory, call, self._clock.now())
         if decision.feature in (Feature.LEAVE_MESSAGE, Feature.VOICEMAIL):
             return self._voicemail(caller, decision)
-        if decision.kind in (DecisionKind.FEATURE, DecisionKind.PARKING_SLOT):
+        does = decision.kind in (DecisionKind.FEATURE, DecisionKind.PARKING_SLOT)
+        if does and (caller.sent_by or decision.feature is not Feature.INTERCOM):
             # Who is sent on has dialled nothing, and nothing is to be done for it.
             return _wish(decision) if not caller.sent_by else Ending.FORBIDDEN
+        if decision.feature is Feature.INTERCOM:
+            return self._intercom(decision.number, caller)
         following = self._follow(decision, _Route(caller))
         if isinstance(following, Ending) and decision.kind is DecisionKind.EXTENSION and caller.trunk:
             # The number it dialled does not tell whose log this call belongs in.
@@ -134,8 +146,8 @@ class Planner:
         return in_call(self._snapshot().codes, keys)
 
     def parking(self, target: str) -> FeatureCall | None:
-        """The way of parking that the target of a transfer asks for."""
-        return parking(self._snapshot().codes, target)
+        """The parking that the target of a transfer stands for."""
+        return parking_of(self._snapshot().codes, target)
 
     def may_become_in_call(self, keys: str) -> bool:
         """Whether keys that follow could still make a feature of these."""
@@ -247,6 +259,44 @@ class Planner:
             targets += self._numbers_outside(decision, way)[:1]
         return targets
 
+    def _intercom(self, number: str, caller: Caller) -> Stop | Ending:
+        """The way to phones that are asked to answer by themselves: never into a call, nor where nobody is
+        to be disturbed, and to nobody else in their place."""
+        if self._directory.get(number) is None:
+            return Ending.UNKNOWN_NUMBER
+        if number == caller.extension:
+            return Ending.OWN_NUMBER
+        callee = (Party(number, self._directory.name(number)),)
+        refusal = None
+        if not self._presence.accepts_direct_calls(number):
+            refusal = Ending.DO_NOT_DISTURB
+        elif any(leg.number == number for leg in self._switch.legs()):
+            refusal = Ending.BUSY
+        if refusal is not None:
+            return Stop(callee, (), after=lambda _: refusal)
+
+        def at(phones: tuple[Contact, ...]) -> Stop:
+            rung = tuple(phone for phone in phones if phone.reachable) or phones
+            return Stop(
+                callee,
+                (Ring(rung, INTERCOM_S),) if rung else (),
+                headers=AUTO_ANSWER,
+                announced_by=INTERCOM_BEEP,
+                with_phones=at,
+            )
+
+        return at(self._switch.contacts(number))
+
+    def flip(self, by: Leg) -> Stop | Ending:
+        """The way to the other phones of the extension that talks on this leg, whatever its settings say."""
+        known = self._switch.contacts(by.number)
+        others = tuple(phone for phone in known if not _is_on(phone, by))
+        rung = tuple(phone for phone in others if phone.reachable) or others
+        if not rung:
+            return Ending.UNREGISTERED
+        own = Party(by.number, self._directory.name(by.number))
+        return Stop(callees=(own,), rings=(Ring(rung, FLIP_S),))
+
     # Ring groups
 
     def _ring_group(self, number: str, way: _Route) -> Way:
@@ -354,6 +404,13 @@ class Planner:
 
     def _forwarded(self, dialled: str, by: str) -> Decision:
         return route(self._snapshot(), self._directory, Forwarded(dialled, by), self._clock.now())
+
+
+def _is_on(phone: Contact, leg: Leg) -> bool:
+    """Whether a leg is one of this phone."""
+    if leg.inbound:
+        return bool(leg.source) and phone.address == leg.source
+    return phone.uri == leg.contact
 
 
 def _wish(decision: Decision) -> FeatureCall | Retrieval:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Collection, Coroutine
+from collections.abc import Collection, Coroutine, Mapping
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
@@ -60,7 +60,14 @@ class Resources:
         self._bridging.set_result(bridge)
 
     async def dial(
-        self, target: Target, *, leg_id: str, caller: Party, timeout_s: float, for_leg: Leg | None
+        self,
+        target: Target,
+        *,
+        leg_id: str,
+        caller: Party,
+        timeout_s: float,
+        for_leg: Leg | None,
+        headers: Mapping[str, str] | None = None,
     ) -> Leg:
         """See `Switch.dial` and `Switch.dial_trunk`."""
         if isinstance(target, OutsideNumber):
@@ -76,7 +83,14 @@ class Resources:
             )
         else:
             request = asyncio.ensure_future(
-                self._switch.dial(target, leg_id=leg_id, caller=caller, timeout_s=timeout_s, for_leg=for_leg)
+                self._switch.dial(
+                    target,
+                    leg_id=leg_id,
+                    caller=caller,
+                    timeout_s=timeout_s,
+                    for_leg=for_leg,
+                    headers=dict(headers) if headers else None,
+                )
             )
         self._dialling[leg_id] = request
         leg = await asyncio.shield(request)

@@ -137,10 +137,10 @@ class Ringing:
         legs: list[str] = []
 
         async def look_further() -> None:
-            legs.extend(self._dial(fork, await self._newcomers(stop), ring.timeout_s))
+            legs.extend(self._dial(fork, await self._newcomers(stop), ring.timeout_s, stop))
 
         fork = self._fork(stop, look_further)
-        legs.extend(self._dial(fork, ring.targets, ring.timeout_s))
+        legs.extend(self._dial(fork, ring.targets, ring.timeout_s, stop))
         result = await fork.result(ring.timeout_s)
         if isinstance(result, Ending):
             reason = Reason.NO_ANSWER if result is Ending.NO_ANSWER else Reason.CANCELLED
@@ -167,7 +167,7 @@ class Ringing:
             one_declines_all=stop is not None and stop.one_declines_all,
         )
 
-    def _dial(self, fork: Fork, targets: Sequence[Target], timeout_s: float) -> tuple[str, ...]:
+    def _dial(self, fork: Fork, targets: Sequence[Target], timeout_s: float, stop: Stop) -> tuple[str, ...]:
         """Send the INVITEs; the ids of their legs."""
         legs, self._unused = self._unused, ()
         if len(legs) != len(targets):
@@ -179,6 +179,7 @@ class Ringing:
             caller=self._live.call.caller,
             for_leg=self._caller,
             timeout_s=timeout_s + ENGINE_MARGIN_S,
+            headers=stop.headers,
         )
         return legs
 

@@ -1,11 +1,11 @@
 """The way of a call: one stop after the other, until somebody answers, or something does."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from server.rules.outcomes import Ending
-from server.switch.port import Contact, Party
+from server.switch.port import Contact, Party, Sound
 
 if TYPE_CHECKING:
     from server.flows.extension_call import ExtensionCall
@@ -47,6 +47,8 @@ class Stop:
         rings: tried one after the other, as long as each ends in one of `goes_on`.
         after: given how it ended here, where it goes next, or how the call ends for the caller.
         one_declines_all: a phone on which the call is declined ends it on all of them (PRES-4).
+        headers: of the INVITEs to its phones (not to numbers outside).
+        announced_by: what whoever answers hears before anything else; None: nothing.
         with_phones: the same stop, with phones of its callee that are registered but that nobody knew of
             yet; None where the engine need not be asked for such.
     """
@@ -56,6 +58,8 @@ class Stop:
     after: Callable[[Ending], "Way"] = ends
     goes_on: frozenset[Ending] = frozenset(Ending)
     one_declines_all: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
+    announced_by: Sound | None = None
     with_phones: "Callable[[tuple[Contact, ...]], Stop] | None" = None
 
 

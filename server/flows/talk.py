@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from server.flows.resources import Resources
-from server.rules.features import FeatureCall
-from server.switch.port import Leg, LegGone, Transfer
+from server.rules.features import END_OF_NUMBER, FeatureCall
+from server.switch.port import Leg, LegGone, LegState, Transfer
 
 KEYS_S = 2.0
 """Seconds without a further key after which a feature code is complete, or given up."""
@@ -44,7 +44,7 @@ class Talk:
         self._keys = keys
         self._released = asyncio.Event()
         self._pressed: dict[str, str] = {}
-        """Keys of a leg that are no code yet: they count also when something else happens meanwhile."""
+        """Keys of each leg that may become a code, or more of one; they count whatever else happens."""
 
     def partner(self, leg: Leg) -> Leg:
         """The other one."""
@@ -77,31 +77,43 @@ class Talk:
                     continue
                 if request.done():
                     return Asked(by, request.result())
-                if keys.done():
-                    return Asked(by, Transfer(target=keys.result()), by_keys=True)
+                if pressed := keys.result() if keys.done() else self._pressed_at_last(by):
+                    return Asked(by, Transfer(target=pressed), by_keys=True)
             return Over()
         finally:
             for task in everything:
                 task.cancel()
             await asyncio.gather(*everything, return_exceptions=True)
 
+    def _pressed_at_last(self, leg: Leg) -> str:
+        """The feature code that a leg has dialled before it hung up, "" for none: it need not wait."""
+        if not leg.number or leg.state is not LegState.GONE:
+            return ""
+        pressed = self._pressed.pop(leg.id, "") + leg.digits.unread
+        leg.digits.forget()
+        return pressed if self._keys.in_call(pressed) is not None else ""
+
     async def _dialled(self, leg: Leg) -> str:
         """The next feature code that an extension dials in the call; nobody else is listened to.
 
-        A code is complete when no key that follows could change it, or none has come for `KEYS_S`. What ends
-        the leg is seen elsewhere.
+        A code is complete when no key that follows could change it, with `END_OF_NUMBER`, or when no key has
+        come for `KEYS_S`. What ends the leg is seen elsewhere.
         """
         while leg.number:
-            keys, complete = self._pressed.pop(leg.id, ""), False
+            keys, key, complete = self._pressed.pop(leg.id, ""), "", False
             try:
                 async with asyncio.timeout(KEYS_S if keys else None):
                     self._pressed[leg.id] = keys
-                    keys += await leg.digits.next()
+                    key = await leg.digits.next()
             except TimeoutError:
                 complete = True
             except LegGone:
                 break
             del self._pressed[leg.id]
+            if key == END_OF_NUMBER and self._keys.in_call(keys) is not None:
+                complete = True
+            else:
+                keys += key
             if complete or not self._keys.may_become_in_call(keys):
                 if keys and self._keys.in_call(keys) is not None:
                     return keys

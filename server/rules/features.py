@@ -1,8 +1,10 @@
 """Which feature a dialled number asks for (CODE-1)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from server.contract.features import Feature, FeatureCodes
+from server.rules.numbers import MAX_DIALLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,44 +22,51 @@ class Retrieval:
     slot: str
 
 
-def feature_of(codes: FeatureCodes, dialled: str) -> FeatureCall | None:
+PARKING = frozenset({Feature.PARK, Feature.PARK_AT})
+"""Features that are dialled in a call, by keys or as the target of a transfer."""
+
+ONLY_IN_CALL = frozenset({Feature.RECORD, Feature.BLIND_TRANSFER, Feature.ATTENDED_TRANSFER, Feature.FLIP})
+"""Features that are dialled by keys in a call, and by nothing else."""
+
+IN_CALL = PARKING | ONLY_IN_CALL
+
+DIALLED = frozenset(Feature) - ONLY_IN_CALL
+
+END_OF_NUMBER = "#"
+"""Ends the number behind a code that is dialled by keys."""
+
+
+def feature_of(codes: FeatureCodes, dialled: str, among: Collection[Feature] = DIALLED) -> FeatureCall | None:
     """The feature whose code fits, the longest code first; None if none does.
 
-    A feature that must have a number fits only with one, one that takes none only without anything behind.
+    A feature that takes a number fits only with one, unless that is optional; any other only without
+    anything behind its code.
     """
-    for feature in sorted(Feature, key=lambda feature: len(codes.code(feature)), reverse=True):
+    for feature in sorted(among, key=lambda feature: (-len(codes.code(feature)), feature)):
         code = codes.code(feature)
         if code and dialled.startswith(code):
             number = dialled.removeprefix(code)
-            if feature.may_take_number if number else not feature.takes_number:
+            if feature.takes_number == bool(number) or feature.number_optional:
                 return FeatureCall(feature, number)
     return None
 
 
-PARKING = (Feature.PARK, Feature.PARK_AT)
-"""Features that are dialled by keys in a call, and as the target of a transfer."""
-
-IN_CALL = (*PARKING, Feature.RECORD)
-"""Features that are dialled by keys in a call."""
-
-
 def in_call(codes: FeatureCodes, dialled: str) -> FeatureCall | None:
     """The feature that keys in a call ask for; None if they ask for none."""
-    found = feature_of(codes, dialled)
-    return found if found is not None and found.feature in IN_CALL else None
+    return feature_of(codes, dialled, IN_CALL)
 
 
-def parking(codes: FeatureCodes, dialled: str) -> FeatureCall | None:
-    """The way of parking that the target of a transfer asks for; None if it asks for none."""
-    found = feature_of(codes, dialled)
-    return found if found is not None and found.feature in PARKING else None
+def parking_of(codes: FeatureCodes, target: str) -> FeatureCall | None:
+    """The parking that the target of a transfer stands for; None if it is a number to be called."""
+    return feature_of(codes, target, PARKING)
 
 
 def may_become_in_call(codes: FeatureCodes, keys: str, *, slot_digits: int) -> bool:
     """Whether keys that follow could still make, or change, a feature of these; slots have so many digits."""
     for feature in IN_CALL:
         code = codes.code(feature)
-        longest = len(code) + (slot_digits if feature.takes_number else 0)
+        digits = slot_digits if feature in PARKING else MAX_DIALLED
+        longest = len(code) + (digits if feature.takes_number else 0)
         if code and len(keys) < longest and (code.startswith(keys) or keys.startswith(code)):
             return True
     return False

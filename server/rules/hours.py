@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from server.contract.hours import Holidays, TimeCondition, Weekday, WeeklyPeriod
+from server.contract.hours import ByHand, Holidays, TimeCondition, Weekday, WeeklyPeriod
 
 _DAYS = tuple(Weekday)
 
@@ -78,9 +78,12 @@ def in_hours(
 
     Whatever is not known counts as closed: the condition, a list of holidays that it excludes, the time.
     """
+    condition = conditions.get(name)
+    if condition is not None and condition.by_hand is not ByHand.AUTOMATIC:
+        return Verdict(condition.by_hand is ByHand.OPEN, f"{name!r} is {condition.by_hand} by hand")
     if wall is None:
         return Verdict(False, "what time it is cannot be said: the system's time zone is unknown")
-    if (condition := conditions.get(name)) is None:
+    if condition is None:
         return Verdict(False, f"the time condition {name!r} does not exist: it counts as closed")
     shown = f"{_DAYS[wall.weekday()].value.capitalize()} {wall:%Y-%m-%d %H:%M}"
     reason = f"{shown} is outside {name!r}"

@@ -117,40 +117,54 @@ class Configuration:
             ServiceError: `INVALID`: a field is not usable, such as a reference to what does not exist;
                 `CONFLICT`: a number is taken, or an emergency number would be cut off.
         """
+        async with self._changing:
+            return await self._put(item, by=by, address=address)
+
+    async def alter(
+        self, model: type[O], key: str, change: Callable[[O], O], *, by: str, address: str = ""
+    ) -> O:
+        """Replace an object by what `change` makes of it, with no other change in between.
+
+        Raises:
+            ServiceError: `NOT_FOUND`, and as `put`.
+        """
+        async with self._changing:
+            return await self._put(change(self.get(model, key)), by=by, address=address)
+
+    async def _put(self, item: O, *, by: str, address: str) -> O:
         kind = kind_of(type(item))
         if not item.key:
             raise invalid(item.key_field, "is missing")
-        async with self._changing:
-            async with self._db.session() as session:
-                await lock_numbering_plan(session)
-                rows = list(await session.scalars(select(ConfigurationRow)))
-                row = next((row for row in rows if (row.kind, row.key) == (kind.word, item.key)), None)
-                sealed = self._sealed_secret(item, row)
-                stored = _as_stored(item, sealed)
-                others = [known for known in _objects(rows) if not _same(known, item)]
-                check_change(stored, others, await _existing(session, numbers_needed(stored)))
-                body = stored.model_dump(mode="json", exclude=_WRITE_ONLY)
-                action, changed = "add", sorted(body)
-                if row is None:
-                    row = ConfigurationRow(kind=kind.word, key=item.key)
-                    session.add(row)
-                    rows.append(row)
-                else:
-                    action = "change"
-                    changed = sorted(name for name in body if body[name] != row.body.get(name))
-                if sealed != row.secret:
-                    changed.append("secret")
-                row.body, row.secret, row.updated_at = body, sealed, self._clock.now()
-                self._audit.record(
-                    session,
-                    f"{kind.word}.{action}",
-                    actor=by,
-                    subject=item.key,
-                    address=address,
-                    fields=changed,
-                )
-            self._take(rows)
-            self._announce(ConfigurationChanged(type(item), item.key, stored))
+        async with self._db.session() as session:
+            await lock_numbering_plan(session)
+            rows = list(await session.scalars(select(ConfigurationRow)))
+            row = next((row for row in rows if (row.kind, row.key) == (kind.word, item.key)), None)
+            sealed = self._sealed_secret(item, row)
+            stored = _as_stored(item, sealed)
+            others = [known for known in _objects(rows) if not _same(known, item)]
+            check_change(stored, others, await _existing(session, numbers_needed(stored)))
+            body = stored.model_dump(mode="json", exclude=_WRITE_ONLY)
+            action, changed = "add", sorted(body)
+            if row is None:
+                row = ConfigurationRow(kind=kind.word, key=item.key)
+                session.add(row)
+                rows.append(row)
+            else:
+                action = "change"
+                changed = sorted(name for name in body if body[name] != row.body.get(name))
+            if sealed != row.secret:
+                changed.append("secret")
+            row.body, row.secret, row.updated_at = body, sealed, self._clock.now()
+            self._audit.record(
+                session,
+                f"{kind.word}.{action}",
+                actor=by,
+                subject=item.key,
+                address=address,
+                fields=changed,
+            )
+        self._take(rows)
+        self._announce(ConfigurationChanged(type(item), item.key, stored))
         return stored
 
     async def remove(self, model: type[ConfigObject], key: str, *, by: str, address: str = "") -> None:

@@ -28,7 +28,7 @@ from server.contract.voicemail import GroupMailbox
 from server.db.base import Database
 from server.db.models import ExtensionRow, ReachingRow
 from server.rules.numbers import canonical
-from server.rules.routing import Snapshot
+from server.rules.routing import Snapshot, is_emergency_number
 from server.services.audit import Audit
 from server.services.errors import ServiceError, not_found
 from server.services.extensions import ExtensionChanged, Extensions
@@ -101,6 +101,10 @@ class Reaching:
         """
         async with self._db.session() as session:
             extension = await _extension(session, number)
+            row = await session.get(ReachingRow, extension.id)
+            if row is not None and "last_forwarding" not in settings.model_fields_set:
+                last = _read(row.settings).last_forwarding
+                settings = settings.model_copy(update={"last_forwarding": last})
             problems = await self._problems(session, extension, settings)
             if problems:
                 listed = "; ".join(f"{problem.field}: {problem.problem}" for problem in problems[:5])
@@ -130,6 +134,8 @@ class Reaching:
                 problem = f"there is no extension {to.value}"
             elif to.kind in OBJECTS and not self._exists(to):
                 problem = f"there is no {kind_of(OBJECTS[to.kind]).title} {to.value}"
+            elif to.kind is DestinationKind.EXTERNAL and self._leads_to_help(to.value):
+                problem = f"{to.value} is an emergency number: only people may call it"
             elif to.kind is DestinationKind.MOBILE and not has_mobile:
                 problem = _NO_MOBILE
             if problem:
@@ -144,6 +150,9 @@ class Reaching:
 
     def _exists(self, to: Destination) -> bool:
         return self._snapshot is not None and self._snapshot().get(OBJECTS[to.kind], to.value) is not None
+
+    def _leads_to_help(self, number: str) -> bool:
+        return self._snapshot is not None and is_emergency_number(self._snapshot(), number)
 
     def _on_extension(self, change: ExtensionChanged) -> None:
         if change.extension is None:

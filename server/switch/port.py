@@ -186,6 +186,7 @@ class Leg(ABC):
         contact: outbound, the contact URI it was sent to.
         sip_call_id: the Call-ID of its dialog (RFC 3261, section 8.1.1.4), by which a phone knows its call;
             "" where the engine does not tell it.
+        source: inbound from a phone, where its INVITE came from (as `Contact.address`); "": unknown.
         digits: those that the phone has sent and nobody has read yet (see `server.switch.digits`).
     """
 
@@ -199,6 +200,7 @@ class Leg(ABC):
     held: bool
     contact: str
     sip_call_id: str
+    source: str
     digits: Digits
 
     @abstractmethod

@@ -5,6 +5,7 @@
 
 from server.rules.routing.calls import Call, Extensions, Forwarded, FromExtension, FromTrunk
 from server.rules.routing.decide import route, route_to
+from server.rules.routing.emergency import is_emergency_number
 from server.rules.routing.snapshot import Snapshot, snapshot_of
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "FromExtension",
     "FromTrunk",
     "Snapshot",
+    "is_emergency_number",
     "route",
     "route_to",
     "snapshot_of",

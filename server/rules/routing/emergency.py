@@ -20,6 +20,12 @@ def behind_prefix(snapshot: Snapshot, number: str) -> tuple[EmergencyNumber, Out
     return None
 
 
+def is_emergency_number(snapshot: Snapshot, number: str) -> bool:
+    """Whether a number leads to an emergency service, also behind the prefix of an outbound route."""
+    known = snapshot.get(EmergencyNumber, number) is not None
+    return known or behind_prefix(snapshot, number) is not None
+
+
 def emergency_trunks(snapshot: Snapshot, emergency: EmergencyNumber) -> list[TrunkChoice]:
     """The trunks to try, in order. Disabled ones are passed over, unless there is no other."""
     known = [(name, snapshot.get(Trunk, name)) for name in emergency.trunks]

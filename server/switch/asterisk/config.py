@@ -34,6 +34,8 @@ TO_VARIABLE = "LINKUS_TO"
 """Channel variable on calls from a trunk: their `To` header."""
 ACCOUNT_VARIABLE = "LINKUS_ACCOUNT"
 """Channel variable on calls from a trunk: the user of the contact that it registers, else empty."""
+SOURCE_VARIABLE = "LINKUS_SOURCE"
+"""Channel variable on calls from a phone: where the INVITE came from, as `host:port`."""
 MUSIC = (DEFAULT_MUSIC,)
 """Classes of music on hold that there are."""
 USER_AGENT = "Linkus PBX"
@@ -259,6 +261,7 @@ def _extensions() -> str:
     patterns = ("_[0-9+*#]!", "_[a-zA-Z].")
     phones = "\n".join(
         f"exten => {pattern},1,Set({TRANSFERS}={TRANSFERS_ARE_OURS})\n"
+        f" same => n,Set({SOURCE_VARIABLE}=${{CHANNEL(pjsip,remote_addr)}})\n"
         f" same => n,Stasis({APPLICATION})\n same => n,Hangup(42)"
         for pattern in patterns
     )
@@ -292,7 +295,7 @@ def _ari(config: EngineConfig) -> str:
 enabled=yes
 pretty=no
 websocket_write_timeout=1000
-channelvars={LEG_VARIABLE},{HELD_VARIABLE},{TO_VARIABLE},{ACCOUNT_VARIABLE}
+channelvars={LEG_VARIABLE},{HELD_VARIABLE},{TO_VARIABLE},{ACCOUNT_VARIABLE},{SOURCE_VARIABLE}
 
 [{APPLICATION}]
 type=user

@@ -12,6 +12,7 @@ from server.switch.asterisk.config import (
     CONTEXT_TRUNK,
     HELD_VARIABLE,
     LEG_VARIABLE,
+    SOURCE_VARIABLE,
     TO_VARIABLE,
 )
 from server.switch.asterisk.occupation import Occupation
@@ -82,6 +83,7 @@ class AsteriskLeg(Leg):
         trunk: str = "",
         dialled: str = "",
         contact: str = "",
+        source: str = "",
         state: LegState = LegState.NEW,
         held: bool = False,
         sip_call_id: str = "",
@@ -93,6 +95,7 @@ class AsteriskLeg(Leg):
         self.dialled = dialled
         self.caller = caller
         self.contact = contact
+        self.source = source
         self.state = state
         self.held = held
         self.sip_call_id = sip_call_id
@@ -283,6 +286,7 @@ def leg_of_channel(control: "Control", channel: dict[str, Any]) -> AsteriskLeg |
         dialled=_dialled(plan["exten"], variables) if inbound else "",
         caller=_party(shown["number"] or by_default, shown["name"]),
         contact=variables.get(LEG_VARIABLE, ""),
+        source=variables.get(SOURCE_VARIABLE, ""),
         state=CHANNEL_STATES.get(channel["state"], LegState.NEW),
         held=variables.get(HELD_VARIABLE) == "1",
         sip_call_id=sip_call_id_of(channel),

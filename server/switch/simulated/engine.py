@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from server.switch.port import DEFAULT_MUSIC, Contact, Ended, LegState, Party, Reason, SipEndpoint, SipTrunk
@@ -106,6 +106,7 @@ class SimulatedEngine:
             dialled=dialled,
             caller=caller,
             contact="",
+            source=phone.contact.address,
             trunk=phone.trunk,
         )
         stranger = phone.trunk != "" and phone.trunk not in self.trunks
@@ -136,10 +137,19 @@ class SimulatedEngine:
 
     # what a connected server asks for
 
-    def invite_to(self, contact: Contact, leg_id: str, caller: Party, timeout_s: float) -> Dialog:
+    def invite_to(
+        self,
+        contact: Contact,
+        leg_id: str,
+        caller: Party,
+        timeout_s: float,
+        headers: Mapping[str, str],
+    ) -> Dialog:
         """Send an INVITE to a phone; one that is not there never responds."""
         phone = next((phone for phone in self.phones if phone.contact == contact), None)
-        return self._invite(phone, contact, leg_id=leg_id, caller=caller, timeout_s=timeout_s)
+        dialog = self._invite(phone, contact, leg_id=leg_id, caller=caller, timeout_s=timeout_s)
+        dialog.headers = headers
+        return dialog
 
     def invite_over(self, trunk: str, number: str, leg_id: str, caller: Party, timeout_s: float) -> Dialog:
         """Send an INVITE for a number over a trunk; a carrier that is not there never responds."""

@@ -66,6 +66,7 @@ class SimulatedLeg(Leg):
         self.caller = dialog.caller
         self.contact = dialog.contact
         self.sip_call_id = dialog.sip_call_id
+        self.source = dialog.source
         self.state = dialog.state
         self.held = dialog.held
         self.digits = Digits()

@@ -2,7 +2,7 @@
 
 import asyncio
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
@@ -72,6 +72,8 @@ class Dialog:
 
     Attributes:
         trunk: the trunk it goes over; "" for a phone's.
+        source: inbound, where it came from.
+        headers: those of the INVITE that we chose, of a dialog with a phone.
         ended: how it ended.
         told: the SIP status a refused caller got.
         why: the reason that our side gave when it ended the dialog.
@@ -91,7 +93,9 @@ class Dialog:
     dialled: str
     caller: Party
     contact: str
+    source: str = ""
     trunk: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
     state: LegState = LegState.NEW
     held: bool = False
     ended: Ended | None = None

@@ -23,6 +23,7 @@ OBJECTS: dict[str, tuple[str, dict[str, Any]]] = {
         "Pracovní doba",
         {"periods": [{"days": ["monday"], "start": "09:00", "end": "17:00"}]},
     ),
+    "time-switches": ("7", {"time_condition": "Pracovní doba", "extensions": ["1001"]}),
     "emergency-numbers": ("112", {"trunks": ["main"]}),
     "prompts": ("welcome", {"description": "heard first"}),
     "ivrs": (
@@ -65,7 +66,7 @@ async def test_every_kind_can_be_listed_read_written_back_and_removed(ask: Ask, 
         (listed,) = json.loads((await ask("GET", f"{A}/{path}", token=admin_token)).text)
         shown = json.loads((await ask("GET", f"{A}/{path}/{key}", token=admin_token)).text)
         assert listed == shown
-        assert key in {shown.get("name"), shown.get("number")}
+        assert key in {shown.get("name"), shown.get("number"), shown.get("digits")}
         assert all(shown[name] == value for name, value in body.items() if name in {"host", "trunks"})
         again = await ask("PUT", f"{A}/{path}/{key}", token=admin_token, json=shown)
         assert (again.status, json.loads(again.text)) == (200, shown)
@@ -120,6 +121,10 @@ UNUSABLE: list[tuple[str, dict[str, Any], int, str | None]] = [
     ),
     ("outbound-routes/x", {"patterns": [{"pattern": "0."}], "trunks": ["main"]}, 422, "body"),
     ("holidays/x", {"dates": [{"first": "2026-02-30"}]}, 422, "dates.0.first"),
+    ("time-switches/7a", {"time_condition": "Pracovní doba", "everybody": True}, 422, "digits"),
+    ("time-switches/8", {"time_condition": "Pracovní doba"}, 422, "body"),
+    ("time-switches/8", {"time_condition": "night", "everybody": True}, 422, "time_condition"),
+    ("feature-codes", {"forward_busy": "*31"}, 422, "body"),
     ("system-settings", {"time_zone": "Europe/Nowhere"}, 422, "time_zone"),
     ("system-settings", {"name": "other"}, 422, "name"),
     ("emergency-numbers/1001", {"trunks": ["main"]}, 409, None),

@@ -52,6 +52,7 @@ OBJECTS = [
     ("trunk", "main", 'kind = "peer"\nhost = "192.0.2.1"\nsecret = "hush-hush"'),
     ("holidays", "feasts", "[[dates]]\nfirst = 2026-12-24\nyearly = true"),
     ("time-condition", "office", OFFICE),
+    ("time-switch", "7", 'time_condition = "office"\nextensions = ["1000"]'),
     ("outbound-route", "out", OUT),
     ("emergency", "112", json.dumps({"trunks": ["main"], "caller_id_number": "+420530000112"})),
     ("prompt", "welcome", 'description = "heard first"'),

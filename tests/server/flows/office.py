@@ -18,6 +18,7 @@ from server.flows.calls import Calls
 from server.flows.conference import Rooms
 from server.flows.monitoring import Monitors
 from server.flows.parking import ParkingLot
+from server.flows.phone_settings import PhoneSettings
 from server.flows.planning import Planner
 from server.flows.recording import Recorder
 from server.flows.voicemail import Mailboxes
@@ -108,7 +109,8 @@ class MemoryPresence:
     def accepts_direct_calls(self, number):
         return self.of(number).status is not PresenceStatus.DO_NOT_DISTURB
 
-    async def change(self, number, change: PresenceChange):
+    async def change(self, number, change: PresenceChange, *, by=None):
+        await asyncio.sleep(0.002)
         self.chosen[number] = Presence(status=change.status, note=change.note or "", since=self.clock.now())
         for observer in self.observers:
             observer(number)
@@ -123,9 +125,35 @@ class MemoryReaching:
 
     def __init__(self) -> None:
         self.settings = {}
+        self.fail: Exception | None = None
 
     def of(self, number):
         return self.settings.get(number, ReachingSettings())
+
+    async def change(self, number, settings, *, by):
+        await asyncio.sleep(0.002)
+        if self.fail is not None:
+            raise self.fail
+        assert by == number
+        self.settings[number] = settings
+
+
+class MemoryConfiguration:
+    """Stands for `services.configuration.Configuration`; what is in `objects` may be changed by tests."""
+
+    def __init__(self, objects: list[ConfigObject]) -> None:
+        self.objects = objects
+        self.changed_by: list[str] = []
+
+    @property
+    def snapshot(self):
+        return snapshot_of(self.objects)
+
+    async def alter(self, model, key, change, *, by):
+        await asyncio.sleep(0.002)
+        (index,) = [at for at, item in enumerate(self.objects) if isinstance(item, model) and item.key == key]
+        self.objects[index] = change(self.objects[index])
+        self.changed_by.append(by)
 
 
 class MemoryAudit:
@@ -273,6 +301,7 @@ class Office:
         self.call_log = CallLog(store=self.store, hub=self.hub, extensions=self.extensions)
         self.reaching = MemoryReaching()
         self.configuration: list[ConfigObject] = []
+        self.configured = MemoryConfiguration(self.configuration)
         self.audit = MemoryAudit()
         self.voicemail = voicemail or MemoryVoicemail(self)
         self.voicemail.place = self
@@ -335,6 +364,12 @@ class Office:
                 audit=self.audit,
             ),
             recorder=self.recorder,
+            settings=PhoneSettings(
+                reaching=self.reaching,
+                presence=self.presence,
+                directory=self.directory,
+                configuration=self.configured,
+            ),
             ring_timeout_s=RING_S,
         )
 

@@ -14,6 +14,7 @@ from server.contract.recording import RecordingRight, RecordingRule
 from server.contract.routing import RingGroup
 from server.switch.port import Sound
 from server.switch.simulated import Behaviour, SimulatedEngine
+from server.switch.simulated.phones import Phone
 from tests.server.flows.office import Office, office
 from tests.server.flows.test_ways import available, forwards, to
 from tests.virtual_time import run
@@ -388,6 +389,62 @@ def test_a_fault_at_each_moment_of_voicemail_leaves_nothing_behind_VM_5(way, fau
     story, phones = way
     moments = run(one_story(story, phones, fault, at=-1))
     assert moments > 6
+
+
+def phones_of(place: Office, number: str) -> list[Phone]:
+    return [phone for phone in place.engine.phones if phone.number == number]
+
+
+async def code(place: Office) -> None:
+    """1001 forwards its calls; it is told so."""
+    phones_of(place, "1001")[0].call("*311002")
+
+
+async def refused_code(place: Office) -> None:
+    """1001 forwards its calls to nowhere; it is told that this cannot be."""
+    phones_of(place, "1001")[0].call("*31")
+
+
+async def intercom(place: Office) -> None:
+    """1002 answers 1001 by itself."""
+    phones_of(place, "1001")[0].call("*61002")
+
+
+async def keys(place: Office, *pressed: str) -> None:
+    """1002, who talks to 1001, presses these keys, some seconds apart."""
+    phones_of(place, "1001")[0].call("1002")
+    await asyncio.sleep(1.5)
+    for some in pressed:
+        for boris in [phone for phone in phones_of(place, "1002") if phone.calls]:
+            if some:
+                boris.press(boris.calls[0], some)
+            else:
+                boris.hang_up(boris.calls[0])
+        await asyncio.sleep(4)
+
+
+SHORT = Behaviour.answers(1.0, hangs_up_after_s=12.0)
+BY_KEYS = {
+    "blind": (("*031003#",), [TALKS, ("1003", SHORT)]),
+    "blind, hangs up": (("*031003#", ""), [TALKS, ("1003", Behaviour.answers(5.0, hangs_up_after_s=3.0))]),
+    "blind, refused": (("*031003#",), [TALKS, ("1003", Behaviour.refuses(486))]),
+    "attended": (("*31003#", "##"), [TALKS, ("1003", SHORT)]),
+    "attended, hangs up": (("*31003#", ""), [TALKS, ("1003", SHORT)]),
+    "attended, given back": (("*31003#", "**"), [TALKS, ("1003", SHORT)]),
+    "attended, refused": (("*31003#",), [TALKS, ("1003", Behaviour.refuses(603, 1.0))]),
+    "attended, too early": (("*31003#", ""), [TALKS, ("1003", Behaviour.answers(6.0, hangs_up_after_s=3.0))]),
+    "flip": (("*01",), [TALKS, ("1002", SHORT)]),
+    "flip, refused": (("*01",), [TALKS, ("1002", Behaviour.refuses(486))]),
+    "flip, hangs up": (("*01", ""), [TALKS, ("1002", Behaviour.answers(5.0, hangs_up_after_s=3.0))]),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+@pytest.mark.parametrize("story", [code, refused_code, intercom], ids=lambda story: story.__name__)
+def test_a_fault_at_each_moment_of_a_feature_code_leaves_nothing_behind_CODE_1(story, fault):
+    phones = [("1002", ENDS_IT)]
+    moments = run(one_story(story, phones, fault, at=-1))
+    assert moments >= 5
     for at in range(1, moments + 1):
         run(one_story(story, phones, fault, at))
 
@@ -405,6 +462,32 @@ def test_a_fault_at_each_moment_of_a_conference_leaves_nothing_behind_SIP_4(faul
 @pytest.mark.parametrize("recording", RECORDINGS.values(), ids=RECORDINGS.keys())
 def test_a_fault_at_each_moment_of_a_recording_leaves_nothing_behind_SIP_5(recording, fault):
     story, phones = recording
+    moments = run(one_story(story, phones, fault, at=-1))
+    assert moments > 15
+    for at in range(1, moments + 1):
+        run(one_story(story, phones, fault, at))
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+@pytest.mark.parametrize("pressed", BY_KEYS.values(), ids=BY_KEYS.keys())
+def test_a_fault_at_each_moment_of_keys_in_a_call_leaves_nothing_behind_CODE_1(pressed, fault):
+    def story(place: Office):
+        return keys(place, *pressed[0])
+
+    moments = run(one_story(story, pressed[1], fault, at=-1))
+    assert moments > 15
+    for at in range(1, moments + 1):
+        run(one_story(story, pressed[1], fault, at))
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_a_fault_at_each_moment_of_picking_up_a_flip_leaves_nothing_behind_CODE_1(fault):
+    async def story(place: Office) -> None:
+        await keys(place, "*01")
+        phones_of(place, "1003")[0].call("*041002")
+        await asyncio.sleep(3)
+
+    phones = [TALKS, ("1002", Behaviour.rings()), ("1003", Behaviour.rings())]
     moments = run(one_story(story, phones, fault, at=-1))
     assert moments > 15
     for at in range(1, moments + 1):

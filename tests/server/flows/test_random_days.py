@@ -28,7 +28,10 @@ BEHAVIOURS = st.sampled_from(
     ]
 )
 TARGETS = st.sampled_from([*NUMBERS, "9999", "*5", "*056901", None, None, None])
-CODES = ["*4", "6900", "6901", *(f"*04{number}" for number in NUMBERS)]
+CODES = ["*4", "6900", "6901", *(f"{code}{number}" for code in ("*04", "*6", "*31") for number in NUMBERS)]
+CODES += ["*031", "*33", "*81", "*081", "*825", "*991"]
+KEYS = ["*5", "*056901", "*0", "5#", "*01", "##", "**"]
+KEYS += [f"{code}{number}#" for code in ("*03", "*3") for number in [*NUMBERS, "9999"]]
 BUTTONS = st.sampled_from(["answer", "hang_up", "hold", "resume"])
 PAUSES = st.sampled_from([0.0, 0.0005, 0.001, 0.0015, 0.003, 0.02, 0.5, 1.0, 7.0, 31.0])
 
@@ -85,7 +88,7 @@ class RandomDay(RuleBasedStateMachine):
         consultation = others[other % len(others)] if others and number is None else None
         self.do(lambda: dialog.phone.transfer(dialog, number or "", consultation=consultation), pause)
 
-    @rule(which=st.integers(0, 20), keys=st.sampled_from(["*5", "*056901", "*0", "5#"]), pause=PAUSES)
+    @rule(which=st.integers(0, 20), keys=st.sampled_from(KEYS), pause=PAUSES)
     def dial_keys(self, which, keys, pause):
         dialogs = [d for d in self.place.engine.dialogs.values() if d.phone is not None]
         if dialogs:

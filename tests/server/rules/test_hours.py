@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from server.contract.hours import HolidayDates, Holidays, TimeCondition, Weekday, WeeklyPeriod
+from server.contract.hours import ByHand, HolidayDates, Holidays, TimeCondition, Weekday, WeeklyPeriod
 from server.rules.hours import in_hours, is_holiday, local_time, on_holiday, zone_named
 
 WORKDAYS = list(Weekday)[:5]
@@ -192,3 +192,10 @@ def test_hours_agree_with_a_walk_over_the_minutes_in_any_zone_ADMIN_2(periods, z
         wall = moment.astimezone(ZoneInfo(zone))
         minute = (wall.weekday() * 24 + wall.hour) * 60 + wall.minute
         assert is_open(made, moment, zone) is (minute in expected), (wall, made)
+
+
+@pytest.mark.parametrize("zone", ["Europe/Prague", "nowhere"])
+def test_what_was_switched_by_hand_goes_before_the_periods_CODE_1(zone):
+    for moment in (at("2026-03-02T10:00"), at("2026-03-07T10:00")):
+        assert is_open(OFFICE.model_copy(update={"by_hand": ByHand.OPEN}), moment, zone)
+        assert not is_open(OFFICE.model_copy(update={"by_hand": ByHand.CLOSED}), moment, zone)

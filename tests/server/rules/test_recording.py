@@ -79,8 +79,8 @@ def test_one_that_has_ended_is_never_begun_again_SIP_5():
 def test_the_code_is_dialled_in_a_call_but_is_no_target_of_a_transfer_CODE_1():
     codes = FeatureCodes()
     assert in_call(codes, "*1") == FeatureCall(Feature.RECORD)
-    assert parking(codes, "*1") is None
-    assert parking(codes, "*5") == FeatureCall(Feature.PARK)
+    assert parking_of(codes, "*1") is None
+    assert parking_of(codes, "*5") == FeatureCall(Feature.PARK)
     assert may_become_in_call(codes, "*", slot_digits=4)
     assert not may_become_in_call(codes, "*1", slot_digits=4), "nothing is waited for after it"
     assert in_call(FeatureCodes(record=""), "*1") is None

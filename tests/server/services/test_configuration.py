@@ -11,13 +11,14 @@ from server.contract.configuration import ConfigObject
 from server.contract.errors import ErrorCode
 from server.contract.extensions import ExtensionCreate
 from server.contract.features import FeatureCodes
-from server.contract.hours import Holidays, TimeCondition
+from server.contract.hours import ByHand, Holidays, TimeCondition
 from server.contract.ivr import Ivr
 from server.contract.kinds import KINDS
 from server.contract.monitoring import MonitoringRight
 from server.contract.parking import Parking
 from server.contract.prompts import Prompt
 from server.contract.routing import EmergencyNumber, InboundRoute, OutboundRoute, RingGroup, SystemSettings
+from server.contract.time_switches import TimeSwitch
 from server.contract.trunks import Trunk
 from server.contract.voicemail import GroupMailbox
 from server.core import Core, open_core
@@ -82,6 +83,7 @@ async def test_every_kind_is_kept_over_a_restart_in_its_order(office: Core, cloc
     await put(office, Conference(number="6600"), GroupMailbox(number="6700", members=("1001",)))
     choice = {"key": "1", "destination": TO_1001}
     await put(office, Ivr(number="6500", prompt="welcome", choices=[choice]))
+    await put(office, TimeSwitch(digits="1", time_condition="office", extensions=("1001",)))
     await put(office, InboundRoute(name="a", position=5, destination=TO_1001))
     before = office.configuration.snapshot
     async with open_core(office.settings, clock) as again:
@@ -323,3 +325,32 @@ async def test_parking_slots_are_numbers_of_the_numbering_plan(office: Core) -> 
         await put(office, Parking(first_slot="1000", last_slot="1010"))
     await put(office, Parking(first_slot="70", last_slot="79"))
     await office.extensions.add(ExtensionCreate(number="6905"), by="test")
+
+
+async def test_a_time_condition_is_switched_by_hand_and_that_is_audited_CODE_1(office: Core) -> None:
+    def opened(condition: TimeCondition) -> TimeCondition:
+        return condition.model_copy(update={"by_hand": ByHand.OPEN})
+
+    await office.configuration.alter(TimeCondition, "office", opened, by="1001")
+    assert office.configuration.get(TimeCondition, "office").by_hand is ByHand.OPEN
+    await office.configuration.load()
+    assert office.configuration.get(TimeCondition, "office").by_hand is ByHand.OPEN, "it is stored"
+    newest = (await office.audit.list(limit=1))[0]
+    assert (newest.action, newest.actor, newest.subject) == ("time-condition.change", "1001", "office")
+    assert newest.detail["fields"] == ["by_hand"]
+    with pytest.raises(ServiceError) as missing:
+        await office.configuration.alter(TimeCondition, "night", opened, by="1001")
+    assert missing.value.code is ErrorCode.NOT_FOUND
+
+
+async def test_what_a_time_switch_is_for_must_exist_CODE_1(office: Core) -> None:
+    for wrong, why in (
+        ({"time_condition": "night", "everybody": True}, "no time condition"),
+        ({"time_condition": "office", "extensions": ("1009",)}, "1009"),
+    ):
+        await refused(office, TimeSwitch(digits="1", **wrong), ErrorCode.INVALID, why)
+    with pytest.raises(ValueError, match="nobody may use it"):
+        TimeSwitch(digits="1", time_condition="office")
+    await put(office, TimeSwitch(digits="1", time_condition="office", extensions=("1001",)))
+    with pytest.raises(ServiceError, match="time switch 1"):
+        await office.configuration.remove(TimeCondition, "office", by="test")

@@ -13,7 +13,8 @@ from server.contract.reaching import (
     SettingsByStatus,
     StatusSettings,
 )
-from server.contract.routing import RingGroup
+from server.contract.routing import EmergencyNumber, OutboundRoute, RingGroup
+from server.contract.trunks import Trunk
 from server.rules.routing.snapshot import snapshot_of
 from server.services.errors import ServiceError
 from server.services.reaching import Reaching
@@ -115,3 +116,26 @@ async def test_an_extension_that_is_not_there_has_no_settings(reaching):
         with pytest.raises(ServiceError) as refused:
             await work
         assert refused.value.code is ErrorCode.NOT_FOUND
+
+
+async def test_forwarding_to_an_emergency_number_is_refused_DIAL_2(core, reaching):
+    trunk = Trunk(name="main", kind="peer", host="192.0.2.1")
+    await core.configuration.put(trunk, by="test")
+    await core.configuration.put(EmergencyNumber(number="112", trunks=("main",)), by="test")
+    patterns = ({"pattern": "0X.", "strip": 1},)
+    way_out = OutboundRoute(name="out", patterns=patterns, trunks=("main",), everybody=True)
+    await core.configuration.put(way_out, by="test")
+    for number in ("112", "0112"):
+        with pytest.raises(ServiceError, match="emergency") as refused:
+            await reaching.change("1001", forwarded(Destination(kind="external", value=number)), by="1001")
+        assert refused.value.fields[0].field == "statuses.away.external.no_answer"
+    await reaching.change("1001", forwarded(Destination(kind="external", value="0113")), by="1001")
+
+
+async def test_the_last_destination_of_a_code_outlives_settings_that_leave_it_out_CODE_1(core, reaching):
+    last = Forwarding(always=to("1002"))
+    await reaching.change("1001", ReachingSettings(last_forwarding=last), by="1001")
+    await reaching.change("1001", forwarded(to("1002")), by="1001")
+    assert reaching.of("1001").last_forwarding == (await reaching.get("1001")).last_forwarding == last
+    await reaching.change("1001", ReachingSettings(last_forwarding=Forwarding()), by="1001")
+    assert reaching.of("1001").last_forwarding == Forwarding()
