@@ -1,6 +1,7 @@
 """One call: its state, and what can be done with it."""
 
 import re
+import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -9,11 +10,12 @@ from typing import Protocol
 import pjsua2 as pj
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 
-from linkus_desktop.sip import headers, quality
+from linkus_desktop.sip import headers, quality_reading
 from linkus_desktop.sip import number as numbers
 from linkus_desktop.sip.hold import Holding
 from linkus_desktop.sip.media import Bridge
 from linkus_desktop.sip.pj_call import PjCall, TransactionEvent
+from linkus_desktop.sip.quality import QualityMeter
 from linkus_desktop.sip.reasons import call_end
 from linkus_desktop.sip.threads import main_thread
 from linkus_desktop.sip.transfer import SETTLE_MS, Transfer
@@ -101,6 +103,7 @@ class Call(QObject):
         self._remote_held = False
         self._answering = False
         self._ended_by_us = False
+        self._meter = QualityMeter()
         self._unreached = False
         self._reasons: list[headers.Reason] = []
         self._holding = Holding(self._agreed_hold, caller=not incoming, parent=self)
@@ -262,9 +265,10 @@ class Call(QObject):
     @main_thread
     def quality(self) -> Quality | None:
         """Loss, jitter, round trip and an estimate of the quality now; None without sound (SIP-8)."""
-        if self._state is not CallState.ACTIVE or self._pj is None:
+        if self._state is not CallState.ACTIVE or self._pj is None or self._remote_held:
             return None
-        return quality.measure(self._pj)
+        reading = quality_reading.read(self._pj, time.monotonic())
+        return None if reading is None else self._meter.take(reading)
 
     def leave(self) -> None:
         """The other end talks with somebody else now: hang up, and call it transferred."""

@@ -11,6 +11,7 @@ from linkus_desktop.sip.values import CallState
 from linkus_desktop.ui.blinker import Blinker
 from linkus_desktop.ui.call_face import Face
 from linkus_desktop.ui.call_keypad import CallKeypad
+from linkus_desktop.ui.call_quality import CallQuality
 from linkus_desktop.ui.call_words import failure_words, lamp_of_call, state_words
 from linkus_desktop.ui.card_actions import CardActions
 from linkus_desktop.ui.texts import duration
@@ -61,6 +62,7 @@ class CallCard(QFrame):
         self.state.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.timer = label("", "title")
         self.timer.setAccessibleName("Duration")
+        self.quality = CallQuality(self)
         self.answer = WordButton("Answer", "go", icon_name="phone", shortcut="Ctrl+Return")
         self.hold = WordButton("Hold", icon_name="pause")
         self.mute = WordButton("Mute", icon_name="microphone", shortcut="Ctrl+M")
@@ -165,6 +167,7 @@ class CallCard(QFrame):
         call = self.call
         start = call.answered_at or (call.started_at if call.state is not CallState.ENDED else None)
         self.timer.setText(duration((now - start).total_seconds()) if start else "")
+        self.quality.follow(call, now)
 
     def set_place(self, *, current: bool, others_talk: bool, narrow: bool) -> None:
         """Whether it is the active call, whether another one is, and whether there is little room."""
@@ -195,12 +198,18 @@ class CallCard(QFrame):
         top = columns(gap=12)
         top.addWidget(self.face)
         top.addLayout(who, 1)
-        top.addWidget(self.timer)
+        clock = rows()
+        clock.addStretch(1)
+        clock.addWidget(self.timer)
+        clock.addWidget(self.quality.sign, 0, Qt.AlignmentFlag.AlignRight)
+        clock.addStretch(1)
+        top.addLayout(clock)
         self._top = top
         layout = rows(self, gap=8)
         layout.setContentsMargins(12, 8, 12, 8)
         layout.addLayout(top)
         layout.addWidget(self.message)
+        layout.addWidget(self.quality.warning)
         layout.addWidget(self.keypad)
         self._layout = layout
 

@@ -14,7 +14,7 @@ from linkus_desktop.pbx.live import LiveState
 from linkus_desktop.pbx.reaching import ReachingDraft
 from linkus_desktop.pbx.states import ConnectionState
 from linkus_desktop.sip.audio.backend import Device
-from linkus_desktop.sip.values import CallEnd, CallState, PhoneError, TransferProgress, TransferState
+from linkus_desktop.sip.values import CallEnd, CallState, PhoneError, Quality, TransferProgress, TransferState
 from linkus_desktop.store.settings import Settings
 from server.contract.auth import Me
 from server.contract.calls import CallLogEntry, Direction, Outcome
@@ -197,6 +197,7 @@ class FakeCall(QObject):
         self.consultation_for: FakeCall | None = None
         self.picks_up = False
         self.problem = ""
+        self.measured: Quality | None = None
 
     @property
     def talking(self) -> bool:
@@ -238,6 +239,9 @@ class FakeCall(QObject):
 
     def answer(self) -> None:
         self.turn(CallState.ACTIVE)
+
+    def quality(self) -> Quality | None:
+        return self.measured if self.state is CallState.ACTIVE else None
 
     def reject(self, busy: bool = False) -> None:
         self.finish("Declined", 486 if busy else 603, by_us=True)
