@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication
 
+from linkus_desktop.calls.ringing import Ringing
 from linkus_desktop.pbx.avatars import Avatars
 from linkus_desktop.pbx.call_log import CallLogModel
 from linkus_desktop.pbx.colleagues import ColleaguesModel
@@ -72,6 +73,8 @@ class Workplace(QObject):
             pictures=self.avatars,
         )
         self.incoming = IncomingWindows(phone, self, callers=self.window.callers)
+        self._ringing = Ringing(settings, self._is_colleague)
+        phone.tone_of = self._ringing.tone_of
         self._watch = watch or NetworkWatch(parent=self)
         self._phone_host = ""
         self._connect()
@@ -109,6 +112,9 @@ class Workplace(QObject):
         self._phone.call_added.connect(self._on_call)
         self._phone.call_removed.connect(self._follow_address)
         self._watch.changed.connect(self._on_network)
+
+    def _is_colleague(self, number: str) -> bool:
+        return self.colleagues.state(number) is not None
 
     def _start_phone(self) -> None:
         account = self.session.sip

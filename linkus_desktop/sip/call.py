@@ -12,6 +12,7 @@ from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 
 from linkus_desktop.sip import headers, quality_reading
 from linkus_desktop.sip import number as numbers
+from linkus_desktop.sip.alert import Alert
 from linkus_desktop.sip.hold import Holding
 from linkus_desktop.sip.media import Bridge
 from linkus_desktop.sip.pj_call import PjCall, TransactionEvent
@@ -63,6 +64,7 @@ class Call(QObject):
         started_at, answered_at: when it began, and when it was answered.
         end: how it ended, None until then.
         consultation_for: the held call that this one was made for, to ask before it is transferred.
+        alert: how the PBX wants it to ring.
         picks_up: it takes a call that rings at a colleague, or is parked; until then `number` is whose.
 
     Signals:
@@ -93,6 +95,7 @@ class Call(QObject):
         self.end: CallEnd | None = None
         self.early_media = False
         self.consultation_for: Call | None = None
+        self.alert = Alert()
         self.picks_up = False
         self._line = line
         self._bridge = bridge

@@ -81,6 +81,8 @@ class Settings(QObject):
         auto_login: log in at the start with the remembered password (AUTH-4).
         last_login: see `LastLogin`.
         logged_out: the user logged out last time, so the next start does not log in by itself.
+        ring_colleagues, ring_others: names of ring tones.
+        ring_callers, ring_alerts: numbers, and texts in Alert-Info, with the names of their ring tones.
 
     Signals:
         changed(str): the setting of this name has a new value.
@@ -96,6 +98,10 @@ class Settings(QObject):
     auto_login = Setting(False, values.flag())
     last_login = Setting(LastLogin(), _last_login())
     logged_out = Setting(False, values.flag())
+    ring_colleagues = Setting("chime", values.text(32))
+    ring_others = Setting("bell", values.text(32))
+    ring_callers = Setting[values.Pairs]((), values.pairs(64))
+    ring_alerts = Setting[values.Pairs]((), values.pairs(64))
 
     def __init__(self, database: LocalDatabase | None = None, parent: QObject | None = None) -> None:
         """`database` None: nothing is saved (for tests of windows)."""

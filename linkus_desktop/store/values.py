@@ -7,6 +7,9 @@ from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
+Pairs = tuple[tuple[str, str], ...]
+"""A small table of two columns, in order."""
+
 
 @dataclass(frozen=True)
 class Kind(Generic[T]):
@@ -51,6 +54,20 @@ def text(longest: int = 255) -> Kind[str]:
         if not isinstance(value, str) or len(value) > longest or not value.isprintable():
             raise ValueError(f"{value!r} is not a text of at most {longest} characters")
         return value
+
+    return Kind(check)
+
+
+def pairs(longest: int = 255, most: int = 50) -> Kind[Pairs]:
+    """A small table: at most `most` rows of two texts."""
+    part = text(longest)
+
+    def check(value: Any) -> Pairs:
+        if not isinstance(value, list | tuple) or len(value) > most:
+            raise ValueError(f"{value!r} is not a table of at most {most} rows")
+        if not all(isinstance(row, list | tuple) and len(row) == 2 for row in value):
+            raise ValueError(f"{value!r} is not a table of two columns")
+        return tuple((part.check(one), part.check(other)) for one, other in value)
 
     return Kind(check)
 

@@ -13,7 +13,9 @@ from linkus_desktop.pbx.errors import PbxError
 from linkus_desktop.pbx.live import LiveState
 from linkus_desktop.pbx.reaching import ReachingDraft
 from linkus_desktop.pbx.states import ConnectionState
+from linkus_desktop.sip.alert import Alert
 from linkus_desktop.sip.audio.backend import Device
+from linkus_desktop.sip.audio.tones import Tone
 from linkus_desktop.sip.values import CallEnd, CallState, PhoneError, Quality, TransferProgress, TransferState
 from linkus_desktop.store.settings import Settings
 from server.contract.auth import Me
@@ -195,6 +197,7 @@ class FakeCall(QObject):
         self.digits = ""
         self.transfer_progress = TransferProgress()
         self.consultation_for: FakeCall | None = None
+        self.alert = Alert()
         self.picks_up = False
         self.problem = ""
         self.measured: Quality | None = None
@@ -396,6 +399,7 @@ class FakeAudio(QObject):
         self.problem = ""
         self.users: set[str] = set()
         self.testing = ""
+        self.tones: list[Tone] = []
         self.chosen: dict[str, bytes | None] = {}
         self.microphones = [Device(b"m1", "Built-in microphone"), Device(b"m2", "USB headset")]
         self.speakers = [Device(b"s1", "Built-in speakers"), Device(b"s2", "USB headset")]
@@ -424,6 +428,10 @@ class FakeAudio(QObject):
     def play_test(self, role: str) -> None:
         self.testing = role
         self.test_changed.emit(role)
+
+    def play_tone(self, tone: Tone) -> None:
+        self.tones.append(tone)
+        self.play_test("tone")
 
     def stop_test(self) -> None:
         self.play_test("")
