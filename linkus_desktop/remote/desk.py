@@ -71,7 +71,8 @@ class Desk:
         ringing = [
             c for c in workplace.window.phone.calls if c.state is CallState.INCOMING and not c.answering
         ]
-        call = _named(ringing, order) if order.call else next(iter(ringing), None)
+        first = min(ringing, key=lambda c: c.ignored, default=None)
+        call = _named(ringing, order) if order.call else first
         if call is None:
             raise NoCall("No call rings here: there is nothing to answer.")
         call.answer()

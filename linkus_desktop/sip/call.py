@@ -65,6 +65,8 @@ class Call(QObject):
         end: how it ended, None until then.
         consultation_for: the held call that this one was made for, to ask before it is transferred.
         alert: how the PBX wants it to ring.
+        answered_by_itself: nobody pressed anything (intercom).
+        ignored: it goes on ringing elsewhere, and not here.
         picks_up: it takes a call that rings at a colleague, or is parked; until then `number` is whose.
 
     Signals:
@@ -96,6 +98,8 @@ class Call(QObject):
         self.early_media = False
         self.consultation_for: Call | None = None
         self.alert = Alert()
+        self.answered_by_itself = False
+        self.ignored = False
         self.picks_up = False
         self._line = line
         self._bridge = bridge
@@ -181,6 +185,13 @@ class Call(QObject):
         if self._state is CallState.INCOMING and self._pj is not None and not self._answering:
             self._ended_by_us = True
             self._pj.finish(486 if busy else 603)
+
+    @main_thread
+    def ignore(self) -> None:
+        """Let an incoming call ring elsewhere: here it is silent, and can still be answered."""
+        if self._state is CallState.INCOMING and not self._answering and not self.ignored:
+            self.ignored = True
+            self.changed.emit()
 
     @main_thread
     def hangup(self) -> None:

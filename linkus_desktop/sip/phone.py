@@ -187,6 +187,14 @@ class Phone(QObject):
         )
 
     @main_thread
+    def follow_tones(self) -> None:
+        """`tone_of` says something else now: what rings shall ring so."""
+        for call in self.calls:
+            if call.state is CallState.INCOMING:
+                self._sound(call)
+                return
+
+    @main_thread
     def network_changed(self) -> None:
         """The network is another, or was away (also after sleep): register again, move calls along."""
         line = self._line
@@ -264,7 +272,9 @@ class Phone(QObject):
 
     def _sound(self, call: Call) -> None:
         """Ring, ring back, busy: as the calls are now."""
-        ringing = [c for c in self.calls if c.state is CallState.INCOMING and not c.answering]
+        ringing = [
+            c for c in self.calls if c.state is CallState.INCOMING and not c.answering and not c.ignored
+        ]
         if not ringing:
             self.audio.stop_ringing()
         elif any(c.state in _TALKING for c in self.calls):

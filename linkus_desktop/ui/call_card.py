@@ -64,6 +64,9 @@ class CallCard(QFrame):
         self.timer.setAccessibleName("Duration")
         self.quality = CallQuality(self)
         self.answer = WordButton("Answer", "go", icon_name="phone", shortcut="Ctrl+Return")
+        self.ignore = WordButton(
+            "Ignore", tip="Stop ringing here; it goes on ringing elsewhere", shortcut="Ctrl+I"
+        )
         self.hold = WordButton("Hold", icon_name="pause")
         self.mute = WordButton("Mute", icon_name="microphone", shortcut="Ctrl+M")
         self.keypad_button = WordButton("Keypad", icon_name="keypad", tip="Send tones")
@@ -110,7 +113,7 @@ class CallCard(QFrame):
         if self.call.consultation_for is not None:
             return self._buttons_of_consultation()
         if self.call.state is CallState.INCOMING:
-            return [self.answer, self.decline]
+            return [self.answer, *([] if self.call.ignored else [self.ignore]), self.decline]
         return [*self._buttons_of_talk(), self.hang_up]
 
     def _buttons_of_talk(self) -> list[WordButton]:
@@ -218,6 +221,7 @@ class CallCard(QFrame):
         call.changed.connect(self.follow)
         call.ended.connect(self._on_ended)
         self.answer.clicked.connect(call.answer)
+        self.ignore.clicked.connect(call.ignore)
         self.decline.clicked.connect(self._decline)
         self.hang_up.clicked.connect(call.hangup)
         self.hold.clicked.connect(self.toggle_hold)
@@ -305,6 +309,7 @@ class CallCard(QFrame):
     def _all_buttons(self) -> list[WordButton]:
         return [
             self.answer,
+            self.ignore,
             self.hold,
             self.mute,
             self.keypad_button,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class KeysOfTheWindow(QObject):
     """Keeps text fields from taking keys of the window (on Ctrl+K a field would delete a line)."""
 
-    TAKEN = frozenset({"Ctrl+K", "Ctrl+D", "Ctrl+H", "Ctrl+M", "Ctrl+T", "Ctrl+J"})
+    TAKEN = frozenset({"Ctrl+K", "Ctrl+D", "Ctrl+H", "Ctrl+M", "Ctrl+T", "Ctrl+J", "Ctrl+I"})
 
     def watch(self, root: QWidget) -> None:
         """Watch every text field in `root`."""
@@ -30,7 +30,7 @@ class KeysOfTheWindow(QObject):
 
 
 def add_shortcuts(window: "MainWindow") -> None:
-    """Ctrl+K search, Ctrl+Return answer, Ctrl+D hang up, Ctrl+H hold, Ctrl+M mute, Ctrl+T transfer, ..."""
+    """Ctrl+K search, Ctrl+Return answer, Ctrl+I ignore, Ctrl+D hang up, Ctrl+H hold, and so on."""
     keys = _Keys(window)
     size = window.size_of
     for sequence, do in (
@@ -47,6 +47,7 @@ def add_shortcuts(window: "MainWindow") -> None:
     everywhere = Qt.ShortcutContext.ApplicationShortcut
     for sequence in ("Ctrl+Return", "Ctrl+Enter"):
         QShortcut(QKeySequence(sequence), window, keys.answer, context=everywhere)
+    QShortcut(QKeySequence("Ctrl+I"), window, keys.ignore, context=everywhere)
 
 
 class _Keys(QObject):
@@ -70,6 +71,10 @@ class _Keys(QObject):
     def answer(self) -> None:
         if (card := self._window.calls.ringing()) is not None:
             card.call.answer()
+
+    def ignore(self) -> None:
+        if (card := self._window.calls.ringing()) is not None:
+            card.call.ignore()
 
     def hang_up(self) -> None:
         if (card := self._window.calls.current()) is not None:

@@ -9,6 +9,7 @@ from linkus_desktop.ui.preferences.about import AboutSection
 from linkus_desktop.ui.preferences.account import AccountSection
 from linkus_desktop.ui.preferences.appearance import AppearanceSection
 from linkus_desktop.ui.preferences.audio import AudioSection
+from linkus_desktop.ui.preferences.incoming import IncomingSection
 from linkus_desktop.ui.preferences.reaching import ReachingSection
 from linkus_desktop.ui.preferences.ringing import RingingSection
 from linkus_desktop.ui.theme import Theme
@@ -35,6 +36,7 @@ class PreferencesWorkspace(QScrollArea):
         self.setAccessibleName("Preferences")
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.audio = AudioSection(audio, settings)
+        self.incoming = IncomingSection(settings)
         self.ringing = RingingSection(audio, settings)
         self.appearance = AppearanceSection(settings, theme)
         self.reaching = ReachingSection(session) if session.sip is not None else None
@@ -47,7 +49,15 @@ class PreferencesWorkspace(QScrollArea):
         sections = rows(column, gap=16)
         sections.setContentsMargins(0, 24, 0, 24)
         sections.addWidget(label("Preferences", "display"))
-        for section in (self.audio, self.ringing, self.reaching, self.appearance, self.account, self.about):
+        for section in (
+            self.audio,
+            self.incoming,
+            self.ringing,
+            self.reaching,
+            self.appearance,
+            self.account,
+            self.about,
+        ):
             if section is not None:  # an account without a phone is not called
                 sections.addWidget(section)
         sections.addStretch(1)

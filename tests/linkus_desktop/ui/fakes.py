@@ -198,6 +198,7 @@ class FakeCall(QObject):
         self.transfer_progress = TransferProgress()
         self.consultation_for: FakeCall | None = None
         self.alert = Alert()
+        self.answered_by_itself = self.ignored = self.answering = False
         self.picks_up = False
         self.problem = ""
         self.measured: Quality | None = None
@@ -245,6 +246,10 @@ class FakeCall(QObject):
 
     def quality(self) -> Quality | None:
         return self.measured if self.state is CallState.ACTIVE else None
+
+    def ignore(self) -> None:
+        self.ignored = True
+        self.changed.emit()
 
     def reject(self, busy: bool = False) -> None:
         self.finish("Declined", 486 if busy else 603, by_us=True)
@@ -337,6 +342,7 @@ class FakePhone(QObject):
         self.dialled: list[str] = []
         self.problem = ""
         self.conference = FakeConference(self)
+        self.tones_followed = 0
 
     def add(self, call: FakeCall) -> FakeCall:
         call.setParent(self)
@@ -344,6 +350,9 @@ class FakePhone(QObject):
         call.ended.connect(lambda _end: self._removed(call))
         self.call_added.emit(call)
         return call
+
+    def follow_tones(self) -> None:
+        self.tones_followed += 1
 
     def dial(self, number: str) -> FakeCall:
         return self._dial(number, FakeCall(number, "", CallState.DIALLING))

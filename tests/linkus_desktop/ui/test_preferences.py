@@ -65,6 +65,16 @@ def test_the_speaker_can_be_heard_before_a_call_SIP_6(page, world):
     assert not speaker.isChecked(), "it ends by itself"
 
 
+def test_whose_intercom_calls_are_answered_is_chosen_SIP_9(page, world):
+    box = page.incoming.auto_answer
+    assert box.currentText() == "From colleagues"
+    box.setCurrentIndex(box.findData("never"))
+    box.activated.emit(box.currentIndex())
+    assert world.settings.auto_answer == "never"
+    page.incoming.notify.click()
+    assert world.settings.notify is False
+
+
 def choose(picker, tone):
     at = picker.box.findData(tone.value)
     picker.box.setCurrentIndex(at)
