@@ -58,7 +58,7 @@ def _call_words(call: "Call") -> str:
         case CallState.RINGING_OUT:
             return "Picking up…" if call.picks_up else "Ringing"
         case CallState.INCOMING:
-            return "Incoming, ignored" if call.ignored else "Incoming call"
+            return "Ignored here" if call.ignored else "Incoming call"
         case CallState.HELD:
             return "On hold"
         case _:
@@ -70,7 +70,7 @@ def _talk_words(call: "Call") -> str:
         return "You are on hold"
     if call.muted:
         return "In a call, muted"
-    return "Answered automatically" if call.answered_by_itself else "In a call"
+    return "Auto-answered" if call.answered_by_itself else "In a call"
 
 
 def _end_words(call: "Call", callers: "Callers | None") -> str:

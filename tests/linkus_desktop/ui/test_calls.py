@@ -178,7 +178,7 @@ def test_an_ignored_call_can_still_be_taken_but_others_come_first_SIP_3(window, 
     qtbot.keyClick(window.search, Qt.Key.Key_I, CTRL)
     assert first.ignored
     card = window.calls.card_of(first)
-    assert card.state.text() == "Incoming, ignored"
+    assert card.state.text() == "Ignored here"
     assert words(card) == ["Answer", "Decline"]
     second = world.phone.add(FakeCall("1005", "Elif", CallState.INCOMING))
     qtbot.keyClick(window.search, Qt.Key.Key_Return, CTRL)
@@ -192,8 +192,8 @@ def test_an_automatic_answer_is_told_in_the_window_SIP_9(window, world):
     call.answered_by_itself = True
     call.answer()
     card = window.calls.card_of(call)
-    assert card.state.text() == "Answered automatically"
-    assert "Answered automatically" in card.accessibleName()
+    assert card.state.text() == "Auto-answered"
+    assert "Auto-answered" in card.accessibleName()
 
 
 def test_ctrl_return_answers_from_anywhere_in_the_window_SIP_9(window, world, qtbot):
