@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication
 
 from linkus_desktop.calls.auto_answer import AutoAnswer
+from linkus_desktop.calls.popups import PopUps
 from linkus_desktop.calls.ringing import Ringing
 from linkus_desktop.pbx.avatars import Avatars
 from linkus_desktop.pbx.call_log import CallLogModel
@@ -80,6 +81,7 @@ class Workplace(QObject):
         self._ringing = Ringing(settings, self._is_colleague)
         self.auto_answer = AutoAnswer(phone, settings, self._is_colleague, self)
         self.notifier = Notifier(phone, self.window.callers, self)
+        self.pop_ups = PopUps(phone, settings, self.window.callers.name, self)
         phone.tone_of = self._tone_of
         self._watch = watch or NetworkWatch(parent=self)
         self._phone_host = ""
@@ -108,6 +110,7 @@ class Workplace(QObject):
         self.incoming.close()
         self.notifier.close()
         await self._phone.stop()
+        self.pop_ups.close()
         self.window.deleteLater()
         self.deleteLater()
 
@@ -118,6 +121,7 @@ class Workplace(QObject):
         self.session.connection_changed.connect(self._on_connection)
         self._phone.call_added.connect(self._on_call)
         self.auto_answer.answered.connect(self._on_auto_answered)
+        self.pop_ups.problem.connect(self.window.show_problem)
         self.notifier.activated.connect(self.raise_window)
         self._phone.call_removed.connect(self._follow_address)
         self._watch.changed.connect(self._on_network)

@@ -84,6 +84,7 @@ class Settings(QObject):
         logged_out: the user logged out last time, so the next start does not log in by itself.
         auto_answer: whose intercom calls are answered by themselves.
         notify: calls are told by notifications of the desktop.
+        pop_ups: what is opened by calls, see `calls.popup.PopUp.to_row`; empty: nothing.
         ring_colleagues, ring_others: names of ring tones.
         ring_callers, ring_alerts: numbers, and texts in Alert-Info, with the names of their ring tones.
 
@@ -104,6 +105,7 @@ class Settings(QObject):
     auto_answer: Setting[AutoAnswer] = Setting(
         "colleagues", cast("Kind[AutoAnswer]", values.one_of("colleagues", "anybody", "never"))
     )
+    pop_ups = Setting[values.Table]((), values.table(4, 1000, 20))
     notify = Setting(True, values.flag())
     ring_colleagues = Setting("chime", values.text(32))
     ring_others = Setting("bell", values.text(32))

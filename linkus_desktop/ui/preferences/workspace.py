@@ -10,6 +10,7 @@ from linkus_desktop.ui.preferences.account import AccountSection
 from linkus_desktop.ui.preferences.appearance import AppearanceSection
 from linkus_desktop.ui.preferences.audio import AudioSection
 from linkus_desktop.ui.preferences.incoming import IncomingSection
+from linkus_desktop.ui.preferences.popups import PopUpsSection
 from linkus_desktop.ui.preferences.reaching import ReachingSection
 from linkus_desktop.ui.preferences.ringing import RingingSection
 from linkus_desktop.ui.theme import Theme
@@ -37,6 +38,7 @@ class PreferencesWorkspace(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.audio = AudioSection(audio, settings)
         self.incoming = IncomingSection(settings)
+        self.pop_ups = PopUpsSection(settings)
         self.ringing = RingingSection(audio, settings)
         self.appearance = AppearanceSection(settings, theme)
         self.reaching = ReachingSection(session) if session.sip is not None else None
@@ -53,6 +55,7 @@ class PreferencesWorkspace(QScrollArea):
             self.audio,
             self.incoming,
             self.ringing,
+            self.pop_ups,
             self.reaching,
             self.appearance,
             self.account,
