@@ -126,7 +126,6 @@ class QualitySign(QAbstractButton):
         grade = Grade.of(quality)
         if grade is not self.grade:
             self.grade = grade
-            self.updateGeometry()
             self.update()
         self.setAccessibleName(f"Sound quality: {grade.word.lower()}. Show details")
         lines = "\n".join(f"{name}: {value}" for name, value in facts(quality))
@@ -134,8 +133,8 @@ class QualitySign(QAbstractButton):
         self.details.follow(quality)
 
     def sizeHint(self) -> QSize:
-        """Bars, word, and a ring around both."""
-        word = self.fontMetrics().horizontalAdvance(self.grade.word)
+        """Bars, the longest word, and a ring around both: nothing shifts when the grade changes."""
+        word = max(self.fontMetrics().horizontalAdvance(grade.word) for grade in Grade)
         return QSize(_BARS * (_BAR + _BAR_GAP) + 4 + word + 8, _HEIGHT)
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -198,7 +198,7 @@ class FakeCall(QObject):
         self.transfer_progress = TransferProgress()
         self.consultation_for: FakeCall | None = None
         self.alert = Alert()
-        self.answered_by_itself = self.ignored = self.answering = False
+        self.answered_by_itself = self.ignored = self.answering = self.early_media = False
         self.picks_up = False
         self.problem = ""
         self.measured: Quality | None = None
@@ -206,6 +206,10 @@ class FakeCall(QObject):
     @property
     def talking(self) -> bool:
         return self.state in {CallState.ACTIVE, CallState.HELD}
+
+    @property
+    def wants_line(self) -> bool:
+        return self.state in {CallState.ACTIVE, CallState.DIALLING, CallState.RINGING_OUT}
 
     def transfer(self, number: str) -> None:
         if self.problem:

@@ -88,6 +88,16 @@ def test_a_warning_that_was_closed_stays_closed_SIP_8(window, call):
     assert card.quality.warning.text == ""
 
 
+def test_in_a_conference_each_line_has_its_sign_SIP_8(window, world, call):
+    other = world.phone.add(FakeCall("1003", "Chiara", CallState.ACTIVE))
+    call.measured, other.measured = quality(4.3), quality(2.0)
+    world.phone.merge()
+    window.calls._on_second()
+    words = [row.quality.accessibleName() for row in window.calls.conference.members]
+    assert ["good" in word for word in words] == [True, False]
+    assert all(row.quality.isVisible() for row in window.calls.conference.members)
+
+
 def test_nothing_heard_at_all_says_so_SIP_8(window, call):
     card = card_of(window, call)
     call.measured = quality(1.0, loss=100.0)
