@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from linkus_desktop.remote.words import Action, Answer, ExitCode, Order
 from linkus_desktop.sip.values import CallState, PhoneError
-from linkus_desktop.ui.call_words import state_words
 
 if TYPE_CHECKING:
     from linkus_desktop.sip.call import Call
@@ -157,6 +156,8 @@ def _chosen(phone: "Phone", order: Order, fits: "Callable[[Call], bool]", none: 
     if order.call:
         call = _named(phone.calls, order)
         if not fits(call):
+            from linkus_desktop.ui.call_words import state_words  # noqa: PLC0415  not before the first window
+
             raise NoCall(f"That cannot be done with call {order.call} now: {state_words(call).lower()}.")
         return call
     found = _one(phone, fits)
