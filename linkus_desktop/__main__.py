@@ -17,6 +17,8 @@ from qasync import QEventLoop
 from linkus_desktop import __version__, paths, scripted_login
 from linkus_desktop.app import Client
 from linkus_desktop.garbage import MainThreadCollector
+from linkus_desktop.remote import command_line
+from linkus_desktop.remote.desk import Desk
 from linkus_desktop.store.instance import Claim, SingleInstance
 
 logger = logging.getLogger("linkus_desktop")
@@ -39,10 +41,13 @@ _QT_LEVELS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the client until the user quits, or give a link to the client that runs.
+    """Run the client until the user quits, or give a link or an order to the client that runs.
 
-    Returns the exit code: 0 well, 1 not started, 2 wrong usage.
+    Returns the exit code: 0 well, 1 not started, 2 wrong usage; of orders, see `remote.words.ExitCode`.
     """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if command_line.is_order(arguments):
+        return command_line.run(arguments)
     options = _parser().parse_args(arguments)
     logging.basicConfig(
         level=os.environ.get(LOG_VARIABLE, "WARNING").upper(), format="%(levelname)s %(name)s: %(message)s"
@@ -90,6 +95,7 @@ def _run(
     with loop:
         client = Client(application, folder)
         client.finished.connect(loop.stop)
+        instance.serve = Desk(lambda: client.workplace).serve
         instance.raise_requested.connect(client.raise_window)
         instance.link_requested.connect(client.open_link)
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -104,7 +110,12 @@ def _run(
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="linkus-desktop", description="The softphone of your PBX.")
+    parser = argparse.ArgumentParser(
+        prog="linkus-desktop",
+        description="The softphone of your PBX.",
+        epilog=command_line.HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument(
         "link",
         nargs="?",

@@ -10,10 +10,10 @@ APPLICATION = "linkus-desktop"
 DATA_VARIABLE = "LINKUS_CLIENT_DATA"
 
 
-def data_folder(chosen: Path | None = None) -> Path:
-    """The folder of this user's data: `chosen`, else `LINKUS_CLIENT_DATA`, else the platform's usual place.
+def data_place(chosen: Path | None = None) -> Path:
+    """Where this user's data are: `chosen`, else `LINKUS_CLIENT_DATA`, else the platform's usual place.
 
-    It is made if need be, readable by its owner only. Raises `OSError` if that is not possible.
+    It need not be there.
     """
     if chosen is not None:
         folder = chosen
@@ -22,7 +22,15 @@ def data_folder(chosen: Path | None = None) -> Path:
     else:
         place = QStandardPaths.StandardLocation.GenericConfigLocation
         folder = Path(QStandardPaths.writableLocation(place)) / APPLICATION
-    folder = folder.expanduser().absolute()
+    return folder.expanduser().absolute()
+
+
+def data_folder(chosen: Path | None = None) -> Path:
+    """The folder of this user's data, see `data_place`.
+
+    It is made if need be, readable by its owner only. Raises `OSError` if that is not possible.
+    """
+    folder = data_place(chosen)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder
 

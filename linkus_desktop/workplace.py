@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication
 
+from linkus_desktop.calls.auto_answer import AutoAnswer
+from linkus_desktop.calls.popups import PopUps
+from linkus_desktop.calls.ringing import Ringing
 from linkus_desktop.pbx.avatars import Avatars
 from linkus_desktop.pbx.call_log import CallLogModel
 from linkus_desktop.pbx.colleagues import ColleaguesModel
@@ -13,9 +16,11 @@ from linkus_desktop.pbx.network import NetworkWatch
 from linkus_desktop.pbx.recordings import OwnRecordings
 from linkus_desktop.pbx.states import ConnectionState
 from linkus_desktop.pbx.tasks import spawn
+from linkus_desktop.sip.audio.tones import Tone
 from linkus_desktop.sip.values import CallState, PhoneError
 from linkus_desktop.ui.incoming_window import IncomingWindows
 from linkus_desktop.ui.main_window import MainWindow
+from linkus_desktop.ui.notifier import Notifier
 
 if TYPE_CHECKING:
     from linkus_desktop.pbx.address import ServerAddress
@@ -57,6 +62,7 @@ class Workplace(QObject):
         super().__init__(parent)
         self.session = session
         self._phone = phone
+        self._settings = settings
         own = session.me.extension
         self.colleagues = ColleaguesModel(session.live.extensions, own.number if own else None, self)
         recordings = OwnRecordings(session.live.recordings, session.api, self)
@@ -74,6 +80,11 @@ class Workplace(QObject):
             pictures=self.avatars,
         )
         self.incoming = IncomingWindows(phone, self, callers=self.window.callers)
+        self._ringing = Ringing(settings, self._is_colleague)
+        self.auto_answer = AutoAnswer(phone, settings, self._is_colleague, self)
+        self.notifier = Notifier(phone, self.window.callers, self)
+        self.pop_ups = PopUps(phone, settings, self.window.callers.name, self)
+        phone.tone_of = self._tone_of
         self._watch = watch or NetworkWatch(parent=self)
         self._phone_host = ""
         self._connect()
@@ -99,7 +110,9 @@ class Workplace(QObject):
         self.window.closed.disconnect(self.closed)
         self.window.close()
         self.incoming.close()
+        self.notifier.close()
         await self._phone.stop()
+        self.pop_ups.close()
         self.window.deleteLater()
         self.deleteLater()
 
@@ -109,8 +122,17 @@ class Workplace(QObject):
         self.session.moved.connect(self._follow_address)
         self.session.connection_changed.connect(self._on_connection)
         self._phone.call_added.connect(self._on_call)
+        self.auto_answer.answered.connect(self._on_auto_answered)
+        self.pop_ups.problem.connect(self.window.show_problem)
+        self.notifier.activated.connect(self.raise_window)
         self._phone.call_removed.connect(self._follow_address)
         self._watch.changed.connect(self._on_network)
+
+    def _is_colleague(self, number: str) -> bool:
+        return self.colleagues.state(number) is not None
+
+    def _tone_of(self, call: "Call") -> Tone:
+        return self.auto_answer.tone_of(call) or self._ringing.tone_of(call)
 
     def _start_phone(self) -> None:
         account = self.session.sip
@@ -146,3 +168,11 @@ class Workplace(QObject):
     def _on_call(self, call: "Call") -> None:
         if call.state is CallState.INCOMING and not self.window.isActiveWindow():
             QApplication.alert(self.window)
+            if self._settings.notify and self.auto_answer.tone_of(call) is None:
+                self.notifier.tell_ringing(call)
+
+    def _on_auto_answered(self, call: "Call") -> None:
+        if not self.window.isActiveWindow():
+            QApplication.alert(self.window)
+            if self._settings.notify:
+                self.notifier.tell_answered(call)

@@ -1,6 +1,7 @@
 """One call: its state, and what can be done with it."""
 
 import re
+import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -9,11 +10,13 @@ from typing import Protocol
 import pjsua2 as pj
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 
-from linkus_desktop.sip import headers, quality
+from linkus_desktop.sip import headers, quality_reading
 from linkus_desktop.sip import number as numbers
+from linkus_desktop.sip.alert import Alert
 from linkus_desktop.sip.hold import Holding
 from linkus_desktop.sip.media import Bridge
 from linkus_desktop.sip.pj_call import PjCall, TransactionEvent
+from linkus_desktop.sip.quality import QualityMeter
 from linkus_desktop.sip.reasons import call_end
 from linkus_desktop.sip.threads import main_thread
 from linkus_desktop.sip.transfer import SETTLE_MS, Transfer
@@ -61,6 +64,9 @@ class Call(QObject):
         started_at, answered_at: when it began, and when it was answered.
         end: how it ended, None until then.
         consultation_for: the held call that this one was made for, to ask before it is transferred.
+        alert: how the PBX wants it to ring.
+        answered_by_itself: nobody pressed anything (intercom).
+        ignored: it goes on ringing elsewhere, and not here.
         picks_up: it takes a call that rings at a colleague, or is parked; until then `number` is whose.
 
     Signals:
@@ -92,6 +98,9 @@ class Call(QObject):
         self.sip_call_id = ""
         self.early_media = False
         self.consultation_for: Call | None = None
+        self.alert = Alert()
+        self.answered_by_itself = False
+        self.ignored = False
         self.picks_up = False
         self._line = line
         self._bridge = bridge
@@ -102,6 +111,7 @@ class Call(QObject):
         self._remote_held = False
         self._answering = False
         self._ended_by_us = False
+        self._meter = QualityMeter()
         self._unreached = False
         self._reasons: list[headers.Reason] = []
         self._holding = Holding(self._agreed_hold, caller=not incoming, parent=self)
@@ -176,6 +186,13 @@ class Call(QObject):
         if self._state is CallState.INCOMING and self._pj is not None and not self._answering:
             self._ended_by_us = True
             self._pj.finish(486 if busy else 603)
+
+    @main_thread
+    def ignore(self) -> None:
+        """Let an incoming call ring elsewhere: here it is silent, and can still be answered."""
+        if self._state is CallState.INCOMING and not self._answering and not self.ignored:
+            self.ignored = True
+            self.changed.emit()
 
     @main_thread
     def hangup(self) -> None:
@@ -263,9 +280,10 @@ class Call(QObject):
     @main_thread
     def quality(self) -> Quality | None:
         """Loss, jitter, round trip and an estimate of the quality now; None without sound (SIP-8)."""
-        if self._state is not CallState.ACTIVE or self._pj is None:
+        if self._state is not CallState.ACTIVE or self._pj is None or self._remote_held:
             return None
-        return quality.measure(self._pj)
+        reading = quality_reading.read(self._pj, time.monotonic())
+        return None if reading is None else self._meter.take(reading)
 
     def leave(self) -> None:
         """The other end talks with somebody else now: hang up, and call it transferred."""

@@ -10,7 +10,8 @@ from PySide6.QtCore import QObject, Signal
 
 from linkus_desktop.sip import headers, number
 from linkus_desktop.sip.account import registrar
-from linkus_desktop.sip.audio import Audio, Ring
+from linkus_desktop.sip.alert import alert_of
+from linkus_desktop.sip.audio import Audio, Ring, Tone
 from linkus_desktop.sip.call import Call
 from linkus_desktop.sip.conference import Conference
 from linkus_desktop.sip.endpoint import MAX_CALLS, Endpoint
@@ -37,6 +38,7 @@ class Phone(QObject):
         registration, registration_text: the state, and for a failure what happened and what to do.
         calls: all calls that are not over, oldest first.
         conference: those of them that are mixed into one conversation.
+        tone_of: the ring tone of an incoming call.
 
     Signals:
         registration_changed(Registration, str)
@@ -57,6 +59,7 @@ class Phone(QObject):
         self.calls: list[Call] = []
         self._bridge = Bridge(audio, self)
         self.conference = Conference(self._bridge, self)
+        self.tone_of: Callable[[Call], Tone] = _usual_tone
         self._line: SipLine | None = None
         self._stopping = False
 
@@ -184,6 +187,14 @@ class Phone(QObject):
         )
 
     @main_thread
+    def follow_tones(self) -> None:
+        """`tone_of` says something else now: what rings shall ring so."""
+        for call in self.calls:
+            if call.state is CallState.INCOMING:
+                self._sound(call)
+                return
+
+    @main_thread
     def network_changed(self) -> None:
         """The network is another, or was away (also after sleep): register again, move calls along."""
         line = self._line
@@ -238,6 +249,7 @@ class Phone(QObject):
     def _incoming(self, call_id: int, message: str) -> None:
         line = self._running()
         call = Call(self, self._bridge, headers.caller(message), incoming=True, parent=self)
+        call.alert = alert_of(message)
         pj_call = PjCall(line.account, call, call_id)
         call.attach(pj_call)
         if self._stopping or len(self.calls) >= MAX_CALLS:
@@ -260,13 +272,15 @@ class Phone(QObject):
 
     def _sound(self, call: Call) -> None:
         """Ring, ring back, busy: as the calls are now."""
-        ringing = [c for c in self.calls if c.state is CallState.INCOMING and not c.answering]
+        ringing = [
+            c for c in self.calls if c.state is CallState.INCOMING and not c.answering and not c.ignored
+        ]
         if not ringing:
             self.audio.stop_ringing()
         elif any(c.state in _TALKING for c in self.calls):
             self.audio.start_ringing(Ring.WAITING)
         else:
-            self.audio.start_ringing(Ring.CALL)
+            self.audio.start_ringing(Ring.CALL, self.tone_of(ringing[0]))
         calling = self.active
         if calling is not None and calling.state is CallState.RINGING_OUT and not calling.early_media:
             self._bridge.ring_back()
@@ -286,6 +300,10 @@ class Phone(QObject):
         if self._line is None or self._stopping:
             raise PhoneError("The phone is not connected. Log in first.")
         return self._line
+
+
+def _usual_tone(_call: Call) -> Tone:
+    return Tone.CHIME
 
 
 async def _pumped(endpoint: Endpoint, done: Callable[[], bool], at_most_s: float) -> None:

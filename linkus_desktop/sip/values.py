@@ -105,17 +105,24 @@ class CallEnd:
 class Quality:
     """How a call's sound arrives (SIP-8). Loss in per cent of packets; jitter and round trip in ms.
 
-    `round_trip_ms` is None until the other end has sent an RTCP report. `mos` is an estimate, 1 (bad) to
-    4.5 (good), after ITU-T G.107 in its reduced form.
+    `round_trip_ms`, `loss_sent` and `mos_sent` are None until the other end has sent an RTCP report. `mos`
+    is an estimate of what is heard here, `mos_sent` there: 1 (bad) to 4.4 (good), after ITU-T G.107 in its
+    reduced form.
     """
 
     codec: str
     encrypted: bool
     loss_received: float
-    loss_sent: float
+    loss_sent: float | None
     jitter_ms: float
     round_trip_ms: float | None
     mos: float
+    mos_sent: float | None = None
+
+    @property
+    def worst(self) -> float:
+        """The lower estimate of the two directions."""
+        return self.mos if self.mos_sent is None else min(self.mos, self.mos_sent)
 
 
 class PhoneError(Exception):

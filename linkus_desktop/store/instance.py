@@ -3,11 +3,15 @@
 import hashlib
 import json
 import logging
+from collections.abc import Callable
 from enum import Enum, auto
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QDeadlineTimer, QEventLoop, QLockFile, QObject, QTimer, Signal
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
+
+from linkus_desktop.store.peer import is_same_user
 
 logger = logging.getLogger(__name__)
 
@@ -17,6 +21,16 @@ _RETRY_MS = 100
 _LONGEST = 16_384
 """Bytes of a message that are read; longer ones are refused."""
 _TAKEN = b"taken\n"
+
+Message = dict[str, Any]
+
+
+class NotRunning(Exception):
+    """No program has the folder."""
+
+
+class NoAnswer(Exception):
+    """A program has the folder, but does not answer, or is not this user's."""
 
 
 class Claim(Enum):
@@ -30,7 +44,12 @@ class Claim(Enum):
 
 
 class SingleInstance(QObject):
-    """The claim to a data folder. The lock file decides; the local socket only carries the message.
+    """The claim to a data folder. The lock file decides; the local socket only carries messages.
+
+    Both ends of the socket must be of the same user.
+
+    Attributes:
+        serve: answers the orders of `ask`; raises `ValueError` for what is none.
 
     Signals:
         raise_requested(): somebody started the program again.
@@ -43,6 +62,7 @@ class SingleInstance(QObject):
     def __init__(self, folder: Path, parent: QObject | None = None, *, answer_ms: int = ANSWER_MS) -> None:
         super().__init__(parent)
         self._name = f"linkus-desktop-{hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:24]}"
+        self.serve: Callable[[Message], Message] | None = None
         self._answer_ms = answer_ms
         self._lock = QLockFile(str(folder / "instance.lock"))
         self._lock.setStaleLockTime(0)  # stale only if its process is gone
@@ -76,8 +96,38 @@ class SingleInstance(QObject):
         self._server.close()
         self._lock.unlock()
 
+    def ask(self, message: Message) -> Message:
+        """What the program that has the folder answers to an order; it is not raised for that.
+
+        Raises `NotRunning`, `NoAnswer`.
+        """
+        deadline = QDeadlineTimer(self._answer_ms)
+        while True:
+            line = self._exchange(message, deadline)
+            if line is not None:
+                break
+            if self._lock.tryLock(0):
+                self._lock.unlock()
+                raise NotRunning
+            if self._lock.error() != QLockFile.LockError.LockFailedError:
+                raise NotRunning  # there is no folder, or one that nobody could lock
+            if deadline.hasExpired():
+                raise NoAnswer
+            _pause(_RETRY_MS)
+        try:
+            answer = json.loads(line)
+        except ValueError as error:
+            raise NoAnswer from error
+        if not isinstance(answer, dict):
+            raise NoAnswer
+        return answer
+
     def _hand_over(self, link: str, deadline: QDeadlineTimer) -> bool:
         """Whether the running program said that it took the message."""
+        return self._exchange({"open": link}, deadline) == _TAKEN
+
+    def _exchange(self, message: Message, deadline: QDeadlineTimer) -> bytes | None:
+        """The line that the running program answers; None if none does."""
         socket = QLocalSocket()
         waiting = QEventLoop()
         for signal in (socket.readyRead, socket.disconnected):
@@ -85,16 +135,26 @@ class SingleInstance(QObject):
         socket.connectToServer(self._name)
         if not socket.waitForConnected(max(1, deadline.remainingTime())):
             logger.info("The running program does not listen: %s", socket.errorString())
-            return False
-        socket.write(json.dumps({"open": link}).encode() + b"\n")
-        QTimer.singleShot(max(1, deadline.remainingTime()), waiting.quit)
-        waiting.exec()
-        taken = bytes(socket.readAll().data()) == _TAKEN
+            return None
+        if not is_same_user(int(socket.socketDescriptor())):
+            logger.warning("Another user listens in place of the running program; it is told nothing.")
+            return None
+        socket.write(json.dumps(message).encode() + b"\n")
+        connected = QLocalSocket.LocalSocketState.ConnectedState
+        while not socket.canReadLine() and socket.state() is connected and not deadline.hasExpired():
+            QTimer.singleShot(max(1, deadline.remainingTime()), waiting.quit)
+            waiting.exec()
+        line = bytes(socket.readLine().data()) if socket.canReadLine() else None
         socket.abort()
-        return taken
+        return line
 
     def _on_connection(self) -> None:
         while (visitor := self._server.nextPendingConnection()) is not None:
+            if not is_same_user(int(visitor.socketDescriptor())):
+                logger.warning("Another user's program wanted to give orders; it was turned away.")
+                visitor.abort()
+                visitor.deleteLater()
+                continue
             self._visitors.append(visitor)
             visitor.readyRead.connect(self._read)
             visitor.disconnected.connect(self._forget_gone)
@@ -116,19 +176,29 @@ class SingleInstance(QObject):
 
     def _take(self, visitor: QLocalSocket, line: bytes) -> None:
         try:
-            link = json.loads(line)["open"]
-        except (ValueError, TypeError, KeyError):
-            link = None
-        if not isinstance(link, str):
+            message = json.loads(line)
+            if not isinstance(message, dict):
+                raise ValueError("not an object")  # noqa: TRY004, TRY301  one error for every bad message
+            reply = self._answer(message)
+        except ValueError:
             logger.warning("A message of a second start cannot be understood.")
             visitor.abort()
             return
-        visitor.write(_TAKEN)
+        visitor.write(reply)
         visitor.flush()
+        link = message.get("open")
         if link:
             self.link_requested.emit(link)
-        else:
+        elif link is not None:
             self.raise_requested.emit()
+
+    def _answer(self, message: Message) -> bytes:
+        """What is answered; raises `ValueError` for what is neither a link nor an order."""
+        if isinstance(message.get("open"), str):
+            return _TAKEN
+        if "open" in message or self.serve is None:
+            raise ValueError("not a message")
+        return json.dumps(self.serve(message)).encode() + b"\n"
 
 
 def _pause(ms: int) -> None:

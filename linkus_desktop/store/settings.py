@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 Theme = Literal["system", "light", "dark"]
+AutoAnswer = Literal["colleagues", "anybody", "never"]
 
 VIEW = "view."
 """Prefix of what windows remember about themselves."""
@@ -81,6 +82,11 @@ class Settings(QObject):
         auto_login: log in at the start with the remembered password (AUTH-4).
         last_login: see `LastLogin`.
         logged_out: the user logged out last time, so the next start does not log in by itself.
+        auto_answer: whose intercom calls are answered by themselves.
+        notify: calls are told by notifications of the desktop.
+        pop_ups: what is opened by calls, see `calls.popup.PopUp.to_row`; empty: nothing.
+        ring_colleagues, ring_others: names of ring tones.
+        ring_callers, ring_alerts: numbers, and texts in Alert-Info, with the names of their ring tones.
 
     Signals:
         changed(str): the setting of this name has a new value.
@@ -96,6 +102,15 @@ class Settings(QObject):
     auto_login = Setting(False, values.flag())
     last_login = Setting(LastLogin(), _last_login())
     logged_out = Setting(False, values.flag())
+    auto_answer: Setting[AutoAnswer] = Setting(
+        "colleagues", cast("Kind[AutoAnswer]", values.one_of("colleagues", "anybody", "never"))
+    )
+    pop_ups = Setting[values.Table]((), values.table(4, 1000, 20))
+    notify = Setting(True, values.flag())
+    ring_colleagues = Setting("chime", values.text(32))
+    ring_others = Setting("bell", values.text(32))
+    ring_callers = Setting[values.Pairs]((), values.pairs(64))
+    ring_alerts = Setting[values.Pairs]((), values.pairs(64))
 
     def __init__(self, database: LocalDatabase | None = None, parent: QObject | None = None) -> None:
         """`database` None: nothing is saved (for tests of windows)."""

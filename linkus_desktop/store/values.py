@@ -3,9 +3,14 @@
 import binascii
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 T = TypeVar("T")
+
+Pairs = tuple[tuple[str, str], ...]
+"""A small table of two columns, in order."""
+Table = tuple[tuple[str, ...], ...]
+"""A small table, in order."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,25 @@ def text(longest: int = 255) -> Kind[str]:
         return value
 
     return Kind(check)
+
+
+def table(columns: int, longest: int = 255, most: int = 50) -> Kind[Table]:
+    """A small table: at most `most` rows of so many texts."""
+    part = text(longest)
+
+    def check(value: Any) -> Table:
+        if not isinstance(value, list | tuple) or len(value) > most:
+            raise ValueError(f"{value!r} is not a table of at most {most} rows")
+        if not all(isinstance(row, list | tuple) and len(row) == columns for row in value):
+            raise ValueError(f"{value!r} is not a table of {columns} columns")
+        return tuple(tuple(part.check(cell) for cell in row) for row in value)
+
+    return Kind(check)
+
+
+def pairs(longest: int = 255, most: int = 50) -> Kind[Pairs]:
+    """A small table of two columns."""
+    return cast("Kind[Pairs]", table(2, longest, most))
 
 
 def octets() -> Kind[bytes | None]:

@@ -11,6 +11,7 @@ from linkus_desktop.sip.values import CallState
 from linkus_desktop.ui.blinker import Blinker
 from linkus_desktop.ui.call_face import Face
 from linkus_desktop.ui.call_keypad import CallKeypad
+from linkus_desktop.ui.call_quality import CallQuality
 from linkus_desktop.ui.call_words import failure_words, lamp_of_call, state_words
 from linkus_desktop.ui.card_actions import CardActions
 from linkus_desktop.ui.card_recording import CardRecording
@@ -70,7 +71,11 @@ class CallCard(QFrame):
         self.state.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.timer = label("", "title")
         self.timer.setAccessibleName("Duration")
+        self.quality = CallQuality(self)
         self.answer = WordButton("Answer", "go", icon_name="phone", shortcut="Ctrl+Return")
+        self.ignore = WordButton(
+            "Ignore", tip="Stop ringing here; it goes on ringing elsewhere", shortcut="Ctrl+I"
+        )
         self.hold = WordButton("Hold", icon_name="pause")
         self.mute = WordButton("Mute", icon_name="microphone", shortcut="Ctrl+M")
         self.keypad_button = WordButton("Keypad", icon_name="keypad", tip="Send tones")
@@ -118,7 +123,7 @@ class CallCard(QFrame):
         if self.call.consultation_for is not None:
             return self._buttons_of_consultation()
         if self.call.state is CallState.INCOMING:
-            return [self.answer, self.decline]
+            return [self.answer, *([] if self.call.ignored else [self.ignore]), self.decline]
         return [*self._buttons_of_talk(), self.hang_up]
 
     def _buttons_of_talk(self) -> list[WordButton]:
@@ -180,6 +185,7 @@ class CallCard(QFrame):
         call = self.call
         start = call.answered_at or (call.started_at if call.state is not CallState.ENDED else None)
         self.timer.setText(duration((now - start).total_seconds()) if start else "")
+        self.quality.follow(call, now)
 
     def set_place(self, *, current: bool, others_talk: bool, narrow: bool) -> None:
         """Whether it is the active call, whether another one is, and whether there is little room."""
@@ -212,13 +218,19 @@ class CallCard(QFrame):
         top = columns(gap=12)
         top.addWidget(self.face)
         top.addLayout(who, 1)
-        top.addWidget(self.timer)
+        clock = rows()
+        clock.addStretch(1)
+        clock.addWidget(self.timer)
+        clock.addWidget(self.quality.sign, 0, Qt.AlignmentFlag.AlignRight)
+        clock.addStretch(1)
+        top.addLayout(clock)
         self._top = top
         layout = rows(self, gap=8)
         layout.setContentsMargins(_MARGIN, 8, _MARGIN, 8)
         layout.addLayout(top)
         layout.addWidget(self.message)
         layout.addWidget(self.recording.message)
+        layout.addWidget(self.quality.warning)
         layout.addWidget(self.keypad)
         self._layout = layout
 
@@ -227,6 +239,7 @@ class CallCard(QFrame):
         call.changed.connect(self.follow)
         call.ended.connect(self._on_ended)
         self.answer.clicked.connect(call.answer)
+        self.ignore.clicked.connect(call.ignore)
         self.decline.clicked.connect(self._decline)
         self.hang_up.clicked.connect(call.hangup)
         self.hold.clicked.connect(self.toggle_hold)
@@ -324,6 +337,7 @@ class CallCard(QFrame):
     def _all_buttons(self) -> list[WordButton]:
         return [
             self.answer,
+            self.ignore,
             self.hold,
             self.mute,
             self.keypad_button,

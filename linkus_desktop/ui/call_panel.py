@@ -114,8 +114,9 @@ class CallPanel(QWidget):
         return len(talking) > 1 and not all(self._is_member(card) for card in talking)
 
     def ringing(self) -> CallCard | None:
-        """The card of the call that came in first and waits for an answer."""
-        return next((card for card in self.cards if card.call.state is CallState.INCOMING), None)
+        """The card of the call that came in first and waits for an answer; ignored ones come last."""
+        waiting = [card for card in self.cards if card.call.state is CallState.INCOMING]
+        return min(waiting, key=lambda card: card.call.ignored, default=None)
 
     def set_narrow(self, narrow: bool) -> None:
         """Whether there is room for the actions beside the name."""

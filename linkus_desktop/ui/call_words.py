@@ -58,13 +58,19 @@ def _call_words(call: "Call") -> str:
         case CallState.RINGING_OUT:
             return "Picking up…" if call.picks_up else "Ringing"
         case CallState.INCOMING:
-            return "Incoming call"
+            return "Ignored here" if call.ignored else "Incoming call"
         case CallState.HELD:
             return "On hold"
         case _:
-            if call.remote_held:
-                return "You are on hold"
-            return "In a call, muted" if call.muted else "In a call"
+            return _talk_words(call)
+
+
+def _talk_words(call: "Call") -> str:
+    if call.remote_held:
+        return "You are on hold"
+    if call.muted:
+        return "In a call, muted"
+    return "Auto-answered" if call.answered_by_itself else "In a call"
 
 
 def _end_words(call: "Call", callers: "Callers | None") -> str:

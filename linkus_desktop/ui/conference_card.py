@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 
 from linkus_desktop.ui.blinker import Blinker
 from linkus_desktop.ui.call_face import Face
+from linkus_desktop.ui.call_quality import QualitySign
 from linkus_desktop.ui.call_words import lamp_of_call, state_words
 from linkus_desktop.ui.card_actions import CardActions
 from linkus_desktop.ui.card_recording import CardRecording
@@ -38,6 +39,7 @@ class MemberRow(QWidget):
         self.name = ElidedLabel()
         self.state = label("", "small", muted=True)
         self.recording = CardRecording(call, own_calls)
+        self.quality = QualitySign()
         self.split = WordButton("Split off", tip="Talk with this person alone")
         self.drop = WordButton("Drop", icon_name="hang-up", tip="Hang up on this person only")
         layout = columns(self, gap=8)
@@ -45,6 +47,7 @@ class MemberRow(QWidget):
         layout.addWidget(self.name, 1)
         layout.addWidget(self.recording.light)
         layout.addWidget(self.state)
+        layout.addWidget(self.quality)
         layout.addWidget(self.split)
         layout.addWidget(self.drop)
         self.split.clicked.connect(self._on_split)
@@ -133,6 +136,8 @@ class ConferenceCard(QFrame):
         """Show how long it lasts."""
         since = self._conference.since
         self.timer.setText(duration((now - since).total_seconds()) if since else "")
+        for row in self.members:
+            row.quality.follow(None if self._narrow else row.call.quality())  # names need the room
 
     def set_narrow(self, narrow: bool) -> None:
         """Whether there is no room for the actions beside the title."""

@@ -60,12 +60,16 @@ class IncomingWindow(QWidget):
         self.number = ElidedLabel("", muted=True)
         self.what = ElidedLabel("Incoming call", "small", muted=True)
         self.answer = WordButton("Answer", "go", icon_name="phone", shortcut="Ctrl+Return")
+        self.ignore = WordButton(
+            "Ignore", tip="Stop ringing here; it goes on ringing elsewhere", shortcut="Ctrl+I"
+        )
         self.decline = WordButton("Decline", "stop", icon_name="hang-up")
-        for button in (self.answer, self.decline):
+        for button in (self.answer, self.ignore, self.decline):
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.setProperty("tall", "true")
         self._build()
         self.answer.clicked.connect(self._on_answer)
+        self.ignore.clicked.connect(call.ignore)
         self.decline.clicked.connect(self._on_decline)
         call.changed.connect(self.follow)
         call.ended.connect(self.follow)
@@ -76,7 +80,7 @@ class IncomingWindow(QWidget):
     def follow(self, *_: object) -> None:
         """Show who calls; go when it no longer rings."""
         call = self.call
-        if call.state is not CallState.INCOMING:
+        if call.state is not CallState.INCOMING or call.ignored:
             self.close()
             return
         name = self._callers.name(call) if self._callers else call.name
@@ -107,6 +111,7 @@ class IncomingWindow(QWidget):
         top.addLayout(who, 1)
         buttons = columns(gap=8)
         buttons.addWidget(self.answer, 1)
+        buttons.addWidget(self.ignore, 1)
         buttons.addWidget(self.decline, 1)
         layout = rows(ground, margin=12, gap=8)
         layout.addLayout(top, 1)

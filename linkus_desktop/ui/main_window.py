@@ -162,6 +162,16 @@ class MainWindow(QMainWindow):
         else:
             self.message.clear()
 
+    def search_name(self, text: str) -> None:
+        """A name was typed where a number is dialled: show who is called so (SIP-2)."""
+        if self.search.search(text):
+            self.rooms.phone().dialler.number.clear()
+            self.message.clear()
+        else:
+            self.search.clear()
+            self.rooms.phone().dialler.number.setFocus()
+            self._on_nobody(text)
+
     def show_problem(self, text: str) -> None:
         """Tell something that went wrong, with a way to close it."""
         self.message.say(text)
@@ -222,6 +232,7 @@ class MainWindow(QMainWindow):
         self.search.dial_requested.connect(self.dial)
         self.search.nobody_found.connect(self._on_nobody)
         self.rooms.call_requested.connect(self.dial)
+        self.rooms.search_requested.connect(self.search_name)
         self.rooms.pick_up_requested.connect(self.pick_up)
         self.rooms.room_requested.connect(self.open_room)
         self.rooms.problem.connect(self.show_problem)

@@ -32,11 +32,12 @@ ROOMS = (
 class Rooms(QObject):
     """Builds rooms and passes on what they ask for.
 
-    Signals: call_requested(str number), pick_up_requested(str number), room_requested(str key),
-    problem(str text), password_requested(), log_out_requested().
+    Signals: call_requested(str number), pick_up_requested(str number), search_requested(str name),
+    room_requested(str key), problem(str text), password_requested(), log_out_requested().
     """
 
     call_requested = Signal(str)
+    search_requested = Signal(str)
     pick_up_requested = Signal(str)
     room_requested = Signal(str)
     problem = Signal(str)
@@ -101,6 +102,7 @@ class Rooms(QObject):
             self._colleagues, self._call_log, self._settings, self._blinker, self._pictures, clock=self._clock
         )
         made.call_requested.connect(self.call_requested)
+        made.search_requested.connect(self.search_requested)
         made.pick_up_requested.connect(self.pick_up_requested)
         made.all_calls_requested.connect(self._on_all_calls)
         return made

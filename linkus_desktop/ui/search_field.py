@@ -5,15 +5,16 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QListView, QWidget
 
 from linkus_desktop.pbx.colleagues import ColleagueRole, ColleaguesFilter, ColleaguesModel
+from linkus_desktop.sip.number import number_in, spelled
 from linkus_desktop.ui.blinker import Blinker
 from linkus_desktop.ui.extensions.delegate import ROW, ColleagueDelegate
 from linkus_desktop.ui.extensions.words import spoken
 from linkus_desktop.ui.icons import icon
 from linkus_desktop.ui.pictures import Pictures
-from linkus_desktop.ui.texts import plain_number
 from linkus_desktop.ui.theme import tokens
 from linkus_desktop.ui.widgets.buttons import tooltip
 from linkus_desktop.ui.widgets.frames import rows
+from linkus_desktop.ui.widgets.plain_paste import PlainPaste
 
 MOST_ROWS = 6
 
@@ -84,6 +85,7 @@ class SearchField(QLineEdit):
         self._lens = self.addAction(
             icon("search", tokens(self).muted), QLineEdit.ActionPosition.LeadingPosition
         )
+        self._paste = PlainPaste(self)
         self.textChanged.connect(self._on_text)
         self.matches.chosen.connect(self._dial)
 
@@ -117,7 +119,14 @@ class SearchField(QLineEdit):
         if event.type() is QEvent.Type.PaletteChange and hasattr(self, "_lens"):
             self._lens.setIcon(icon("search", tokens(self).muted))
 
-    def _on_text(self, text: str) -> None:
+    def search(self, name: str) -> bool:
+        """Search a name that was typed elsewhere; whether anybody is found."""
+        self.setFocus()
+        self.setText(name)
+        return self.people.rowCount() > 0
+
+    def _on_text(self) -> None:
+        text = self.text()
         self.people.set_text(text.strip())
         self.matches.view.setCurrentIndex(self.people.index(-1, 0))
         self.setAccessibleDescription("")
@@ -134,7 +143,7 @@ class SearchField(QLineEdit):
     def _on_enter(self) -> None:
         text = self.text().strip()
         number = self.matches.current_number() if self.matches.isVisible() else ""
-        number = number or plain_number(text) or self._first_match(text)
+        number = number or spelled(text) or self._first_match(text) or number_in(text) or ""
         if number:
             self._dial(number)
         elif text:

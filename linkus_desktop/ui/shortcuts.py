@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class KeysOfTheWindow(QObject):
     """Keeps text fields from taking keys of the window (on Ctrl+K a field would delete a line)."""
 
-    TAKEN = frozenset({"Ctrl+K", "Ctrl+D", "Ctrl+H", "Ctrl+M", "Ctrl+T", "Ctrl+J", "Ctrl+R"})
+    TAKEN = frozenset({"Ctrl+K", "Ctrl+D", "Ctrl+H", "Ctrl+M", "Ctrl+T", "Ctrl+J", "Ctrl+I", "Ctrl+R"})
 
     def watch(self, root: QWidget) -> None:
         """Watch every text field in `root`."""
@@ -30,7 +30,7 @@ class KeysOfTheWindow(QObject):
 
 
 def add_shortcuts(window: "MainWindow") -> None:
-    """Ctrl+K search, Ctrl+Return answer, Ctrl+D hang up, Ctrl+H hold, Ctrl+M mute, Ctrl+T transfer, ..."""
+    """Ctrl+K search, Ctrl+Return answer, Ctrl+I ignore, Ctrl+D hang up, Ctrl+H hold, and so on."""
     keys = _Keys(window)
     size = window.size_of
     for sequence, do in (
@@ -48,6 +48,7 @@ def add_shortcuts(window: "MainWindow") -> None:
     everywhere = Qt.ShortcutContext.ApplicationShortcut
     for sequence in ("Ctrl+Return", "Ctrl+Enter"):
         QShortcut(QKeySequence(sequence), window, keys.answer, context=everywhere)
+    QShortcut(QKeySequence("Ctrl+I"), window, keys.ignore, context=everywhere)
 
 
 class _Keys(QObject):
@@ -71,6 +72,10 @@ class _Keys(QObject):
     def answer(self) -> None:
         if (card := self._window.calls.ringing()) is not None:
             card.call.answer()
+
+    def ignore(self) -> None:
+        if (card := self._window.calls.ringing()) is not None:
+            card.call.ignore()
 
     def hang_up(self) -> None:
         if (card := self._window.calls.current()) is not None:

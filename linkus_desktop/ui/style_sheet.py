@@ -8,6 +8,7 @@ from linkus_desktop.ui.tokens import Tokens
 _SHEET = Template("""
 QToolTip { background: $surface; color: $text; border: 1px solid $border; padding: 4px 8px; }
 
+QLineEdit { placeholder-text-color: $muted; }
 QLineEdit, QComboBox, QSpinBox {
     background: $surface; color: $text; border: 1px solid $control; border-radius: 6px;
     padding: 0 9px; min-height: 32px; selection-background-color: $accent; selection-color: $on_accent; }

@@ -1,11 +1,8 @@
 """How times, durations and numbers are written."""
 
-import re
 from datetime import UTC, datetime, timedelta
 
 from PySide6.QtCore import QDate, QLocale
-
-_DIALLABLE = re.compile(r"^[+*#0-9][0-9*#+().\-/ ]*$")
 
 
 def duration(seconds: float) -> str:
@@ -60,11 +57,3 @@ def since(moment: datetime, now: datetime) -> str:
 def now_utc() -> datetime:
     """The moment, aware."""
     return datetime.now(UTC)
-
-
-def plain_number(typed: str) -> str | None:
-    """What to dial for a typed or pasted number (`+420 530-335 533`), None if it is not one (SIP-2)."""
-    text = typed.strip()
-    if not text or not _DIALLABLE.match(text):
-        return None
-    return re.sub(r"[^0-9*#+]", "", text)

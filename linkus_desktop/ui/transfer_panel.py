@@ -7,15 +7,16 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractButton, QFrame, QLineEdit, QListView, QWidget
 
 from linkus_desktop.pbx.colleagues import ColleagueRole, ColleaguesFilter, ColleaguesModel
+from linkus_desktop.sip.number import number_in, spelled
 from linkus_desktop.ui.blinker import Blinker
 from linkus_desktop.ui.extensions.delegate import ROW, ColleagueDelegate
 from linkus_desktop.ui.extensions.words import spoken
 from linkus_desktop.ui.pictures import Pictures
-from linkus_desktop.ui.texts import plain_number
 from linkus_desktop.ui.widgets.buttons import IconButton, WordButton
 from linkus_desktop.ui.widgets.frames import columns, rows
 from linkus_desktop.ui.widgets.labels import ElidedLabel, label
 from linkus_desktop.ui.widgets.message import Message
+from linkus_desktop.ui.widgets.plain_paste import PlainPaste
 
 WIDTH, LEAST_HEIGHT, MOST_ROWS = 400, 272, 5
 _EDGE = 8
@@ -47,6 +48,7 @@ class TransferPanel(QFrame):
         self.title = ElidedLabel("", "title")
         self.close_button = IconButton("close", "Close without a transfer", shortcut="Esc")
         self.field = QLineEdit()
+        self._paste = PlainPaste(self.field)
         self.field.setPlaceholderText("Name or number")
         self.field.setAccessibleName("Transfer to: name or number")
         self.field.setClearButtonEnabled(True)
@@ -86,7 +88,7 @@ class TransferPanel(QFrame):
         self.title.setText(f"Transfer {who}")
         self.message.clear()
         self.field.clear()
-        self._on_text("")
+        self._on_text()
         self._place()
         self.show()
         self.raise_()
@@ -109,7 +111,7 @@ class TransferPanel(QFrame):
         if chosen or not text:
             return chosen or ""
         first = self.people.index(0, 0).data(ColleagueRole.NUMBER) if self.people.rowCount() else ""
-        return plain_number(text) or first or ""
+        return spelled(text) or first or number_in(text) or ""
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """See the class."""
@@ -173,8 +175,8 @@ class TransferPanel(QFrame):
         for signal in (self.people.rowsInserted, self.people.rowsRemoved, self.people.modelReset):
             signal.connect(self._follow)
 
-    def _on_text(self, text: str) -> None:
-        self.people.set_text(text.strip())
+    def _on_text(self) -> None:
+        self.people.set_text(self.field.text().strip())
         self.view.setCurrentIndex(QModelIndex())
         self.message.clear()
         self._follow()

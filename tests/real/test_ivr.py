@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from tests.phones.baresip import Baresip
 from tests.phones.hearing import hears_tone
@@ -24,7 +25,7 @@ async def upload(pbx: Pbx, folder: Path, name: str, hertz: float) -> None:
     await pbx.cli("prompt", "upload", name, str(file))
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def menus(pbx: Pbx, tmp_path: Path) -> None:
     """A menu that is a tone of 1,000 Hz and leads to another one of 1,400 Hz, and from there to 1002."""
     await upload(pbx, tmp_path, "main menu", 1000)

@@ -2,6 +2,6 @@
 
 from linkus_desktop.sip.audio.audio import Audio
 from linkus_desktop.sip.audio.backend import SILENCE_DB, Backend, Device, NoSound
-from linkus_desktop.sip.audio.tones import Ring
+from linkus_desktop.sip.audio.tones import Ring, Tone
 
-__all__ = ["SILENCE_DB", "Audio", "Backend", "Device", "NoSound", "Ring"]
+__all__ = ["SILENCE_DB", "Audio", "Backend", "Device", "NoSound", "Ring", "Tone"]

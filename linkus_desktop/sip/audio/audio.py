@@ -17,7 +17,7 @@ from linkus_desktop.sip.audio.backend import (
     Sound,
 )
 from linkus_desktop.sip.audio.choice import choose
-from linkus_desktop.sip.audio.tones import Ring, ring, test_sound
+from linkus_desktop.sip.audio.tones import Ring, Tone, ring, test_sound
 from linkus_desktop.sip.threads import main_thread
 
 _log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class Audio(QObject):
 
     Attributes:
         problem: what is the matter with the sound, for people; empty when all is well.
-        testing: `speaker` or `ringer` while that one is tried out, else empty.
+        testing: `speaker` or `ringer` while that one is tried out, `tone` while a ring tone is, else empty.
         microphone, speaker: the open streams, silent stand-ins while closed.
 
     Signals:
@@ -66,9 +66,10 @@ class Audio(QObject):
         self._wanted: dict[str, bytes | None] = {"microphone": None, "speaker": None, "ringer": None}
         self._in_use: dict[str, Device | None] = {"microphone": None, "speaker": None, "ringer": None}
         self._users: set[str] = set()
-        self._ringing: Ring | None = None
+        self._ringing: tuple[Ring, Tone] | None = None
         self._player: Player | None = None
         self.testing = ""
+        self._test_tone = Tone.CHIME
         self._test_player: Player | None = None
         self._test_end = QTimer(self, interval=TEST_MS, singleShot=True)
         self._test_end.timeout.connect(self.stop_test)
@@ -156,17 +157,17 @@ class Audio(QObject):
             self._linger.start()
 
     @main_thread
-    def start_ringing(self, kind: Ring = Ring.CALL) -> None:
-        """Ring on the ring device until `stop_ringing`."""
+    def start_ringing(self, kind: Ring = Ring.CALL, tone: Tone = Tone.CHIME) -> None:
+        """Ring on the ring device until `stop_ringing`; `tone` is that of a first call."""
         self.start()
-        if self._ringing is kind and self._player is not None:
+        if self._ringing == (kind, tone) and (self._player is not None or tone is Tone.SILENT):
             return
         self.stop_ringing()
         self.stop_test()
-        self._ringing = kind
+        self._ringing = kind, tone
         device = self._select("ringer")
-        if device is not None:
-            self._player = self._backend.play(device, ring(kind))
+        if device is not None and (kind, tone) != (Ring.CALL, Tone.SILENT):
+            self._player = self._backend.play(device, ring(kind, tone))
 
     @main_thread
     def stop_ringing(self) -> None:
@@ -191,6 +192,12 @@ class Audio(QObject):
         self.test_changed.emit(self.testing)
 
     @main_thread
+    def play_tone(self, tone: Tone) -> None:
+        """Let the user hear a ring tone on the ring device, for a few seconds, as `play_test` does."""
+        self._test_tone = tone
+        self.play_test("tone")
+
+    @main_thread
     def stop_test(self) -> None:
         """End the test, if there is one; ringing goes on."""
         if self.testing:
@@ -206,9 +213,10 @@ class Audio(QObject):
 
     def _start_test(self, role: str) -> None:
         self.testing = role
-        device = self.in_use(role)
+        device = self.in_use("speaker" if role == "speaker" else "ringer")
         if device is not None:
-            sound = ring(Ring.CALL) if role == "ringer" else test_sound()
+            tone = self._test_tone if role == "tone" else Tone.CHIME
+            sound = test_sound() if role == "speaker" else ring(Ring.CALL, tone)
             self._test_player = self._backend.play(device, sound)
 
     def _end_test(self) -> None:
@@ -265,9 +273,9 @@ class Audio(QObject):
         if self._meter.isActive():
             self._open_streams()
         if self._ringing is not None and self.in_use("ringer") != self._in_use["ringer"]:
-            kind = self._ringing
+            kind, tone = self._ringing
             self.stop_ringing()
-            self.start_ringing(kind)
+            self.start_ringing(kind, tone)
         if self.testing:
             self._move_test()
         self._judge()

@@ -33,20 +33,57 @@ class _Note:
     peak: float = 0.5
 
 
+class Tone(Enum):
+    """Ring tones to choose from; the value is what settings keep."""
+
+    CHIME = "chime"
+    BELL = "bell"
+    MARIMBA = "marimba"
+    PULSE = "pulse"
+    DIGITAL = "digital"
+    SOFT = "soft"
+    URGENT = "urgent"
+    SILENT = "silent"
+    INTERCOM = "intercom"
+    """Before a call that is answered automatically; not to be chosen."""
+
+    @staticmethod
+    def named(value: str) -> "Tone":
+        """The tone that a setting names; the first one for a name that is not known (any more)."""
+        return next((tone for tone in Tone if tone.value == value), Tone.CHIME)
+
+
+def _bar(frequency: float, ms: int, peak: float = 0.5) -> _Note:
+    """A wooden bar, struck: the fourth and tenth partial of a marimba's."""
+    return _Note((frequency, frequency * 4, frequency * 10), ms, peak)
+
+
 _CHIME = tuple(_Note((f, f * 2.01, f * 3.0), 180) for f in (659.3, 830.6, 987.8, 830.6))
+_BELL = tuple(_Note((f, f * 1.26), 40) for f in (1046.5, 1318.5)) * 11
+_MARIMBA = tuple(_bar(f, 150) for f in (523.3, 659.3, 784.0, 659.3, 1046.5, 784.0, 659.3, 523.3))
+_PULSE = (_Note((440.0, 554.4), 260), _Note((), 140)) * 3
+_DIGITAL = tuple(_Note((f,), 70, 0.4) for f in (1174.7, 1568.0)) * 6
+_SOFT = (_Note((392.0, 523.3), 700, 0.3), _Note((329.6, 440.0), 900, 0.3))
+_URGENT = (_Note((880.0, 1108.7), 110), _Note((), 50), _Note((1174.7, 1480.0), 110), _Note((), 50)) * 3
 _MELODIES = {
-    Ring.CALL: (*_CHIME, *_CHIME, _Note((), 1_600)),
-    Ring.WAITING: (_Note((880.0,), 120, 0.2), _Note((), 120), _Note((880.0,), 120, 0.2), _Note((), 3_600)),
+    Tone.CHIME: (*_CHIME, *_CHIME, _Note((), 1_600)),
+    Tone.BELL: (*_BELL, _Note((), 300), *_BELL, _Note((), 2_000)),
+    Tone.MARIMBA: (*_MARIMBA, _Note((), 1_600)),
+    Tone.PULSE: (*_PULSE, _Note((), 1_800)),
+    Tone.DIGITAL: (*_DIGITAL, _Note((), 250), *_DIGITAL, _Note((), 1_800)),
+    Tone.SOFT: (*_SOFT, _Note((), 2_200)),
+    Tone.URGENT: (*_URGENT, _Note((), 700)),
+    Tone.SILENT: (_Note((), 1_000),),
+    Tone.INTERCOM: (_Note((587.3, 1174.7), 180), _Note((880.0, 1760.0), 420), _Note((), 2_000)),
 }
-
-
+_WAITING = (_Note((880.0,), 120, 0.2), _Note((), 120), _Note((880.0,), 120, 0.2), _Note((), 3_600))
 _TEST = (_Note((440.0, 880.0), 350, 0.3), _Note((659.3, 1318.6), 550, 0.3), _Note((), 500))
 
 
 @lru_cache
-def ring(kind: Ring) -> Sound:
-    """The sound of a kind of ringing, one period of it."""
-    return _sound(_MELODIES[kind])
+def ring(kind: Ring, tone: Tone = Tone.CHIME) -> Sound:
+    """The sound of a kind of ringing, one period of it; `tone` is that of a first call."""
+    return _sound(_WAITING if kind is Ring.WAITING else _MELODIES[tone])
 
 
 @lru_cache

@@ -4,12 +4,13 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
+from linkus_desktop.sip.number import number_in
 from linkus_desktop.ui.phone.dial_pad import DialPad
-from linkus_desktop.ui.texts import plain_number
 from linkus_desktop.ui.theme import sized
 from linkus_desktop.ui.tokens import TYPE_DISPLAY, TYPE_TITLE
 from linkus_desktop.ui.widgets.buttons import IconButton, WordButton
 from linkus_desktop.ui.widgets.frames import columns, line, rows
+from linkus_desktop.ui.widgets.plain_paste import PlainPaste
 
 
 class NumberField(QLineEdit):
@@ -21,11 +22,12 @@ class NumberField(QLineEdit):
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setPlaceholderText("Enter a number")
         self.setAccessibleName("Number to dial")
-        self.setMaxLength(64)
+        self._paste = PlainPaste(self)
         self.textChanged.connect(self._fit)
-        self._fit("")
+        self._fit()
 
-    def _fit(self, text: str) -> None:
+    def _fit(self) -> None:
+        text = self.text()
         small = not text or len(text) > 16
         self.setFont(sized(self.font(), TYPE_TITLE if small else TYPE_DISPLAY))
 
@@ -33,10 +35,11 @@ class NumberField(QLineEdit):
 class Dialler(QWidget):
     """Display, keys, call.
 
-    Signals: call_requested(str number).
+    Signals: call_requested(str number); search_requested(str text): it is no number, so it is a name.
     """
 
     call_requested = Signal(str)
+    search_requested = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -93,6 +96,9 @@ class Dialler(QWidget):
 
     def _call(self) -> None:
         text = self.number.text().strip()
-        if text:
-            self.call_requested.emit(plain_number(text) or text)
+        number = number_in(text)
+        if number is not None:
             self.number.clear()
+            self.call_requested.emit(number)
+        elif text:
+            self.search_requested.emit(text)

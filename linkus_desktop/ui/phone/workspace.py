@@ -29,10 +29,12 @@ _LOW = 416
 class PhoneWorkspace(QWidget):
     """List, dial pad and last calls side by side; in the compact window the dial pad alone.
 
-    Signals: call_requested(str number), pick_up_requested(str number), all_calls_requested().
+    Signals: call_requested(str number), pick_up_requested(str number), all_calls_requested(),
+    search_requested(str text): a name was typed into the dial field.
     """
 
     call_requested = Signal(str)
+    search_requested = Signal(str)
     pick_up_requested = Signal(str)
     all_calls_requested = Signal()
 
@@ -82,6 +84,7 @@ class PhoneWorkspace(QWidget):
         self.colleagues.call_requested.connect(self.call_requested)
         self.colleagues.pick_up_requested.connect(self.pick_up_requested)
         self.dialler.call_requested.connect(self.call_requested)
+        self.dialler.search_requested.connect(self.search_requested)
         self.recent.call_requested.connect(self.call_requested)
         self.recent.all_requested.connect(self.all_calls_requested)
         self.setFocusProxy(self.dialler)

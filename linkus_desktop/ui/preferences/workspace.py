@@ -9,7 +9,10 @@ from linkus_desktop.ui.preferences.about import AboutSection
 from linkus_desktop.ui.preferences.account import AccountSection
 from linkus_desktop.ui.preferences.appearance import AppearanceSection
 from linkus_desktop.ui.preferences.audio import AudioSection
+from linkus_desktop.ui.preferences.incoming import IncomingSection
+from linkus_desktop.ui.preferences.popups import PopUpsSection
 from linkus_desktop.ui.preferences.reaching import ReachingSection
+from linkus_desktop.ui.preferences.ringing import RingingSection
 from linkus_desktop.ui.theme import Theme
 from linkus_desktop.ui.widgets.frames import columns, rows
 from linkus_desktop.ui.widgets.labels import label
@@ -34,6 +37,9 @@ class PreferencesWorkspace(QScrollArea):
         self.setAccessibleName("Preferences")
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.audio = AudioSection(audio, settings)
+        self.incoming = IncomingSection(settings)
+        self.pop_ups = PopUpsSection(settings)
+        self.ringing = RingingSection(audio, settings)
         self.appearance = AppearanceSection(settings, theme)
         self.reaching = ReachingSection(session) if session.sip is not None else None
         self.account = AccountSection(session, settings)
@@ -45,7 +51,16 @@ class PreferencesWorkspace(QScrollArea):
         sections = rows(column, gap=16)
         sections.setContentsMargins(0, 24, 0, 24)
         sections.addWidget(label("Preferences", "display"))
-        for section in (self.audio, self.reaching, self.appearance, self.account, self.about):
+        for section in (
+            self.audio,
+            self.incoming,
+            self.ringing,
+            self.pop_ups,
+            self.reaching,
+            self.appearance,
+            self.account,
+            self.about,
+        ):
             if section is not None:  # an account without a phone is not called
                 sections.addWidget(section)
         sections.addStretch(1)

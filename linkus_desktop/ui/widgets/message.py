@@ -64,6 +64,7 @@ class Message(QFrame):
         """Show a text, with buttons for the next step."""
         self.setProperty("role", "warning" if warning else "error")
         restyle(self)
+        restyle(self._text)  # its colour follows from the ground's role
         t = tokens(self)
         self._icon.setPixmap(
             pixmap("warning", t.warning_text if warning else t.danger_text, 20, self._ratio())

@@ -11,6 +11,7 @@ from linkus_desktop.sip.audio import Audio
 from linkus_desktop.sip.phone import Phone
 from linkus_desktop.sip.values import Registration
 from server.contract.auth import SipAccount
+from tests.linkus_desktop.sip.exchange import Exchange
 from tests.linkus_desktop.sip.small_pbx import SmallPbx
 from tests.linkus_desktop.sip.sound_cards import SoundCards
 from tests.phones.waiting import PATIENCE_S
@@ -58,7 +59,7 @@ async def phone(qapp: QCoreApplication, cards: SoundCards, pbx: SmallPbx) -> Asy
     qapp.processEvents()
 
 
-def account(pbx: SmallPbx, **changes: Any) -> SipAccount:
+def account(pbx: SmallPbx | Exchange, **changes: Any) -> SipAccount:
     ports = {f"{name}_port": pbx.port if name == pbx.transport else None for name in ("udp", "tcp", "tls")}
     fields: dict[str, Any] = {
         "username": "2000", "password": "a-long-secret-of-ours", "realm": "asterisk",

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from linkus_desktop.sip.account import escape_user, quoted
 from linkus_desktop.sip.headers import Party, Reason, caller, clean, header_values, parse_party, reasons
-from linkus_desktop.sip.number import dialled
+from linkus_desktop.sip.number import dialled, number_in
 from linkus_desktop.sip.quality import mos
 from linkus_desktop.sip.reasons import answered_elsewhere, call_end, text_for
 from linkus_desktop.sip.values import CALL_TRANSITIONS, CallState, PhoneError
@@ -103,6 +103,11 @@ def test_what_the_user_did_is_not_the_other_ends_doing() -> None:
         (" (02) 123.45/6 ", "02123456"),
         ("\u202a+420\u00a0530\u202c", "+420530"),
         ("*59#", "*59#"),
+        ("+44 (0)20 7946 0958", "+442079460958"),
+        ("0044 (0) 20 7946 0958", "00442079460958"),
+        ("(0)20 7946 0958", "02079460958"),
+        ("+39 (0)6 698 1234", "+39066981234"),
+        ("(+420) 530 335 533", "+420530335533"),
     ],
 )
 def test_what_is_typed_or_pasted(text: str, number: str) -> None:
@@ -114,6 +119,54 @@ def test_what_is_typed_or_pasted(text: str, number: str) -> None:
 def test_what_cannot_be_dialled_says_so(text: str) -> None:
     with pytest.raises(PhoneError):
         dialled(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("Call me on +420 530 335 533, thanks", "+420530335533"),
+        ("Otto Dorn (1002)", "1002"),
+        ('"Otto Dorn" <sip:1002@pbx.example.com>', "1002"),
+        ("Please ring tel:+420-530-335-533;ext=5.", "+420530335533"),
+        ("Room 12, tel. 530 335 533", "530335533"),
+        ("On 12.03.2026 at 14:30 call 530335533", "530335533"),
+        ("Phone: (02) 9876-5432", "0298765432"),
+        ("T +1 (212) 555-0123 F 212 555 0124", "+12125550123"),
+        ("+420 530 335 533 ext. 123", "+420530335533"),
+        ("02.12.23.34.45", "0212233445"),
+        ("１００２", "1002"),
+        ("٥٣٠ ٣٣٥", "530335"),
+        ("Ústředna: 530\u00a0335\u00a0533\t", "530335533"),
+    ],
+)
+def test_one_number_among_words_is_found_SIP_2(text: str, number: str) -> None:
+    assert number_in(text) == number
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "Otto Dorn", "Ada", "Otto 2", "530 335 533 or 530 335 534", "530335533\n530335534", "12.03.2026",
+        "https://pbx.example.com/12345", "otto1002@example.com", "Zimmer 4711b", "tel:1002 or tel:1003",
+        "5+5",
+        "order 12345678901234567890", "see 192.168.100.200",
+    ],
+)  # fmt: skip
+def test_names_and_guesses_are_no_numbers_SIP_2(text: str) -> None:
+    assert number_in(text) is None
+
+
+@given(any_text)
+def test_whatever_is_pasted_the_number_can_be_dialled_SIP_2(text: str) -> None:
+    number = number_in(text)
+    if number is not None:
+        assert dialled(number) == number
+        assert number_in(number) == number
+
+
+def test_a_long_text_takes_no_time_SIP_2() -> None:
+    for text in ("1 (" * 4000, "(" * 9000, "+1 " * 5000, "1." * 9000, "x1" * 5000):
+        number_in(text)
 
 
 @given(any_text)

@@ -35,12 +35,14 @@ def test_what_was_set_is_there_at_the_next_start(open_store: Callable[[], LocalD
     settings.microphone = b"\x00usb"
     settings.last_login = LastLogin("pbx:8112", "", "1001")
     settings.auto_login = True
+    settings.ring_callers = (("+420 530", "soft"), ("1002", "urgent"))
     settings.set_view("main.whole", b"\x01\x02")
     database.close()
     again = Settings(open_store())
     assert (again.theme, again.microphone, again.speaker) == ("dark", b"\x00usb", None)
     assert again.last_login == LastLogin("pbx:8112", "", "1001")
     assert again.auto_login
+    assert again.ring_callers == (("+420 530", "soft"), ("1002", "urgent"))
     assert again.view("main.whole") == b"\x01\x02"
     assert again.view("main.compact") is None
 
@@ -58,6 +60,10 @@ def test_a_change_is_told_once(qtbot: QtBot) -> None:
     ("name", "value"),
     [
         ("theme", "pink"),
+        ("ring_callers", (("1002",),)),
+        ("ring_callers", (("1002", 5),)),
+        ("ring_callers", (("1", "soft"),) * 51),
+        ("ring_callers", "1002"),
         ("remember", "yes"),
         ("remember", 1),
         ("microphone", "usb"),

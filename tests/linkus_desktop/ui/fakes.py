@@ -14,8 +14,10 @@ from linkus_desktop.pbx.live import LiveState
 from linkus_desktop.pbx.reaching import ReachingDraft
 from linkus_desktop.pbx.recordings import OwnRecordings
 from linkus_desktop.pbx.states import ConnectionState
+from linkus_desktop.sip.alert import Alert
 from linkus_desktop.sip.audio.backend import Device, Sound
-from linkus_desktop.sip.values import CallEnd, CallState, PhoneError, TransferProgress, TransferState
+from linkus_desktop.sip.audio.tones import Tone
+from linkus_desktop.sip.values import CallEnd, CallState, PhoneError, Quality, TransferProgress, TransferState
 from linkus_desktop.store.settings import Settings
 from server.contract.auth import Me
 from server.contract.calls import CallLogEntry, Direction, Outcome
@@ -216,12 +218,19 @@ class FakeCall(QObject):
         self.digits = ""
         self.transfer_progress = TransferProgress()
         self.consultation_for: FakeCall | None = None
+        self.alert = Alert()
+        self.answered_by_itself = self.ignored = self.answering = self.early_media = False
         self.picks_up = False
         self.problem = ""
+        self.measured: Quality | None = None
 
     @property
     def talking(self) -> bool:
         return self.state in {CallState.ACTIVE, CallState.HELD}
+
+    @property
+    def wants_line(self) -> bool:
+        return self.state in {CallState.ACTIVE, CallState.DIALLING, CallState.RINGING_OUT}
 
     def transfer(self, number: str) -> None:
         if self.problem:
@@ -259,6 +268,13 @@ class FakeCall(QObject):
 
     def answer(self) -> None:
         self.turn(CallState.ACTIVE)
+
+    def quality(self) -> Quality | None:
+        return self.measured if self.state is CallState.ACTIVE else None
+
+    def ignore(self) -> None:
+        self.ignored = True
+        self.changed.emit()
 
     def reject(self, busy: bool = False) -> None:
         self.finish("Declined", 486 if busy else 603, by_us=True)
@@ -351,6 +367,7 @@ class FakePhone(QObject):
         self.dialled: list[str] = []
         self.problem = ""
         self.conference = FakeConference(self)
+        self.tones_followed = 0
 
     def add(self, call: FakeCall) -> FakeCall:
         call.setParent(self)
@@ -358,6 +375,9 @@ class FakePhone(QObject):
         call.ended.connect(lambda _end: self._removed(call))
         self.call_added.emit(call)
         return call
+
+    def follow_tones(self) -> None:
+        self.tones_followed += 1
 
     def dial(self, number: str) -> FakeCall:
         return self._dial(number, FakeCall(number, "", CallState.DIALLING))
@@ -413,6 +433,7 @@ class FakeAudio(QObject):
         self.problem = ""
         self.users: set[str] = set()
         self.testing = ""
+        self.tones: list[Tone] = []
         self.chosen: dict[str, bytes | None] = {}
         self.played: list[Sound] = []
         self.microphones = [Device(b"m1", "Built-in microphone"), Device(b"m2", "USB headset")]
@@ -446,6 +467,10 @@ class FakeAudio(QObject):
     def play_test(self, role: str) -> None:
         self.testing = role
         self.test_changed.emit(role)
+
+    def play_tone(self, tone: Tone) -> None:
+        self.tones.append(tone)
+        self.play_test("tone")
 
     def stop_test(self) -> None:
         self.play_test("")

@@ -18,13 +18,14 @@ from PySide6.QtWidgets import (
 
 from linkus_desktop.pbx.address import ServerAddress
 from linkus_desktop.pbx.errors import CertificateUnknown
-from linkus_desktop.sip.values import CallState, TransferState
+from linkus_desktop.sip.values import CallState, Quality, TransferState
 from linkus_desktop.store.settings import Settings
 from linkus_desktop.ui.incoming_window import IncomingWindow
 from linkus_desktop.ui.login_window import LoginWindow
 from linkus_desktop.ui.password_dialog import PasswordDialog
 from linkus_desktop.ui.temporary_status_dialog import TemporaryStatusDialog
 
+MEASURED = Quality("G722", True, 0.0, None, 3.0, None, 4.3)
 SPOKEN = Qt.ItemDataRole.AccessibleTextRole
 NAME = QAccessible.Text.Name
 
@@ -84,10 +85,18 @@ def main_window(world, qtbot, room="phone"):
     return window
 
 
+def add_rules(window):
+    """A line of each list in the preferences that begins empty."""
+    page = window.rooms.room("preferences")
+    for form in (page.ringing.callers, page.ringing.alerts, page.pop_ups):
+        form.add.click()
+
+
 def in_every_room(world, qtbot):
     window = main_window(world, qtbot)
     for state in (CallState.ACTIVE, CallState.HELD, CallState.INCOMING, CallState.RINGING_OUT):
-        world.phone.add(FakeCall("1002", "Ben Carter", state))
+        world.phone.add(FakeCall("1002", "Ben Carter", state)).measured = MEASURED
+    add_rules(window)
     for room in window.rail.rooms:
         window.open_room(room)
     window.calls.cards[0].keypad_button.setChecked(True)

@@ -33,7 +33,7 @@ def test_the_panel_is_there_only_while_there_are_calls(window, world):
 def test_a_card_offers_the_actions_of_its_state_in_words_SIP_3(window, world):
     call = world.phone.add(FakeCall("1002", "Ben", CallState.INCOMING))
     card = window.calls.card_of(call)
-    assert words(card) == ["Answer", "Decline"]
+    assert words(card) == ["Answer", "Ignore", "Decline"]
     card.answer.click()
     assert words(card) == ["Hold", "Mute", "Keypad", "Record", "Transfer", "Hang up"]
     card.hold.click()
@@ -161,6 +161,39 @@ def test_answer_and_decline_in_the_window(incoming):
     second = phone.add(FakeCall("1005", "Elif", CallState.INCOMING))
     windows.windows[0].decline.click()
     assert second.end.sip_code == 603
+
+
+def test_ignore_stops_the_ringing_here_and_the_card_stays_SIP_3(incoming):
+    phone, windows = incoming
+    call = phone.add(FakeCall("1004", "David Kim", CallState.INCOMING))
+    windows.windows[0].ignore.click()
+    assert call.ignored
+    assert call.state is CallState.INCOMING, "it goes on ringing elsewhere"
+    assert windows.windows == []
+
+
+def test_an_ignored_call_can_still_be_taken_but_others_come_first_SIP_3(window, world, qtbot):
+    first = world.phone.add(FakeCall("1004", "David Kim", CallState.INCOMING))
+    window.search.setFocus()
+    qtbot.keyClick(window.search, Qt.Key.Key_I, CTRL)
+    assert first.ignored
+    card = window.calls.card_of(first)
+    assert card.state.text() == "Ignored here"
+    assert words(card) == ["Answer", "Decline"]
+    second = world.phone.add(FakeCall("1005", "Elif", CallState.INCOMING))
+    qtbot.keyClick(window.search, Qt.Key.Key_Return, CTRL)
+    assert (first.state, second.state) == (CallState.INCOMING, CallState.ACTIVE)
+    qtbot.keyClick(window.search, Qt.Key.Key_Return, CTRL)
+    assert first.state is CallState.ACTIVE
+
+
+def test_an_automatic_answer_is_told_in_the_window_SIP_9(window, world):
+    call = world.phone.add(FakeCall("1002", "Ben", CallState.INCOMING))
+    call.answered_by_itself = True
+    call.answer()
+    card = window.calls.card_of(call)
+    assert card.state.text() == "Auto-answered"
+    assert "Auto-answered" in card.accessibleName()
 
 
 def test_ctrl_return_answers_from_anywhere_in_the_window_SIP_9(window, world, qtbot):

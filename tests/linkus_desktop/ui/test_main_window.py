@@ -11,6 +11,8 @@ from linkus_desktop.pbx.errors import NotConnected
 from linkus_desktop.pbx.states import ConnectionState
 from linkus_desktop.sip.values import CallState, Registration
 
+CTRL = Qt.KeyboardModifier.ControlModifier
+
 
 def test_only_rooms_that_work_are_shown(window):
     assert list(window.rail.rooms) == ["phone", "call_log", "extensions", "preferences"]
@@ -62,6 +64,61 @@ def test_digits_typed_in_the_phone_room_and_enter_dial(window, world, qtbot):
     qtbot.keyClicks(dialler.number, "1002")
     qtbot.keyClick(dialler.number, Qt.Key.Key_Return)
     assert world.phone.dialled == ["1002"]
+
+
+@pytest.mark.parametrize(
+    ("pasted", "shown"),
+    [
+        ("+420 530-335 533", "+420530335533"),
+        ("(0)20 7946 0958", "02079460958"),
+        ("tel:+420-530-335-533", "+420530335533"),
+        ("Call Emily\non +420 530 335 533 please", "+420530335533"),
+        ("Grace Okafor", "Grace Okafor"),
+    ],
+)
+def test_a_pasted_number_is_plain_in_the_dial_field_SIP_2(window, qtbot, pasted, shown):
+    field = window.rooms.phone().dialler.number
+    QApplication.clipboard().setText(pasted)
+    qtbot.keyClick(field, Qt.Key.Key_V, CTRL)
+    assert field.text() == shown
+
+
+def test_a_paste_keeps_what_was_typed_around_it_and_can_be_undone_SIP_2(window, world, qtbot):
+    field = window.rooms.phone().dialler.number
+    qtbot.keyClicks(field, "09")
+    qtbot.keyClick(field, Qt.Key.Key_Left)
+    QApplication.clipboard().setText("tel. 530 335 533")
+    qtbot.keyClick(field, Qt.Key.Key_V, CTRL)
+    assert field.text() == "05303355339"
+    qtbot.keyClick(field, Qt.Key.Key_Z, CTRL)
+    assert "530 335 533" in field.text()
+    field.clear()
+    qtbot.keyClicks(field, "+420 530-335 533")
+    assert field.text() == "+420 530-335 533", "what is typed is left as it is"
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert world.phone.dialled == ["+420530335533"]
+
+
+def test_a_name_in_the_dial_field_is_searched_SIP_2(window, world, qtbot):
+    field = window.rooms.phone().dialler.number
+    qtbot.keyClicks(field, "okafor")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert world.phone.dialled == []
+    assert window.search.text() == "okafor"
+    assert window.search.matches.isVisible()
+    assert field.text() == ""
+    qtbot.keyClick(window.search, Qt.Key.Key_Return)
+    assert world.phone.dialled == ["1007"]
+
+
+def test_a_name_in_the_dial_field_that_nobody_has_is_kept_there_SIP_2(window, world, qtbot):
+    field = window.rooms.phone().dialler.number
+    qtbot.keyClicks(field, "zebra")
+    window.rooms.phone().dialler.call.click()
+    assert world.phone.dialled == []
+    assert field.text() == "zebra"
+    assert "zebra" in window.message.text
+    assert window.search.text() == ""
 
 
 def test_keys_of_the_pad_write_the_number(window):

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit
 
 from linkus_desktop.pbx.errors import ApiError
+from linkus_desktop.sip.audio.tones import Tone
 from linkus_desktop.ui.password_dialog import PasswordDialog
 from server.contract.errors import ErrorBody, ErrorCode
 
@@ -62,6 +63,72 @@ def test_the_speaker_can_be_heard_before_a_call_SIP_6(page, world):
     world.audio.play_test("speaker")
     world.audio.stop_test()
     assert not speaker.isChecked(), "it ends by itself"
+
+
+def test_whose_intercom_calls_are_answered_is_chosen_SIP_9(page, world):
+    box = page.incoming.auto_answer
+    assert box.currentText() == "From colleagues"
+    box.setCurrentIndex(box.findData("never"))
+    box.activated.emit(box.currentIndex())
+    assert world.settings.auto_answer == "never"
+    page.incoming.notify.click()
+    assert world.settings.notify is False
+
+
+def choose(picker, tone):
+    at = picker.box.findData(tone.value)
+    picker.box.setCurrentIndex(at)
+    picker.box.activated.emit(at)
+
+
+def test_ring_tones_are_chosen_and_kept_SIP_6(page, world):
+    choose(page.ringing.colleagues, Tone.SOFT)
+    choose(page.ringing.others, Tone.URGENT)
+    assert (world.settings.ring_colleagues, world.settings.ring_others) == ("soft", "urgent")
+
+
+def test_a_ring_tone_can_be_heard_before_it_is_chosen_SIP_6(page, window, world):
+    one, other = page.ringing.colleagues, page.ringing.others
+    one.listen.click()
+    assert world.audio.tones == [Tone.CHIME]
+    assert (one.listen.text(), other.listen.text()) == ("Stop", "Listen")
+    choose(one, Tone.PULSE)
+    assert world.audio.tones[-1] is Tone.PULSE, "the new one is heard at once"
+    other.listen.click()
+    assert (one.listen.text(), other.listen.text()) == ("Listen", "Stop")
+    other.listen.click()
+    assert world.audio.testing == ""
+    one.listen.click()
+    page.audio.test_speaker.click()
+    assert one.listen.text() == "Listen"
+    one.listen.click()
+    window.open_room("phone")
+    assert world.audio.testing == ""
+
+
+def test_callers_have_tones_of_their_own_SIP_6(page, world, qtbot):
+    form = page.ringing.callers
+    form.add.click()
+    assert world.settings.ring_callers == (), "a line without a number is not kept"
+    qtbot.keyClicks(form.rules[0].text, "+420 530 335 533")
+    qtbot.keyClick(form.rules[0].text, Qt.Key.Key_Return)
+    choose(form.rules[0].picker, Tone.URGENT)
+    assert world.settings.ring_callers == (("+420 530 335 533", "urgent"),)
+    form.add.click()
+    assert form.rules[1].text.hasFocus()
+    qtbot.keyClicks(form.rules[1].text, "1002")
+    form.rules[0].remove.click()
+    assert world.settings.ring_callers == (("1002", "marimba"),), "what was typed is not lost"
+    form.rules[0].remove.click()
+    assert world.settings.ring_callers == ()
+
+
+def test_texts_of_the_pbx_have_tones_SIP_6(page, world, qtbot):
+    form = page.ringing.alerts
+    form.add.click()
+    qtbot.keyClicks(form.rules[0].text, "support")
+    qtbot.keyClick(form.rules[0].text, Qt.Key.Key_Return)
+    assert world.settings.ring_alerts == (("support", "marimba"),)
 
 
 def test_no_sound_is_told_where_the_devices_are(page, world):

@@ -16,6 +16,8 @@ TEXTS = [(text, ground) for text in ("text", "muted") for ground in GROUNDS] + [
     ("danger_text", "accent_soft"),
     ("danger_text", "hover"),
     ("warning_text", "warning_soft"),
+    ("warning_text", "surface"),
+    ("warning_text", "hover"),
     ("accent", "surface"),
     ("accent", "window"),
     ("surface", "text"),

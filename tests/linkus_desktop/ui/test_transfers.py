@@ -47,6 +47,23 @@ def test_any_number_can_be_typed(window, call, panel, qtbot):
     assert call.transfer_progress.to == "+420530335533"
 
 
+def test_a_pasted_signature_gives_its_number_SIP_2(window, call, panel, qtbot):
+    window.calls.card_of(call).transfer.click()
+    QApplication.clipboard().setText("Emily Stone | Sales | +44 (0)20 7946 0958")
+    qtbot.keyClick(panel.field, Qt.Key.Key_V, CTRL)
+    assert panel.field.text() == "+442079460958"
+    panel.now.click()
+    assert call.transfer_progress.to == "+442079460958"
+
+
+def test_a_pasted_name_stays_a_name_SIP_2(window, call, panel, qtbot):
+    window.calls.card_of(call).transfer.click()
+    QApplication.clipboard().setText("okafor")
+    qtbot.keyClick(panel.field, Qt.Key.Key_V, CTRL)
+    assert panel.field.text() == "okafor"
+    assert panel.target() == "1007"
+
+
 def test_arrows_choose_among_colleagues_with_live_states(window, world, call, panel, qtbot):
     window.calls.card_of(call).transfer.click()
     qtbot.keyClicks(panel.field, "100")

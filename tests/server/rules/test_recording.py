@@ -13,7 +13,7 @@ from server.contract.recording import (
     RecordingRule,
     RecordingState,
 )
-from server.rules.features import FeatureCall, in_call, may_become_in_call, parking
+from server.rules.features import FeatureCall, in_call, may_become_in_call, parking_of
 from server.rules.recording import TRANSITIONS, Ruled, actions, call_kind, permissions_of, ruled
 from tests.server.flows.office import extension
 

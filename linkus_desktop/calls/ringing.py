@@ -1,0 +1,83 @@
+"""Which ring tone a call has (SIP-6): by who calls, then by what the PBX says, then by where from."""
+
+import re
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from linkus_desktop.sip.audio.tones import Tone
+from linkus_desktop.sip.number import number_in
+from linkus_desktop.store.values import Pairs
+
+if TYPE_CHECKING:
+    from linkus_desktop.sip.call import Call
+    from linkus_desktop.store.settings import Settings
+
+_SOURCE = re.compile(r"urn:alert:source:(internal|external)|alert-(internal|external)\b", re.IGNORECASE)
+_BELLCORE = re.compile(r"bellcore-dr([1-8])", re.IGNORECASE)
+_URGENT = re.compile(r"urn:alert:priority:high", re.IGNORECASE)
+_BELLCORE_TONES = (
+    Tone.CHIME,
+    Tone.BELL,
+    Tone.MARIMBA,
+    Tone.PULSE,
+    Tone.DIGITAL,
+    Tone.SOFT,
+    Tone.URGENT,
+    Tone.CHIME,
+)
+_LOCAL = 7
+"""Digits from which on two numbers are the same if one ends with the other: +420 530 335 533, 530 335 533."""
+
+
+class Ringing:
+    """Chooses tones by the user's settings.
+
+    Args:
+        is_colleague: whether a number is one of this PBX.
+    """
+
+    def __init__(self, settings: "Settings", is_colleague: Callable[[str], bool]) -> None:
+        self._settings = settings
+        self._is_colleague = is_colleague
+
+    def tone_of(self, call: "Call") -> Tone:
+        """The tone of a call that comes in. A caller's own wins over what the PBX says."""
+        by_caller = _of_number(self._settings.ring_callers, call.number)
+        by_alert = _of_alert(self._settings.ring_alerts, call.alert.infos)
+        if by_caller or by_alert:
+            return Tone.named(by_caller or by_alert)
+        return self._of_source(call)
+
+    def _of_source(self, call: "Call") -> Tone:
+        internal = bool(call.number) and self._is_colleague(call.number)
+        for info in call.alert.infos:
+            if found := _BELLCORE.search(info):
+                return _BELLCORE_TONES[int(found[1]) - 1]
+            if _URGENT.search(info):
+                return Tone.URGENT
+            if found := _SOURCE.search(info):
+                internal = (found[1] or found[2]).lower() == "internal"
+        return Tone.named(self._settings.ring_colleagues if internal else self._settings.ring_others)
+
+
+def same_number(one: str, other: str) -> bool:
+    """Whether two spellings are of one number, as far as that can be told without knowing the country."""
+    one, other = (number_in(number) or number for number in (one, other))
+    if one == other:
+        return True
+    short, long = sorted((_significant(one), _significant(other)), key=len)
+    return len(short) >= _LOCAL and long.endswith(short)
+
+
+def _significant(number: str) -> str:
+    return number.lstrip("+0")
+
+
+def _of_number(rules: Pairs, number: str) -> str:
+    return next((tone for wanted, tone in rules if number and wanted and same_number(wanted, number)), "")
+
+
+def _of_alert(rules: Pairs, infos: Iterable[str]) -> str:
+    """The first rule whose text is in one of them, whatever the case."""
+    said = [info.casefold() for info in infos]
+    return next((tone for text, tone in rules if text and any(text.casefold() in info for info in said)), "")

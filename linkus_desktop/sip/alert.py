@@ -1,0 +1,52 @@
+"""What the PBX says about how a call is to ring and whether it is to be answered by itself; no I/O.
+
+Alert-Info (RFC 3261, 20.4; the names of RFC 7462), Call-Info `answer-after`, Answer-Mode (RFC 5373). What
+comes in was written by others: every function takes any text and returns a harmless value.
+"""
+
+import re
+from dataclasses import dataclass
+
+from linkus_desktop.sip import headers
+
+LONGEST = 200
+"""Characters of an Alert-Info that are kept."""
+MOST = 8
+"""Values that are looked at; more are no use."""
+LATEST_S = 60
+"""A call that is to be answered later than this rings as any other."""
+
+_AFTER = re.compile(r"answer-after\s*=\s*\"?(\d{1,6})", re.IGNORECASE)
+_AUTOMATIC = re.compile(
+    r"(?:^|[=;<>\"/:\s])(?:alert-auto-?answer|auto[ _-]?answer|ring[ _-]?answer)\b", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """`infos`: the values of Alert-Info, cleaned. `answer_after_s`: None if it is not to be answered so."""
+
+    infos: tuple[str, ...] = ()
+    answer_after_s: int | None = None
+
+
+def alert_of(message: str) -> Alert:
+    """What an INVITE says."""
+    infos = tuple(
+        text
+        for value in headers.header_values(message, "Alert-Info")[:MOST]
+        if (text := headers.clean(value, LONGEST))
+    )
+    return Alert(infos, _answer_after(message, infos))
+
+
+def _answer_after(message: str, infos: tuple[str, ...]) -> int | None:
+    said = [*headers.header_values(message, "Call-Info")[:MOST], *infos]
+    for value in said:
+        if found := _AFTER.search(value[:1024]):
+            seconds = int(found[1])
+            return seconds if seconds <= LATEST_S else None
+    if any(_AUTOMATIC.search(info) for info in infos):
+        return 0
+    modes = headers.header_values(message, "Answer-Mode") + headers.header_values(message, "Priv-Answer-Mode")
+    return 0 if any(mode.partition(";")[0].strip().lower() == "auto" for mode in modes) else None

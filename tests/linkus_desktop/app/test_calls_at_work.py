@@ -1,0 +1,102 @@
+"""SIP-6, SIP-9, SIP-10: what the preferences do with calls, in the client as it is put together."""
+
+import pytest
+
+from linkus_desktop.app import Client
+from linkus_desktop.calls.popup import Opens, PopUp, When, Which
+from linkus_desktop.sip.alert import Alert
+from linkus_desktop.sip.audio import Tone
+from linkus_desktop.sip.values import CallState
+from linkus_desktop.workplace import Workplace
+from tests.linkus_desktop.app.conftest import Server
+from tests.linkus_desktop.app.test_client import log_in, log_out
+from tests.linkus_desktop.qt_loop import emitted, until
+from tests.linkus_desktop.ui.fakes import FakeCall
+
+pytestmark = [pytest.mark.window, pytest.mark.qt_log_ignore("does not support raise")]
+
+
+async def at_work(client: Client, server: Server) -> Workplace:
+    """Logged in, and the colleagues are known."""
+    client.start()
+    workplace = await log_in(client, server)
+    await until(lambda: workplace.colleagues.known, workplace.colleagues.known_changed)
+    return workplace
+
+
+def rings(workplace: Workplace, number: str, *, asks: int | None = None) -> FakeCall:
+    """A call that the phone tells of."""
+    phone = workplace.window.phone
+    call = FakeCall(number, "", CallState.INCOMING, parent=phone)
+    call.alert = Alert((), asks)
+    phone.calls.append(call)
+    phone.call_added.emit(call)
+    return call
+
+
+def gone(workplace: Workplace, call: FakeCall) -> None:
+    phone = workplace.window.phone
+    phone.calls.remove(call)
+    call.finish("Missed", 487)
+    phone.call_removed.emit(call)
+
+
+async def test_colleagues_and_others_ring_as_the_user_chose_SIP_6(client: Client, server: Server) -> None:
+    workplace = await at_work(client, server)
+    client.settings.ring_colleagues, client.settings.ring_others = "soft", "urgent"
+    for number, tone in (("1002", Tone.SOFT), ("+420530335533", Tone.URGENT)):
+        call = rings(workplace, number)
+        assert workplace.window.phone.tone_of(call) is tone
+        gone(workplace, call)
+
+
+async def test_a_colleagues_intercom_is_answered_and_a_strangers_is_not_SIP_9(
+    client: Client, server: Server
+) -> None:
+    workplace = await at_work(client, server)
+    stranger = rings(workplace, "+420530335533", asks=0)
+    assert workplace.window.phone.tone_of(stranger) is not Tone.INTERCOM
+    gone(workplace, stranger)
+    call = rings(workplace, "1002", asks=0)
+    assert workplace.window.phone.tone_of(call) is Tone.INTERCOM
+    await emitted(workplace.auto_answer.answered)
+    assert call.state is CallState.ACTIVE
+    card = workplace.window.calls.card_of(call)
+    assert card is not None
+    assert card.state.text() == "Auto-answered"
+    gone(workplace, call)
+
+
+async def test_a_call_opens_the_users_page_with_the_colleagues_name_SIP_10(
+    client: Client, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    workplace = await at_work(client, server)
+    monkeypatch.setattr(
+        workplace.pop_ups.runner, "_open_address", lambda address: opened.append(address) is None
+    )
+    pop_up = PopUp(When.RINGING, Which.INCOMING, Opens.ADDRESS, "crm:find?{number}&{name}")
+    client.settings.pop_ups = (pop_up.to_row(),)
+    call = rings(workplace, "1002")
+    assert opened == ["crm:find?1002&Otto%20Dorn"]
+    gone(workplace, call)
+    client.settings.pop_ups = (PopUp(When.RINGING, Which.ALL, Opens.ADDRESS, "crm").to_row(),)
+    gone(workplace, rings(workplace, "1002"))
+    assert "A pop-up was not opened" in workplace.window.message.text
+
+
+async def test_after_a_log_out_nothing_happens_twice_SIP_10(
+    client: Client, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The phone outlives a session; what followed it must not."""
+    await at_work(client, server)
+    await log_out(client)
+    workplace = await log_in(client, server)
+    opened: list[str] = []
+    monkeypatch.setattr(
+        "linkus_desktop.calls.popup_runner.QDesktopServices.openUrl",
+        lambda url: opened.append(url.toString()) is None,
+    )
+    client.settings.pop_ups = (PopUp(When.RINGING, Which.ALL, Opens.ADDRESS, "crm:{number}").to_row(),)
+    gone(workplace, rings(workplace, "1002"))
+    assert opened == ["crm:1002"]

@@ -1,0 +1,137 @@
+"""SIP-8: how a call sounds. Two of our own phones on the loopback, and a line that loses packets."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Coroutine
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QCoreApplication
+
+from linkus_desktop.sip.audio import Audio
+from linkus_desktop.sip.call import Call
+from linkus_desktop.sip.phone import Phone
+from linkus_desktop.sip.values import CallState, Quality, Registration
+from linkus_desktop.ui.call_quality import CallQuality, Grade
+from tests.linkus_desktop.sip.conftest import Until, account
+from tests.linkus_desktop.sip.exchange import Exchange
+from tests.linkus_desktop.sip.sound_cards import SoundCards
+from tests.phones.own_phone import OwnPhone
+from tests.phones.phone import Line
+
+
+class Listener:
+    """Looks at a call as its card does, but as often as it is asked.
+
+    Attributes:
+        shown: what the card shows. now: the latest figures.
+    """
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        self.shown = CallQuality(call)
+        self.now: Quality | None = None
+
+    def sees(self, holds: Callable[[Quality], bool]) -> Callable[[], bool]:
+        def look() -> bool:
+            self.shown.follow(self.call, datetime.now(UTC))
+            self.now = self.call.quality()
+            return self.now is not None and holds(self.now)
+
+        return look
+
+
+@pytest.fixture
+async def exchange() -> AsyncIterator[Exchange]:
+    made = Exchange()
+    await made.start()
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+async def caller(qapp: QCoreApplication, cards: SoundCards, exchange: Exchange) -> AsyncIterator[Phone]:
+    made = Phone(Audio(cards))
+    yield made
+    await made.stop()
+    made.deleteLater()
+    qapp.processEvents()
+
+
+@pytest.fixture
+async def listener(
+    caller: Phone, exchange: Exchange, cards: SoundCards, until: Until
+) -> AsyncIterator[Listener]:
+    """In a call with the other phone; both say a tone."""
+    cards.hz = 700.0
+    caller.start(account(exchange), "127.0.0.1")
+    await until(lambda: caller.registration is Registration.REGISTERED, "registered")
+    async with contextlib.AsyncExitStack() as stack:
+        other = await stack.enter_async_context(OwnPhone(Line("2001", "secret", "127.0.0.1", exchange.port)))
+
+        async def meanwhile(done: Coroutine[Any, Any, object]) -> None:
+            """Let the other phone do something while this one goes on."""
+            task = asyncio.ensure_future(done)
+            await until(task.done)
+            await task
+
+        await meanwhile(other.register())
+        other.says(440.0)
+        call = caller.dial("2001")
+        await meanwhile(other.incoming())
+        await meanwhile(other.answer())
+        await until(lambda: call.state is CallState.ACTIVE, "answered")
+        made = Listener(call)
+        yield made
+        made.shown.sign.deleteLater()
+        made.shown.warning.deleteLater()
+        call.hangup()
+        await meanwhile(other.ended())
+        assert call.quality() is None
+
+
+async def test_a_clean_call_is_measured_both_ways_SIP_8(listener: Listener, until: Until) -> None:
+    await until(
+        listener.sees(lambda q: q.mos_sent is not None and q.round_trip_ms is not None), "a report came"
+    )
+    assert listener.now is not None
+    assert listener.now.codec.upper() in {"G722", "PCMA", "PCMU"}
+    assert listener.now.loss_received < 1
+    assert listener.now.worst > 4
+    assert listener.shown.sign.grade is Grade.GOOD
+    assert listener.shown.warning.text == ""
+
+
+async def test_with_loss_the_estimate_falls_and_the_warning_comes_SIP_8(
+    listener: Listener, exchange: Exchange, until: Until
+) -> None:
+    await until(listener.sees(lambda q: q.mos > 4.2), "it is good")
+    exchange.caller.loss = 0.3
+    await until(listener.sees(lambda _: bool(listener.shown.warning.text)), "the warning comes")
+    assert listener.now is not None
+    assert listener.now.mos < 3.1
+    assert 10 < listener.now.loss_received < 50
+    assert "of what they say is lost" in listener.shown.warning.text
+    assert listener.shown.sign.grade is Grade.BAD
+    exchange.caller.loss = 0.0
+    await until(listener.sees(lambda _: not listener.shown.warning.text), "the warning goes")
+    assert listener.now.mos > 3.6
+
+
+async def test_the_other_end_tells_what_it_misses_SIP_8(
+    listener: Listener, exchange: Exchange, until: Until
+) -> None:
+    exchange.callee.loss = 0.5
+    await until(listener.sees(lambda q: (q.loss_sent or 0) > 20), "a report tells it")
+    assert listener.now is not None
+    assert listener.now.mos > 4, "we hear well"
+    assert listener.now.worst < 3.1
+
+
+async def test_a_line_that_goes_dead_is_told_SIP_8(
+    listener: Listener, exchange: Exchange, until: Until
+) -> None:
+    await until(listener.sees(lambda q: q.mos > 4.2), "it is good")
+    exchange.caller.loss = 1.0
+    await until(listener.sees(lambda q: q.loss_received == 100), "nothing arrives")
