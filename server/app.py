@@ -33,6 +33,7 @@ from server.services.call_log import CallLog
 from server.services.call_log_store import CallStore
 from server.services.directory import Directory
 from server.services.hub import Hub
+from server.services.music import Music
 from server.services.own_account import OwnAccount
 from server.services.presence import PresenceService
 from server.services.provisioning import Provisioning
@@ -155,14 +156,7 @@ class Application:
         )
         await guard.start()
         stack.push_async_callback(guard.stop)
-        provisioning = Provisioning(switch=switch, extensions=core.extensions)
-        provisioning.start()
-        stack.push_async_callback(provisioning.stop)
-        await core.prompts.start()
-        stack.push_async_callback(core.prompts.stop)
-        trunks = Trunks(switch=switch, configuration=core.configuration)
-        trunks.start()
-        stack.push_async_callback(trunks.stop)
+        provisioning, trunks = await self._start_copies(stack, core, switch)
         rooms = Rooms(
             switch=switch,
             conference=lambda number: core.configuration.snapshot.get(Conference, number),
@@ -274,6 +268,22 @@ class Application:
             trunks=trunks,
             readiness=ReadinessService(db=core.db, switch=switch, data=self.settings.data),
         )
+
+    @staticmethod
+    async def _start_copies(stack: AsyncExitStack, core: Core, switch: Switch) -> tuple[Provisioning, Trunks]:
+        """Start what keeps a copy of the configuration in the switch: extensions, trunks, music."""
+        provisioning = Provisioning(switch=switch, extensions=core.extensions)
+        provisioning.start()
+        stack.push_async_callback(provisioning.stop)
+        trunks = Trunks(switch=switch, configuration=core.configuration)
+        trunks.start()
+        stack.push_async_callback(trunks.stop)
+        await core.prompts.start()
+        stack.push_async_callback(core.prompts.stop)
+        music = Music(switch=switch, configuration=core.configuration, prompts=core.prompts)
+        music.start()
+        stack.push_async_callback(music.stop)
+        return provisioning, trunks
 
 
 def _asterisk_settings(settings: Settings) -> AsteriskSettings:

@@ -241,6 +241,12 @@ class SystemSettings(ConfigObject):
 
     name: ObjectName = "system"
     time_zone: Annotated[str, StringConstraints(max_length=63, pattern=r"^[A-Za-z0-9_+/-]+$")] = "UTC"
+    music: Annotated[tuple[ObjectName, ...], Field(max_length=100)] = ()
+    """Prompts that are music on hold, one after the other; none: the music that comes with the PBX."""
+
+    def references(self) -> Iterable[Reference]:
+        """See `ConfigObject.references`."""
+        return [Reference("prompt", name, "music") for name in self.music]
 
     @property
     def summary(self) -> str:

@@ -40,6 +40,7 @@ class Prompts:
         self._configuration = configuration
         self._folder = folder
         self._hashes: dict[tuple[str, str], str] = {}
+        self._observers: list[Callable[[], None]] = []
         self._background = Background("prompts")
         self._stop_observing: Callable[[], None] | None = None
 
@@ -62,12 +63,22 @@ class Prompts:
             self._stop_observing = None
         await self._background.cancel()
 
+    def observe(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call back when something else is to be heard; the returned function ends that."""
+        self._observers.append(callback)
+        return lambda: self._observers.remove(callback)
+
     def sound(self, name: str, language: str = DEFAULT_LANGUAGE) -> Sound | None:
         """What the engine plays for a prompt: in this language, else in the usual one, else in any."""
+        file = self.file(name, language)
+        return Sound.file(file.with_suffix("")) if file is not None else None
+
+    def file(self, name: str, language: str = DEFAULT_LANGUAGE) -> Path | None:
+        """The file of what is heard, chosen as by `sound`; None if nothing was uploaded."""
         known = {spoken: hashed for (prompt, spoken), hashed in self._hashes.items() if prompt == name}
         for spoken in (language, language.partition("-")[0], DEFAULT_LANGUAGE, *sorted(known)):
             if spoken in known:
-                return Sound.file(self._file(known[spoken]).with_suffix(""))
+                return self._file(known[spoken])
         return None
 
     async def recordings(self, name: str) -> list[PromptRecording]:
@@ -124,7 +135,7 @@ class Prompts:
             )
             told = _recording(stored)
         self._hashes[name, language] = row.hash
-        await self._remove_unused()
+        await self._changed()
         return told
 
     async def remove(self, name: str, language: str, *, by: str, address: str = "") -> None:
@@ -142,13 +153,19 @@ class Prompts:
                 session, "prompt.remove_recording", actor=by, subject=name, address=address, language=language
             )
         self._hashes.pop((name, language), None)
-        await self._remove_unused()
+        await self._changed()
 
     def _on_change(self, change: ConfigurationChanged) -> None:
         if change.model is Prompt and change.item is None:
             for key in [key for key in self._hashes if key[0] == change.key]:
                 del self._hashes[key]
-            self._background.spawn(self._remove_unused())
+            self._background.spawn(self._changed())
+
+    async def _changed(self) -> None:
+        """Something else is to be heard from now on."""
+        for callback in tuple(self._observers):
+            callback()
+        await self._remove_unused()
 
     def _file(self, hashed: str) -> Path:
         return self._folder / (hashed + SUFFIX)

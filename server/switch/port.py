@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
+from pathlib import Path
 
 from server.contract.extensions import SrtpMode
 from server.switch.digits import Digits
@@ -469,6 +470,14 @@ class Switch(ABC):
         Also in an engine that an earlier server left running. Registrations of removed ones are withdrawn;
         calls go on, whatever happens to their trunk. What one trunk lacks keeps no other one from being set
         up; it is raised as `SwitchError` at the end. A new engine is given them again by itself.
+        """
+
+    @abstractmethod
+    async def set_music(self, tracks: Sequence[Path]) -> None:
+        """Music on hold is made of these files, in order, from the next time on; none: the engine's own.
+
+        Files of ours, as in `Sound.file`, with their extensions. Raises `SwitchError` where that fails; who
+        hears the old music hears it to the end of its track.
         """
 
     @abstractmethod

@@ -80,3 +80,26 @@ async def test_an_extension_is_dialled_from_a_menu_and_one_who_hangs_up_leaves_n
         await hears_tone(anna, 1000)
         await anna.hangup()
     await pbx.nothing_left()
+
+
+async def test_music_on_hold_is_what_was_uploaded_ADMIN_2(pbx: Pbx, tmp_path: Path) -> None:
+    await upload(pbx, tmp_path, "our music", 1800)
+    await pbx.api("PUT", "/system-settings", body={"music": ["our music"]})
+    try:
+        async with ScriptPhone(pbx.line("1001")) as anna, ScriptPhone(pbx.line("1002")) as boris:
+            await pbx.register(anna, boris)
+            anna.says(550)
+            boris.says(700)
+            await anna.dial("1002")
+            await boris.incoming()
+            await boris.answer()
+            await anna.connected()
+            await hears_tone(anna, 700)
+            await boris.hold()
+            await hears_tone(anna, 1800)
+            await boris.resume()
+            await hears_tone(anna, 700)
+            await anna.hangup()
+    finally:
+        await pbx.api("PUT", "/system-settings", body={})
+    await pbx.nothing_left()

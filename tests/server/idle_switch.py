@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from server.switch.port import (
     Bridge,
@@ -28,6 +29,7 @@ class IdleSwitch(Switch):
     def __init__(self) -> None:
         self.endpoints: dict[str, SipEndpoint] = {}
         self.declared: tuple[SipTrunk, ...] = ()
+        self.music: tuple[Path, ...] | None = None
         self.closed = False
         self.pushed = asyncio.Event()
         self._problem = "The switch was not started."
@@ -81,6 +83,9 @@ class IdleSwitch(Switch):
 
     async def push_trunks(self, trunks: Sequence[SipTrunk]) -> None:
         self.declared = tuple(trunks)
+
+    async def set_music(self, tracks: Sequence[Path]) -> None:
+        self.music = tuple(tracks)
 
     def trunks(self) -> Mapping[str, TrunkState]:
         return {trunk.name: TrunkState(TrunkStatus.UNKNOWN) for trunk in self.declared}

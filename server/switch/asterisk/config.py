@@ -78,9 +78,14 @@ class EngineConfig:
         return self.folder / "spool/recording"
 
     @property
+    def music(self) -> Path:
+        """Folder of the tracks of music on hold."""
+        return self.folder / "music"
+
+    @property
     def folders(self) -> tuple[Path, ...]:
         """All folders the engine works in; each must exist before it starts."""
-        names = ("etc", "var", "var/keys", "run", "log", "spool", "spool/recording")
+        names = ("etc", "var", "var/keys", "run", "log", "spool", "spool/recording", "music")
         return tuple(self.folder / name for name in names)
 
 
@@ -99,7 +104,7 @@ def files(config: EngineConfig, installation: Installation) -> dict[str, str]:
         "ari.conf": _ari(config),
         "manager.conf": _manager(config),
         "stasis.conf": _STASIS,
-        "musiconhold.conf": _music(installation),
+        "musiconhold.conf": _music(config),
         "indications.conf": _INDICATIONS,
         "features.conf": "[general]\n",
         "cdr.conf": "[general]\nenable=no\n",
@@ -250,8 +255,8 @@ icesupport=no
 """
 
 
-def _music(installation: Installation) -> str:
-    return f"[{DEFAULT_MUSIC}]\nmode=files\ndirectory={installation.data / 'moh'}\nsort=random\n"
+def _music(config: EngineConfig) -> str:
+    return f"[{DEFAULT_MUSIC}]\nmode=files\ndirectory={config.music}\nsort=alpha\n"
 
 
 def _extensions() -> str:

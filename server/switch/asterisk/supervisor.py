@@ -26,6 +26,7 @@ from server.switch.asterisk.config import EngineConfig
 from server.switch.asterisk.installation import Installation, InstallationError
 from server.switch.asterisk.ports import Port, Protocol
 from server.switch.asterisk.process import Identity, Process, command_of, identify, spawn
+from server.switch.asterisk.tracks import put_tracks
 
 MEMORY = "engine.json"
 RTP_PORTS_WHEN_FREE = 200
@@ -70,6 +71,8 @@ class Engine:
     config: EngineConfig
     version: str
     fresh: bool
+    usual_music: Path
+    """Folder of the music that Asterisk comes with."""
 
 
 class Supervisor:
@@ -96,7 +99,7 @@ class Supervisor:
             print_of_files = self._fingerprint(found, files)
             if running := self._running(remembered):
                 if remembered.get("fingerprint") == print_of_files:
-                    return Engine(running, wanted, found.version, fresh=False)
+                    return Engine(running, wanted, found.version, fresh=False, usual_music=found.data / "moh")
                 self.stage = "The settings have changed: Asterisk is being restarted."
                 await running.stop()
             return await self._start(found, wanted, files, print_of_files)
@@ -216,6 +219,8 @@ class Supervisor:
         self._check(wanted)
         for folder in wanted.folders:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not any(wanted.music.iterdir()):
+            put_tracks(wanted.music, (), usual=found.data / "moh")
         for name, text in files.items():
             _write_private(wanted.etc / name, text)
         (wanted.folder / "run/asterisk.ctl").unlink(missing_ok=True)
@@ -233,7 +238,7 @@ class Supervisor:
         except BaseException:
             await process.stop()
             raise
-        return Engine(process, wanted, found.version, fresh=True)
+        return Engine(process, wanted, found.version, fresh=True, usual_music=found.data / "moh")
 
     def _with_free_ports(self, wanted: EngineConfig) -> tuple[EngineConfig, bool]:
         """Ports that we chose ourselves and that somebody took meanwhile are chosen anew."""

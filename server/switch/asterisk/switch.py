@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 from server.switch.asterisk import dtmf, logfiles
 from server.switch.asterisk.ami import Ami, Message
@@ -23,6 +24,7 @@ from server.switch.asterisk.legs import AsteriskLeg
 from server.switch.asterisk.modules import REQUIRED_AT_START
 from server.switch.asterisk.security import SecurityReader
 from server.switch.asterisk.supervisor import AsteriskSettings, Engine, EngineProblem, Supervisor
+from server.switch.asterisk.tracks import put_tracks
 from server.switch.asterisk.trunk_objects import endpoint_id, server_uri, trunk_name
 from server.switch.asterisk.trunks import Trunks
 from server.switch.port import (
@@ -414,6 +416,20 @@ class AsteriskSwitch(Switch):
     async def push_trunks(self, trunks: Sequence[SipTrunk]) -> None:
         """See `Switch.push_trunks`."""
         await self._trunks.push(trunks)
+
+    async def set_music(self, tracks: Sequence[Path]) -> None:
+        """See `Switch.set_music`."""
+        engine = self._engine
+        if engine is None:
+            raise SwitchUnavailable("Asterisk is not running now.")
+        try:
+            changed = await asyncio.to_thread(
+                put_tracks, engine.config.music, tracks, usual=engine.usual_music
+            )
+        except OSError as error:
+            raise SwitchError(f"The music on hold cannot be set: {error}.") from error
+        if changed:
+            await self._control.connected.put("asterisk/modules/res_musiconhold")
 
     def trunks(self) -> Mapping[str, TrunkState]:
         """See `Switch.trunks`."""

@@ -23,6 +23,7 @@ class SimulatedEngine:
         up: whether the process runs.
         endpoints, trunks, blocked: what was pushed.
         music: names of the music that there is.
+        tracks: those of music on hold; none: the engine's own.
         files: length in seconds of each sound file of ours, by its path without extension.
         recorder: what is recorded.
         spies: who listens to whom (see `server.switch.simulated.spying.heard_by`).
@@ -42,6 +43,7 @@ class SimulatedEngine:
         self.recorder = Recorder(self)
         self.spies: list[Spy] = []
         self.files: dict[Path, float] = {}
+        self.tracks: tuple[Path, ...] = ()
         self.up = True
         self.on_dialog: Callable[[Dialog], None] = nobody
         self.on_incoming: Callable[[Dialog], None] = nobody

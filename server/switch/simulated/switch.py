@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 from server.switch.port import (
@@ -192,6 +193,14 @@ class SimulatedSwitch(Switch):
         self._told = {name: state for name, state in self._told.items() if name in self._trunks}
         await self.request(lambda: self.engine.set_trunks(trunks))
         self._tell_trunks(self._trunks)
+
+    async def set_music(self, tracks: Sequence[Path]) -> None:
+        """See `Switch.set_music`."""
+
+        def put() -> None:
+            self.engine.tracks = tuple(tracks)
+
+        await self.request(put)
 
     def trunks(self) -> Mapping[str, TrunkState]:
         """See `Switch.trunks`."""
