@@ -16,6 +16,7 @@ from server.contract.monitoring import MonitoringRight
 from server.contract.parking import Parking
 from server.contract.routing import EmergencyNumber, InboundRoute, OutboundRoute, RingGroup, SystemSettings
 from server.contract.trunks import Trunk
+from server.contract.voicemail import GroupMailbox
 from server.core import Core, open_core
 from server.db.models import ConfigurationRow
 from server.services.configuration import ConfigurationChanged
@@ -73,6 +74,7 @@ async def office(core: Core) -> Core:
 async def test_every_kind_is_kept_over_a_restart_in_its_order(office: Core, clock: SettableClock) -> None:
     for only in (SystemSettings(time_zone="Europe/Prague"), FeatureCodes(park="#5"), Parking(timeout_s=90)):
         await put(office, only)
+    await put(office, GroupMailbox(number="6500", members=("1001",)))
     await put(office, MonitoringRight(name="team", supervisors=("1001",), everybody=True))
     await put(office, InboundRoute(name="a", position=5, destination=TO_1001))
     before = office.configuration.snapshot
