@@ -162,6 +162,17 @@ async def test_what_a_killed_server_left_half_done_is_removed_VM_5(core, voicema
     await again.stop()
 
 
+async def test_sound_outlives_a_start_on_another_database(core, voicemail):
+    await voicemail.stop()
+    folder = core.settings.data / "voicemail"
+    folder.mkdir()
+    (folder / ("f" * 32 + ".wav")).write_bytes(b"RIFF")
+    again = another(core)
+    await again.start(Hub())
+    assert len([*folder.iterdir()]) == 1
+    await again.stop()
+
+
 async def test_settings_hold_at_once_and_after_a_restart_VM_1(core, voicemail):
     assert await voicemail.get("1002") == voicemail.settings_of("1002") == VoicemailSettings()
     assert voicemail.takes_messages("1002")
