@@ -199,6 +199,11 @@ class Office:
         self.audit = MemoryAudit()
         self.voicemail = voicemail or MemoryVoicemail(self)
         self.voicemail.place = self
+        self.mailboxes = Mailboxes(
+            voicemail=self.voicemail,
+            presence=self.presence,
+            zone=lambda: snapshot_of(self.configuration).zone,
+        )
         self.planner = planner = Planner(
             switch=self.switch,
             directory=self.directory,
@@ -206,11 +211,7 @@ class Office:
             reaching=self.reaching,
             snapshot=lambda: snapshot_of(self.configuration),
             clock=self.clock,
-            mailboxes=Mailboxes(
-                voicemail=self.voicemail,
-                presence=self.presence,
-                zone=lambda: snapshot_of(self.configuration).zone,
-            ),
+            mailboxes=self.mailboxes,
         )
         self.lot = ParkingLot(
             hub=self.hub, clock=self.clock, settings=lambda: snapshot_of(self.configuration).parking
