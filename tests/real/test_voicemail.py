@@ -150,6 +150,19 @@ async def test_a_caller_is_sent_straight_to_a_mailbox_and_ends_the_message_by_a_
     await pbx.nothing_left()
 
 
+async def test_who_says_nothing_is_let_go_and_leaves_no_message_VM_5(pbx: Pbx) -> None:
+    async with ScriptPhone(pbx.line("1001")) as anna:
+        await pbx.register(anna)
+        anna.says(0)
+        await anna.dial("*121005")
+        await anna.connected()
+        await speaks(pbx, 500)
+        await anna.ended()
+        assert await pbx.api("GET", "/voicemail/1005") == []
+        assert recordings(pbx) == []
+    await pbx.nothing_left()
+
+
 async def test_a_greeting_is_recorded_by_phone_and_the_next_caller_hears_it_VM_3(pbx: Pbx) -> None:
     token = await pbx.token_of("1004")
     async with ScriptPhone(pbx.line("1004")) as dana, ScriptPhone(pbx.line("1001")) as anna:
