@@ -420,6 +420,7 @@ async def test_a_database_that_is_back_before_the_end_loses_no_message_VM_5():
 async def test_a_server_that_is_stopped_keeps_the_message_that_is_being_left_VM_5():
     place = Office()
     await place.start()
+    place.voicemail.messages.takes_s = 1.0  # a slow disk
     anna = place.engine.phone("1001")
     call = anna.call("*121002")
     await greeted(call)
