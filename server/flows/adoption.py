@@ -163,9 +163,10 @@ class Adoption:
                 live.answered(None)
             return partial(ExtensionCall(self._desk, live, caller).resume_served, self._rooms.resume(room))
         transferred = _is_transfer(live.call)
-        if (remains.talking if transferred else _have_talked(remains)) and not live.is_answered:
+        still_rings = not remains.talking and (transferred or _was_sent_on(live.call, caller, phones))
+        have_talked = remains.talking if still_rings or transferred else _have_talked(remains)
+        if have_talked and not live.is_answered:
             live.answered(remains.talking[0].id if remains.talking else None)
-        still_rings = transferred and not remains.talking
         if caller is not None and caller.state is LegState.UP and not still_rings:
             # A phone that answered in the moment of the kill stands behind the one that was noted.
             phones = sorted(remains.talking, key=lambda phone: phone.id != live.call.answered_leg)[:1]
@@ -206,6 +207,11 @@ class Adoption:
 def _is_transfer(call: Call) -> bool:
     """Whether a call happens in the bridge of the one it comes from."""
     return call.bridge_id != call.id
+
+
+def _was_sent_on(call: Call, caller: Leg | None, phones: list[Leg]) -> bool:
+    """Whether phones ring for a caller who is answered: by a machine, which has sent the call on."""
+    return call.answered_at is None and bool(phones) and caller is not None and caller.state is LegState.UP
 
 
 def _have_talked(remains: Remains) -> bool:

@@ -120,7 +120,7 @@ class _Deposit:
         Raises:
             SwitchError: the caller is gone, or the engine, before there was anything to keep.
         """
-        if not await self._voicemail.messages.has_room(self._box):
+        if not await self._has_room():
             await self._leg.play(*prompts.FULL)
             return
         self._leg.digits.forget()
@@ -135,6 +135,13 @@ class _Deposit:
             raise
         if self._leg.state is LegState.UP:
             await self._leg.play(*said)
+
+    async def _has_room(self) -> bool:
+        try:
+            return await self._voicemail.messages.has_room(self._box)
+        except (OSError, SQLAlchemyError) as error:
+            _log.warning("How full mailbox %s is cannot be told: %s", self._box, error)
+            return True  # the database may be back by the end of the message
 
     async def _greet(self, greeting: Sound | None) -> None:
         built_in = prompts.built_in_greeting(self._box, group=self._voicemail.is_group(self._box))

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from server.contract.voicemail import VoicemailMessage
 from server.flows import voicemail_prompts as prompts
 from server.rules.hours import local_time
-from server.services.errors import AuthError, ServiceError
+from server.services.errors import ServiceError
 from server.services.voicemail import Voicemail
 from server.services.voicemail_files import PREFIX
 from server.switch.digits import ask_digits
@@ -69,7 +69,7 @@ class Menu:
             try:
                 if pin and await self._voicemail.check_pin(self._box, pin, caller=self._caller):
                     return True
-            except AuthError as error:
+            except ServiceError as error:  # locked, or too much to do
                 _log.warning("%s may not enter mailbox %s: %s", self._caller, self._box, error)
                 return False
             await self._leg.play(*prompts.WRONG_PIN)

@@ -47,7 +47,10 @@ class VoicemailFiles:
         await asyncio.to_thread(_unlink, [recorded])
 
     async def sweep(self, known: Collection[str]) -> None:
-        """Remove what a killed server left: files that no row knows, and recordings that nobody took in."""
+        """Remove what a killed server left: files that no row knows, and recordings that nobody took in.
+
+        Where no row is known at all, whole files stay: the database may be the wrong one.
+        """
         await asyncio.to_thread(self._sweep, frozenset(known))
 
     def _keep(self, file_id: str, recorded: Path) -> None:
@@ -80,7 +83,9 @@ class VoicemailFiles:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def _sweep(self, known: frozenset[str]) -> None:
-        lost = [path for path in self._folder.glob("*") if path.suffix != ".wav" or path.stem not in known]
+        lost = [*self._folder.glob("*.part")]
+        if known:
+            lost += [path for path in self._folder.glob("*.wav") if path.stem not in known]
         lost += [path for path in self._spool.glob("**/*") if path.is_file()]
         if lost:
             _log.info("Removing %d voicemail files that a former server left unfinished", len(lost))

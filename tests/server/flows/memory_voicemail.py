@@ -15,13 +15,14 @@ from tests.virtual_time import EPOCH
 
 
 class MemoryMessages:
-    """`fail` is raised by whatever is kept next; `writing` counts messages that are half kept."""
+    """`fail` is raised by whatever is kept next; keeping one `takes_s`."""
 
     def __init__(self, clock) -> None:
         self.clock = clock
         self.kept: dict[str, VoicemailMessage] = {}
         self.paths = {}
         self.fail: Exception | None = None
+        self.takes_s = 0.002
 
     async def list(self, box):
         await asyncio.sleep(0.002)
@@ -33,7 +34,7 @@ class MemoryMessages:
         return sum(message.box == box for message in self.kept.values()) < MAX_MESSAGES
 
     async def add(self, box, caller, recorded):
-        await asyncio.sleep(0.002)
+        await asyncio.sleep(self.takes_s)
         if self.fail is not None:
             raise self.fail
         message = VoicemailMessage(

@@ -311,6 +311,11 @@ class Office:
             conference=lambda number: snapshot_of(self.configuration).get(Conference, number),
             pin=self.pins.get,
         )
+        self.mailboxes = Mailboxes(
+            voicemail=self.voicemail,
+            presence=self.presence,
+            zone=lambda: snapshot_of(self.configuration).zone,
+        )
         self.planner = planner = Planner(
             switch=self.switch,
             directory=self.directory,
@@ -318,11 +323,7 @@ class Office:
             reaching=self.reaching,
             snapshot=lambda: snapshot_of(self.configuration),
             clock=self.clock,
-            mailboxes=Mailboxes(
-                voicemail=self.voicemail,
-                presence=self.presence,
-                zone=lambda: snapshot_of(self.configuration).zone,
-            ),
+            mailboxes=self.mailboxes,
             spoken=self.spoken,
             rooms=rooms,
         )

@@ -8,8 +8,9 @@ import pytest
 from server.contract.errors import ErrorCode
 from server.contract.extensions import CallState
 from server.flows.control import CallControl
+from server.flows.voicemail_prompts import BEEP, GREETING, SAVED
 from server.services.errors import ServiceError
-from server.switch.port import LegState, Reason
+from server.switch.port import LegState, Reason, Sound
 from server.switch.simulated import Behaviour
 from tests.server.flows.office import RING_S, Office, office
 from tests.virtual_time import in_virtual_time
@@ -243,3 +244,35 @@ async def test_an_ordered_call_that_nobody_conducts_any_more_is_removed_SIP_2():
     second.assert_nothing_left()
     assert second.store.log == {}
     await second.stop()
+
+
+@in_virtual_time
+async def test_a_greeting_is_recorded_and_played_on_the_own_phone_VM_3():
+    async with controlled() as (place, control):
+        desk = place.engine.phone("1001", Behaviour.answers(1.0))
+        recorder = place.mailboxes.greeting_recorder("1001", "At lunch", by="1001")
+        control.serve("1001", recorder, shown="*2")
+        await asyncio.sleep(0.5)
+        assert desk.calls[0].caller.number == "*2", "the phone shows what it is for"
+        await asyncio.sleep(12)
+        desk.press(desk.calls[0], "#")
+        await place.idle()
+        assert desk.calls[0].sounds == [*GREETING, *BEEP, *SAVED]
+        (path,) = place.voicemail.greetings.paths.values()
+        control.serve("1001", place.mailboxes.player(path), shown="*2")
+        await asyncio.sleep(1.5)
+        assert desk.calls[1].sounds == [Sound.file(path.with_suffix(""))]
+        await place.idle()
+        assert desk.calls[1].state is LegState.GONE
+    assert place.voicemail.settings == {}, "it is not chosen by that"
+    assert place.log("1001") == [("outgoing", "*2", "answered", None)] * 2
+
+
+@in_virtual_time
+async def test_nothing_is_recorded_for_an_extension_without_a_phone_VM_3():
+    async with controlled() as (place, control):
+        recorder = place.mailboxes.greeting_recorder("1001", "At lunch", by="1001")
+        for number, code in (("1001", ErrorCode.CONFLICT), ("9999", ErrorCode.NOT_FOUND)):
+            with pytest.raises(ServiceError) as error:
+                control.serve(number, recorder, shown="*2")
+            assert error.value.code is code

@@ -12,6 +12,7 @@ from server.flows.stops import Machine, Onward, Way
 from server.switch.port import LegState, Party, Sound, TransferProgress
 from server.switch.simulated import Behaviour
 from tests.server.flows.office import Office, office
+from tests.server.flows.test_adoption import after_a_kill
 from tests.server.flows.test_ways import forwards, to, together
 from tests.virtual_time import in_virtual_time
 
@@ -166,3 +167,45 @@ async def test_a_phone_that_wants_to_send_a_machine_elsewhere_is_told_no_SIP_4()
         anna.transfer(call, "1003")
         await asyncio.sleep(0.1)
         assert call.transfer_told == [TransferProgress.FAILED]
+
+
+@in_virtual_time
+async def test_a_call_that_a_machine_sent_on_rings_on_over_a_kill_of_the_server_SIP_4():
+    first = Office()
+    await first.start()
+    anna = first.engine.phone("1001")
+    boris = first.engine.phone("1002", Behaviour.rings())
+    answers_at(first, "1003", onward=first.planner.plan(caller("1001"), "1002"))
+    call = anna.call("1003")
+    await asyncio.sleep(5)
+    assert boris.calls[0].state is LegState.RINGING
+    second = await after_a_kill(first)
+    assert call.state is LegState.UP
+    boris.answer(boris.calls[0])
+    await asyncio.sleep(0.5)
+    assert together(second, call, boris.calls[0])
+    anna.hang_up(call)
+    await second.idle()
+    second.assert_nothing_left()
+    assert second.log("1002") == [("incoming", "1001", "answered", None)]
+    await second.stop()
+
+
+@in_virtual_time
+async def test_a_call_that_a_machine_serves_ends_with_a_kill_of_the_server_and_was_answered_SIP_4():
+    first = Office()
+    await first.start()
+    anna = first.engine.phone("1001")
+
+    async def serve(call, _resources):
+        await call.caller.gone()
+
+    first.planner._follow = lambda *_: Machine((Party("1002", "Boris"),), serve)
+    call = anna.call("1002")
+    await asyncio.sleep(5)
+    second = await after_a_kill(first)
+    await second.idle()
+    second.assert_nothing_left()
+    assert call.state is LegState.GONE, "nobody would serve it"
+    assert second.log("1002") == [("incoming", "1001", "answered", None)]
+    await second.stop()

@@ -400,9 +400,27 @@ async def test_a_mailbox_that_is_full_says_so_VM_5():
 
 
 @in_virtual_time
+async def test_a_database_that_is_back_before_the_end_loses_no_message_VM_5():
+    async with office() as place:
+        anna = place.engine.phone("1001")
+
+        async def has_room(_):
+            raise OperationalError("", {}, Exception())
+
+        place.voicemail.messages.has_room = has_room
+        call = anna.call("*121002")
+        await greeted(call)
+        await asyncio.sleep(3)
+        anna.hang_up(call)
+        await place.idle()
+        assert messages(place) == [("1002", "1001", 3)]
+
+
+@in_virtual_time
 async def test_a_server_that_is_stopped_keeps_the_message_that_is_being_left_VM_5():
     place = Office()
     await place.start()
+    place.voicemail.messages.takes_s = 1.0  # a slow disk
     anna = place.engine.phone("1001")
     call = anna.call("*121002")
     await greeted(call)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from server.contract.errors import ErrorCode
 from server.contract.voicemail import VoicemailMessage, VoicemailSettings
@@ -224,6 +225,20 @@ async def test_the_mailbox_of_a_colleague_without_a_pin_is_closed_to_others_VM_1
             await said(call, prompts.WRONG_PIN)
         await place.idle()
         assert files(call) == []
+
+
+@in_virtual_time
+async def test_a_mailbox_that_cannot_be_read_now_says_so_and_ends_VM_5():
+    async with office() as place:
+        boris = place.engine.phone("1002")
+
+        async def state(_):
+            raise OperationalError("", {}, Exception())
+
+        place.voicemail.state = state
+        call = boris.call("*2")
+        await place.idle()
+        assert call.sounds == [*prompts.WRONG]
 
 
 @in_virtual_time

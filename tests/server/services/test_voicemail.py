@@ -20,6 +20,8 @@ from server.services.voicemail_audio import speech_of
 from server.services.voicemail_files import VoicemailFiles
 from server.switch.port import Party, Recorded
 from tests.phones import g711
+from tests.phones.waiting import until
+from tests.server.services.test_hub import Wire
 
 ANNA = Party("1001", "Anna")
 
@@ -121,6 +123,26 @@ async def test_a_message_is_kept_with_its_sound_and_only_its_owner_is_told_VM_4(
     assert await again.messages.list("1002") == [message]
 
 
+async def test_the_count_is_told_live_to_who_may_hear_the_mailbox_VM_4(core, voicemail, hub, record):
+    await core.configuration.put(GroupMailbox(number="650", members=("1002",)), by="test")
+    boris, anna = Wire(hub, user("1002")), Wire(hub, user("1001"))
+    for wire in (boris, anna):
+        wire.subscriber.subscribe([Topic.VOICEMAIL])
+        await until(lambda wire=wire: wire.messages, "the snapshot is sent")
+    message = await voicemail.messages.add("1002", ANNA, record())
+    await voicemail.messages.add("650", ANNA, record("group"))
+    await voicemail.messages.mark("1002", [message.id])
+
+    def counts() -> dict[str, tuple[int, int]]:
+        deltas = [told for told in boris.messages if told["type"] == "delta"]
+        return {told["key"]: (told["item"]["new"], told["item"]["heard"]) for told in deltas}
+
+    await until(lambda: counts() == {"1002": (0, 1), "650": (1, 0)}, "the changes are told", timeout_s=20)
+    assert [told["type"] for told in anna.messages] == ["snapshot"], "nobody else is told"
+    await boris.end()
+    await anna.end()
+
+
 async def test_messages_are_marked_and_deleted_and_the_count_follows_VM_4(voicemail, record):
     kept = [await voicemail.messages.add("1002", ANNA, record(f"r{n}")) for n in range(3)]
     ids = [message.id for message in kept]
@@ -159,6 +181,17 @@ async def test_what_a_killed_server_left_half_done_is_removed_VM_5(core, voicema
     assert [path.name for path in folder.iterdir()] == [f"{message.id}.wav"]
     assert [*spool.iterdir()] == []
     assert await again.messages.list("1002") == [message]
+    await again.stop()
+
+
+async def test_sound_outlives_a_start_on_another_database(core, voicemail):
+    await voicemail.stop()
+    folder = core.settings.data / "voicemail"
+    folder.mkdir()
+    (folder / ("f" * 32 + ".wav")).write_bytes(b"RIFF")
+    again = another(core)
+    await again.start(Hub())
+    assert len([*folder.iterdir()]) == 1
     await again.stop()
 
 
