@@ -1,11 +1,12 @@
 """What the commands do on the data folder itself, while no server runs."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from server.cli.recording_files import read_parts, write_new
+from server.cli.recording_files import new_file
 from server.clock import SystemClock
 from server.contract.auth import AdministratorPassword
 from server.contract.calls import CallRecord
@@ -189,7 +190,9 @@ class Direct:
         """See `Backend`."""
         path = await self._recordings.file(recording_id)
         await self._core.audit.note("recording.export", actor=LOCAL.user, subject=recording_id)
-        return await write_new(to, read_parts(path))
+        with new_file(to) as file, path.open("rb") as made:
+            shutil.copyfileobj(made, file)
+            return file.tell()
 
     async def remove_recording(self, recording_id: str) -> None:
         """See `Backend`."""

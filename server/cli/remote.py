@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from server.cli.common import Unreachable
-from server.cli.recording_files import CHUNK, write_new
+from server.cli.recording_files import CHUNK, new_file
 from server.contract.auth import AdministratorPassword, AdministratorPasswordReset
 from server.contract.calls import CallOrder, CallOrdered, CallRecord, CallTransfer
 from server.contract.configuration import ConfigObject
@@ -182,10 +182,12 @@ class Remote:
         """See `Backend`."""
         path = f"/api/v1/recordings/{quote(recording_id, safe='')}/audio"
         try:
-            async with self._http.get(path) as response:
-                if not response.ok:
-                    raise _refused(response.status, await response.text())
-                return await write_new(to, response.content.iter_chunked(CHUNK))
+            # The file first: an answer that is not read to its end would have to be cut off.
+            with new_file(to) as file:
+                async with self._http.get(path) as response:
+                    if not response.ok:
+                        raise _refused(response.status, await response.text())
+                    return sum([file.write(part) async for part in response.content.iter_chunked(CHUNK)])
         except (aiohttp.ClientError, TimeoutError) as error:
             raise Unreachable(f"The server does not answer: {error or type(error).__name__}.") from error
 

@@ -116,6 +116,7 @@ class Talk:
                 keys += key
             if complete or not self._keys.may_become_in_call(keys):
                 if keys and self._keys.in_call(keys) is not None:
+                    await leg.digits.released()
                     return keys
             else:
                 self._pressed[leg.id] = keys

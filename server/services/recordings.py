@@ -35,6 +35,9 @@ _log = logging.getLogger(__name__)
 class Files(Protocol):
     """Where the files are: `services.recordings_files.RecordingFiles`."""
 
+    def prepare(self) -> None:
+        """Make room for them."""
+
     def path(self, recording_id: str) -> Path:
         """Where one is."""
 
@@ -93,6 +96,7 @@ class Recordings:
         """Follow the extensions; forget what a server that was killed did not forget in time."""
         self._stop_observing = self._extensions.observe(self._on_extension)
         self._background.spawn(self._store.forget_removed())
+        self._files.prepare()
 
     async def stop(self) -> None:
         """Write what is pending, and stop."""
@@ -115,12 +119,15 @@ class Recordings:
             self._writer = self._background.spawn(self._write())
 
     def keep(self, recording: Recording, made: Path) -> None:
-        """Store one that has ended, with the file that the engine has made of it."""
+        """Store one that has ended, with the file that the engine has made of it.
+
+        While the file cannot be taken over it counts as left by a former server: it is tried again later.
+        """
         try:
             size = self._files.take(recording.id, made)
         except OSError as error:
-            _log.error("The recording %s stays in %s: %s", recording.id, made, error)
-            size = 0
+            _log.error("The recording %s stays in %s for now: %s", recording.id, made, error)
+            return
         self.write(recording.model_copy(update={"size": size}))
 
     def discard(self, recording_id: str) -> None:

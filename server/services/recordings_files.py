@@ -2,6 +2,7 @@
 
 import errno
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from server.switch.recording import wav_seconds
@@ -14,6 +15,11 @@ class RecordingFiles:
 
     def __init__(self, data: Path) -> None:
         self._folder = data / FOLDER
+
+    def prepare(self) -> None:
+        """Make the folder now: on a full disk that would be too late. Not being able to is told later."""
+        with suppress(OSError):
+            self._folder.mkdir(mode=0o700, exist_ok=True)
 
     def path(self, recording_id: str) -> Path:
         """Where the file is, if there is one."""
@@ -33,7 +39,7 @@ class RecordingFiles:
 
     def take(self, recording_id: str, made: Path) -> int:
         """Take over a file that the engine has made; its size in bytes. Raises `OSError`."""
-        self._folder.mkdir(mode=0o700, exist_ok=True)
+        self.prepare()
         made.chmod(0o600)
         kept = self.path(recording_id)
         try:

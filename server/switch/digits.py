@@ -16,13 +16,22 @@ KEPT = 64
 """Unread digits that are kept of a leg; the oldest are lost beyond that."""
 
 
+LONGEST_PRESS_S = 4.0
+"""Seconds after which a key that nobody has seen released counts as released."""
+
+
 class Digits:
-    """The digits (0-9, `*`, `#`, A-D) of one leg that nobody has read yet."""
+    """The digits (0-9, `*`, `#`, A-D) of one leg that nobody has read yet.
+
+    A digit counts when its key is pressed.
+    """
 
     def __init__(self) -> None:
         self._unread: deque[str] = deque(maxlen=KEPT)
         self._news = asyncio.Event()
         self._gone: LegGone | None = None
+        self._free = asyncio.Event()
+        self._free.set()
 
     @property
     def unread(self) -> str:
@@ -46,17 +55,36 @@ class Digits:
         """Take all as read."""
         self._unread.clear()
 
+    async def released(self) -> None:
+        """Return once no key is pressed any more; at once, if none is.
+
+        To be awaited before a leg in a bridge is disturbed because of what it has dialled: else the other
+        side, which hears the key as a digit, too, would never be told of its end, and hear nothing more.
+        """
+        try:
+            async with asyncio.timeout(LONGEST_PRESS_S):
+                await self._free.wait()
+        except TimeoutError:
+            self._free.set()
+
     # for the adapters
 
-    def put(self, digit: str) -> None:
-        """The phone has sent a digit."""
+    def put(self, digit: str, *, pressed: bool = False) -> None:
+        """The phone has sent a digit; `pressed`: its key is still held down."""
+        if pressed:
+            self._free.clear()
         self._unread.append(digit)
         self._news.set()
+
+    def release(self) -> None:
+        """No key is pressed any more."""
+        self._free.set()
 
     def close(self, gone: "LegGone") -> None:
         """The leg has ended: there will be no more."""
         self._gone = gone
         self._news.set()
+        self._free.set()
 
 
 async def read_digits(leg: "Leg", *, most: int, first_s: float, next_s: float, ends: str = "#") -> str:

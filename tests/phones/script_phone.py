@@ -213,7 +213,7 @@ class ScriptPhone(RealPhone):
     @property
     def sip_call_id(self) -> str:
         """The Call-ID of the call."""
-        return self._dialog.call_id
+        return self._current.call_id
 
     def replaced(self) -> str:
         """The Replaces header for this phone's dialog, as part of a URI; tags as the PBX sees them."""

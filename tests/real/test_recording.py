@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from demo.cast import acting
+from demo.company import PEOPLE
+from demo.processes import Stage
 from tests.phones.baresip import Baresip
 from tests.phones.hearing import GONE_DBOV, hears_tone
 from tests.phones.own_phone import OwnPhone
@@ -13,7 +16,8 @@ from tests.phones.phone import RealPhone
 from tests.phones.script_phone import ScriptPhone
 from tests.phones.sound import Sound, heard_ms, level_of, longest_gap_ms, read_wav
 from tests.phones.waiting import until
-from tests.real.pbx import Pbx
+from tests.real.pbx import LOOPBACK, Pbx
+from tests.real.small_disk import SmallDisk
 from tools.standstill import witness
 
 pytestmark = [pytest.mark.real, pytest.mark.asyncio(loop_scope="session")]
@@ -204,3 +208,75 @@ async def test_a_recording_outlives_the_server_SIP_5(own_pbx: Pbx, tmp_path: Pat
     kept = pbx.data / f"recordings/{call['id']}.wav"
     assert kept.stat().st_mode & 0o777 == 0o600
     assert kept.parent.stat().st_mode & 0o777 == 0o700
+
+
+async def test_a_full_disk_ends_the_recording_and_not_the_call_SIP_5(tmp_path: Path) -> None:
+    async with SmallDisk(tmp_path / "small", megabytes=90) as disk, Pbx(tmp_path, disk=disk) as pbx:
+        for number in ("1001", "1002"):
+            await pbx.add(number, "Alice", "Archer")
+        await pbx.api("PUT", "/recording-rules/all", body={"everybody": True})
+        async with ScriptPhone(pbx.line("1001")) as anna, ScriptPhone(pbx.line("1002")) as boris:
+            await pbx.register(anna, boris)
+            await talk(anna, boris)
+            await is_now(pbx, "recording", "1001", "1002")
+            call = await own_call(pbx, "1001")
+            path = disk.seen(pbx.data) / f"asterisk/spool/recording/calls/{call['id']}.wav"
+            await until(lambda: read_wav(path).ms > 1500, "something is recorded")
+            disk.fill()
+            await is_now(pbx, "disk_full", "1001", "1002")
+            await asyncio.gather(hears_tone(anna, BORIS_HZ), hears_tone(boris, ANNA_HZ))
+            disk.make_room()
+            listed, sound = await recorded(pbx, call["id"], tmp_path)
+            assert listed["state"] == "disk_full"
+            for hz in (ANNA_HZ, BORIS_HZ):
+                assert level_of(sound, hz) > HEARD_DBOV
+            await anna.hangup()
+            await boris.ended()
+        await pbx.nothing_left()
+
+
+async def test_the_button_of_the_client_records_and_its_player_has_it_SIP_5_LOG_1(
+    pbx: Pbx, tmp_path: Path
+) -> None:
+    """The whole way: windows, API, phones. What the other one says is in the file."""
+    await pbx.api("PUT", "/recording-rights/dana", body={"extensions": ["1004"]})
+    stage = Stage(tmp_path / "stage")
+    person = next(one for one in PEOPLE if one.number == "1001")
+    env = {"QT_QPA_PLATFORM": "offscreen"}
+    async with (
+        acting(stage, person, env, data=tmp_path / "client") as dana,
+        ScriptPhone(pbx.line("1002")) as boris,
+    ):
+        await pbx.register(boris)
+        await dana.type("Server", f"{LOOPBACK}:{pbx.http_port}")
+        await dana.type("User", "1004")
+        await dana.type("Password", pbx.accounts["1004"].password, secret=True)
+        await dana.click("Log in")
+        await dana.click("It is the same, go on")
+        await dana.see("Connected. Server: connected")
+        boris.says(BORIS_HZ)
+        await dana.type("Search a colleague or dial a number", "1002", enter=True)
+        await boris.incoming()
+        await boris.answer()
+        await dana.see("Call with ", ": In a call")
+        await dana.click("Record")
+        await dana.see("Call with ", ": In a call, Recording")
+        call = await own_call(pbx, "1004")
+        await is_now(pbx, "recording", "1002")
+        await grows(pbx, call["id"], 1500)
+        await dana.click("Pause recording")
+        await dana.see("Call with ", "Recording paused")
+        boris.says(SECRET_HZ)
+        await is_now(pbx, "paused", "1002")
+        boris.says(BORIS_HZ)
+        await dana.click("Resume recording")
+        await dana.miss("Recording paused")
+        await grows(pbx, call["id"], 1500)
+        await dana.click("Hang up")
+        await boris.ended()
+        listed, sound = await recorded(pbx, call["id"], tmp_path)
+        assert listed["owners"] == ["1004"]
+        assert level_of(sound, BORIS_HZ) > HEARD_DBOV
+        await dana.click("Call Logs")
+        await dana.see("Outgoing call, Bob Baker", ", recorded")
+    await pbx.nothing_left()

@@ -10,7 +10,7 @@ from typing import Any
 from server.switch.asterisk.ami import Message
 from server.switch.asterisk.bridges import AsteriskBridge
 from server.switch.asterisk.control import Control
-from server.switch.asterisk.dtmf import digit_of
+from server.switch.asterisk.dtmf import BEGIN, digit_of, is_release
 from server.switch.asterisk.legs import (
     CHANNEL_STATES,
     AsteriskLeg,
@@ -62,9 +62,13 @@ class Channels:
     def handle_dtmf(self, message: Message) -> None:
         """Take in an event of the manager interface about a digit."""
         leg = self.legs.get(message.get("Uniqueid", ""))
-        if leg is not None and (digit := digit_of(message, leg)):
-            leg.digits.put(digit)
+        if leg is None:
+            return
+        if digit := digit_of(message, leg):
+            leg.digits.put(digit, pressed=message["Event"] == BEGIN)
             self._emit(Dtmf(leg, digit))
+        if is_release(message):
+            leg.digits.release()
 
     def add(self, leg: AsteriskLeg) -> None:
         """A new leg, about to be dialled."""

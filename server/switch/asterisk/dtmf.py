@@ -22,3 +22,8 @@ def digit_of(message: Message, leg: AsteriskLeg) -> str | None:
     elif leg.sends_telephone_events:
         return None
     return message.get("Digit") or None
+
+
+def is_release(message: Message) -> bool:
+    """Whether a manager event tells that a phone's key is pressed no longer."""
+    return message["Event"] == END and message.get("Direction") == "Received"

@@ -36,7 +36,6 @@ OBJECTS: dict[str, tuple[str, dict[str, Any]]] = {
     "group-mailboxes": ("6700", {"members": ["1001"]}),
     "conferences": ("6600", {"secret": "1234"}),
     "ring-groups": ("6200", {"members": ["1001"]}),
-    "group-mailboxes": ("6500", {"members": ["1001"]}),
     "monitoring-rights": ("team", {"supervisors": ["1001"], "everybody": True}),
     "inbound-routes": ("in", {"destination": {"kind": "ring_group", "value": "6200"}}),
     "outbound-routes": (

@@ -220,6 +220,9 @@ class MemoryFiles:
         self.engine = engine
         self.kept: dict[str, float] = {}
 
+    def prepare(self):
+        """Memory has room."""
+
     def path(self, recording_id):
         return Path("/memory") / recording_id
 

@@ -210,6 +210,24 @@ async def test_keys_of_one_do_not_spoil_those_of_the_other_CODE_1():
 
 
 @in_virtual_time
+async def test_nothing_is_done_while_the_last_key_is_held_down_CODE_1():
+    """The other side hears the key, too: disturbed before its end, that side would hear nothing more."""
+    async with office() as place:
+        may(place, "1002")
+        people = await Two(place).talk()
+        (leg,) = [leg for leg in place.switch.legs() if leg.number == "1002"]
+        leg.digits.put("*")
+        leg.digits.put("1", pressed=True)
+        await asyncio.sleep(1)
+        assert await state(place) is None
+        assert people.callee.sounds == []
+        leg.digits.release()
+        await asyncio.sleep(0.1)
+        assert await state(place) is State.RECORDING
+        people.anna.hang_up(people.call)
+
+
+@in_virtual_time
 async def test_without_permission_keys_do_nothing_and_say_so_CODE_1():
     async with office() as place:
         may(place, "1002", permissions=("pause", "listen", "delete"))

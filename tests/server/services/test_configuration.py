@@ -78,7 +78,6 @@ async def office(core: Core) -> Core:
 async def test_every_kind_is_kept_over_a_restart_in_its_order(office: Core, clock: SettableClock) -> None:
     for only in (SystemSettings(time_zone="Europe/Prague"), FeatureCodes(park="#5"), Parking(timeout_s=90)):
         await put(office, only)
-    await put(office, GroupMailbox(number="6500", members=("1001",)))
     await put(office, MonitoringRight(name="team", supervisors=("1001",), everybody=True))
     await put(office, Prompt(name="welcome"))
     await put(office, Conference(number="6600"), GroupMailbox(number="6700", members=("1001",)))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from server.switch.asterisk.control import Control
-from server.switch.asterisk.dtmf import digit_of
+from server.switch.asterisk.dtmf import digit_of, is_release
 from server.switch.asterisk.legs import AsteriskLeg
 from server.switch.port import Party
 
@@ -34,3 +34,9 @@ async def test_digits_without_a_beginning_count_by_their_end_SIP_4() -> None:
 
 async def test_once_there_was_a_beginning_ends_do_not_count_SIP_4() -> None:
     assert digits_in(["-7", "+1", "-1", "-1"]) == "71"
+
+
+def test_a_key_is_released_when_the_phone_ends_its_digit_not_when_it_is_sent_on_SIP_4() -> None:
+    assert is_release({"Event": "DTMFEnd", "Direction": "Received", "Digit": "5"})
+    assert not is_release({"Event": "DTMFEnd", "Direction": "Sent", "Digit": "5"})
+    assert not is_release({"Event": "DTMFBegin", "Direction": "Received", "Digit": "5"})

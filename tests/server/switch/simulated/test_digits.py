@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from server.switch.digits import KEPT, ask_digits, read_digits
+from server.switch.digits import KEPT, LONGEST_PRESS_S, ask_digits, read_digits
 from server.switch.port import Dtmf, LegGone, Sound
 from tests.server.switch.simulated.desk import Desk
 from tests.virtual_time import in_virtual_time
@@ -106,3 +106,25 @@ async def test_digits_that_nobody_reads_do_not_pile_up() -> None:
     phone.press(dialog, "1" * KEPT + "2")
     await asyncio.sleep(60)
     assert leg.digits.unread == "1" * (KEPT - 1) + "2"
+
+
+@in_virtual_time
+async def test_a_key_that_is_held_down_is_waited_for_but_not_for_ever_CODE_1() -> None:
+    desk = await Desk().up()
+    phone, dialog, leg = await desk.answered()
+    phone.press(dialog, "4")
+    await leg.digits.next()
+    began = now()
+    await leg.digits.released()
+    assert now() == began, "none is held"
+    leg.digits.put("5", pressed=True)
+    asyncio.get_running_loop().call_later(0.5, leg.digits.release)
+    await leg.digits.released()
+    assert now() == began + 0.5
+    leg.digits.put("6", pressed=True)
+    await leg.digits.released()
+    assert now() == began + 0.5 + LONGEST_PRESS_S, "what tells of the end may be lost"
+    leg.digits.put("7", pressed=True)
+    asyncio.get_running_loop().call_later(0.1, phone.hang_up, dialog)
+    await leg.digits.released()
+    assert leg.digits.unread == "567"
