@@ -34,6 +34,11 @@ FOR_ADMINISTRATORS = {
     ("get", "/api/v1/calls/active"),
     ("delete", "/api/v1/calls/{call_id}"),
     ("post", "/api/v1/calls/{call_id}/transfer"),
+    ("post", "/api/v1/calls/{call_id}/recording"),
+    ("get", "/api/v1/recordings"),
+    ("get", "/api/v1/recordings/{recording_id}"),
+    ("get", "/api/v1/recordings/{recording_id}/audio"),
+    ("delete", "/api/v1/recordings/{recording_id}"),
     ("post", "/api/v1/extensions/{number}/calls"),
     ("get", "/api/v1/status"),
     ("get", "/api/v1/audit"),
@@ -47,7 +52,13 @@ for kind in KINDS:
             (method, f"/api/v1/{kind.path}/{{name}}") for method in ("get", "put", "delete")
         }
 
-PARTS = {"{number}": "1002", "{entry_id}": "x", "{name}": "x", "{call_id}": "0" * 32}
+PARTS = {
+    "{number}": "1002",
+    "{entry_id}": "x",
+    "{name}": "x",
+    "{call_id}": "0" * 32,
+    "{recording_id}": "0" * 32,
+}
 
 
 def _address(path: str) -> str:
@@ -90,7 +101,13 @@ async def test_a_user_gets_403_where_administrators_only_may(ask: Ask, user_toke
     others = {("get", "/api/v1/extensions/{number}")} | {
         (method, "/api/v1/extensions/{number}/avatar") for method in ("put", "delete")
     }
-    assert refused == FOR_ADMINISTRATORS | others
+    by_permission = {
+        ("get", "/api/v1/me/recordings"),
+        ("get", "/api/v1/me/recordings/{recording_id}"),
+        ("get", "/api/v1/me/recordings/{recording_id}/audio"),
+        ("delete", "/api/v1/me/recordings/{recording_id}"),
+    }
+    assert refused == FOR_ADMINISTRATORS | others | by_permission
 
 
 async def test_the_description_names_errors_and_the_token(ask: Ask) -> None:

@@ -26,6 +26,8 @@ OBJECTS: dict[str, tuple[str, dict[str, Any]]] = {
     "emergency-numbers": ("112", {"trunks": ["main"]}),
     "ring-groups": ("6200", {"members": ["1001"]}),
     "monitoring-rights": ("team", {"supervisors": ["1001"], "everybody": True}),
+    "recording-rules": ("all", {"everybody": True}),
+    "recording-rights": ("team", {"extensions": ["1001"]}),
     "inbound-routes": ("in", {"destination": {"kind": "ring_group", "value": "6200"}}),
     "outbound-routes": (
         "out",

@@ -49,6 +49,8 @@ OBJECTS = [
     ("outbound-route", "out", OUT),
     ("emergency", "112", json.dumps({"trunks": ["main"], "caller_id_number": "+420530000112"})),
     ("ring-group", "6200", json.dumps({"number": "6200", "members": ["1000"]})),
+    ("recording-rule", "all", "everybody = true"),
+    ("recording-right", "team", 'extensions = ["1000"]'),
     ("monitoring-right", "team", 'supervisors = ["1000"]\neverybody = true'),
     ("inbound-route", "in", json.dumps({"destination": {"kind": "extension", "value": "1000"}})),
 ]

@@ -14,6 +14,7 @@ from server.contract.hours import Holidays, TimeCondition
 from server.contract.kinds import KINDS
 from server.contract.monitoring import MonitoringRight
 from server.contract.parking import Parking
+from server.contract.recording import RecordingRight, RecordingRule
 from server.contract.routing import EmergencyNumber, InboundRoute, OutboundRoute, RingGroup, SystemSettings
 from server.contract.trunks import Trunk
 from server.core import Core, open_core
@@ -74,6 +75,8 @@ async def test_every_kind_is_kept_over_a_restart_in_its_order(office: Core, cloc
     for only in (SystemSettings(time_zone="Europe/Prague"), FeatureCodes(park="#5"), Parking(timeout_s=90)):
         await put(office, only)
     await put(office, MonitoringRight(name="team", supervisors=("1001",), everybody=True))
+    await put(office, RecordingRule(name="all", everybody=True))
+    await put(office, RecordingRight(name="team", extensions=("1001",)))
     await put(office, InboundRoute(name="a", position=5, destination=TO_1001))
     before = office.configuration.snapshot
     async with open_core(office.settings, clock) as again:
