@@ -350,6 +350,10 @@ async def test_a_transferred_call_is_another_one_with_its_own_rule_SIP_5(rule_ab
         place.engine.phone("1003", Behaviour.answers(3.0))
         people.boris.transfer(people.callee, "1003")
         await asyncio.sleep(10)
+        assert await seen_by(place, "1002") is None, "the call is over for who has sent it on"
+        assert await state(place, "1003") is (State.RECORDING if rule_about == "1003" else None)
+        if rule_about == "1002":
+            assert only(place)[0].state is State.FINISHED, "it can be heard while the next call goes on"
         (cyril,) = [dialog for dialog in place.engine.dialogs.values() if dialog.number == "1003"]
         people.anna.hang_up(people.call)
     row, take = only(place)
