@@ -137,6 +137,10 @@ class Desk:
         live.answered(phone.id)
         return live
 
+    def is_emergency(self, call: Call) -> bool:
+        """Whether it is a call that no rule may hold up (SIP-12)."""
+        return not call.caller_trunk and self._planner.is_emergency(call.caller.number, call.dialled)
+
     def way_back(self, leg: Leg, number: str) -> Stop | Ending:
         """How a call that an extension has sent away comes back to it."""
         found = self._planner.plan(Caller(self.party(leg), leg.trunk, sent_by=number), number)

@@ -10,6 +10,7 @@ from server.contract.extensions import Role
 from server.contract.features import FeatureCodes
 from server.contract.recording import RecordingAction, RecordingRefusal, RecordingRight, RecordingRule
 from server.contract.recording import RecordingState as State
+from server.contract.routing import EmergencyNumber
 from server.flows.control import Author, CallControl
 from server.flows.tape import REFUSED, SAID
 from server.services.accounts import Who
@@ -18,6 +19,7 @@ from server.switch.port import LegState, Sound, SwitchError
 from server.switch.simulated import Behaviour
 from tests.server.flows.office import Office, office
 from tests.server.flows.test_adoption import after_a_kill
+from tests.server.flows.test_outside import OUTSIDE, with_trunks
 from tests.server.flows.test_parking import Two
 from tests.virtual_time import in_virtual_time
 
@@ -143,6 +145,35 @@ async def test_who_cannot_be_told_is_not_recorded_but_may_talk_SIP_5(caplog):
         people.anna.hang_up(people.call)
     assert place.tapes.rows == {}
     assert "nobody could be told" in caplog.text
+
+
+@pytest.mark.parametrize(("calls", "recorded"), [(("outbound",), True), (("internal", "inbound"), False)])
+@in_virtual_time
+async def test_calls_outside_have_rules_of_their_own_SIP_5(calls, recorded):
+    async with office() as place:
+        await with_trunks(place)
+        always(place, calls=calls)
+        anna = place.engine.phone("1001")
+        call = anna.call(OUTSIDE)
+        await asyncio.sleep(5)
+        anna.hang_up(call)
+    assert [(row.callee, row.owners) for row in place.tapes.rows.values()] == (
+        [(OUTSIDE, ["1001"])] if recorded else []
+    )
+
+
+@in_virtual_time
+async def test_no_announcement_holds_an_emergency_call_up_SIP_12():
+    async with office() as place:
+        await with_trunks(place, EmergencyNumber(number="112", trunks=("one",)))
+        always(place, announcement=PROMPT)
+        anna = place.engine.phone("1001")
+        call = anna.call("112")
+        await asyncio.sleep(1.1)
+        assert [len(legs) for legs in place.engine.bridges.values()] == [2], "they talk at once"
+        assert call.sounds == []
+        assert await state(place) is None
+        anna.hang_up(call)
 
 
 @in_virtual_time
