@@ -76,7 +76,7 @@ class MemberRow(QWidget):
         self._layout.removeWidget(self.recording.light)
         self._who.removeWidget(self.recording.light)
         if narrow:
-            self._who.addWidget(self.recording.light)
+            self._who.addWidget(self.recording.light, 0, Qt.AlignmentFlag.AlignLeft)
         else:
             self._layout.insertWidget(2, self.recording.light)
 
