@@ -226,6 +226,20 @@ async def test_keys_with_another_code_and_with_pauses_between_them_work_CODE_1()
 
 
 @in_virtual_time
+async def test_a_second_code_right_behind_the_first_pauses_CODE_1():
+    async with office() as place:
+        may(place, "1002")
+        people = await Two(place).talk()
+        (leg,) = [leg for leg in place.switch.legs() if leg.number == "1002"]
+        for key in "*1*1":
+            leg.digits.put(key)
+        await asyncio.sleep(5)
+        assert await state(place) is State.PAUSED
+        assert people.callee.sounds == [SAID[RecordingAction.START], SAID[RecordingAction.PAUSE]]
+        people.anna.hang_up(people.call)
+
+
+@in_virtual_time
 async def test_keys_of_one_do_not_spoil_those_of_the_other_CODE_1():
     async with office() as place:
         may(place, "1001")
