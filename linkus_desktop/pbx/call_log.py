@@ -29,8 +29,8 @@ OUTCOME_TEXTS = {
 """What each outcome is called."""
 
 ENDED_EARLY = {
-    RecordingState.DISK_FULL: ", disk was full",
-    RecordingState.INTERRUPTED: ", interrupted",
+    RecordingState.DISK_FULL: ", disk full",
+    RecordingState.INTERRUPTED: ", cut off",
 }
 """What is said of a recording that ended before its call."""
 

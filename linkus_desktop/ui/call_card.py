@@ -383,7 +383,7 @@ class CallCard(QFrame):
         self._second.removeWidget(light)
         self._who.removeWidget(light)
         if self.narrow:
-            self._who.insertWidget(self._who.count() - 1, light)
+            self._who.insertWidget(self._who.count() - 1, light, 0, Qt.AlignmentFlag.AlignLeft)
         else:
             self._second.insertWidget(1, light)
 

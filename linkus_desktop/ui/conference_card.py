@@ -43,8 +43,10 @@ class MemberRow(QWidget):
         self.split = WordButton("Split off", tip="Talk with this person alone")
         self.drop = WordButton("Drop", icon_name="hang-up", tip="Hang up on this person only")
         layout = columns(self, gap=8)
+        self._layout, self._who = layout, rows(gap=0)
+        self._who.addWidget(self.name)
         layout.addWidget(self.face)
-        layout.addWidget(self.name, 1)
+        layout.addLayout(self._who, 1)
         layout.addWidget(self.recording.light)
         layout.addWidget(self.state)
         layout.addWidget(self.quality)
@@ -69,6 +71,17 @@ class MemberRow(QWidget):
         self.recording.follow()
         states = filter(None, [self.state.text(), self.recording.words])
         self.setAccessibleName(f"{name}: {', '.join(states)}")
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Where there is little room the light is below the name, and the lamp says the state."""
+        self.state.setVisible(not narrow)
+        self.recording.light.set_short(narrow)
+        self._layout.removeWidget(self.recording.light)
+        self._who.removeWidget(self.recording.light)
+        if narrow:
+            self._who.addWidget(self.recording.light, 0, Qt.AlignmentFlag.AlignLeft)
+        else:
+            self._layout.insertWidget(2, self.recording.light)
 
     def _on_split(self) -> None:
         self.split_requested.emit(self.call)
@@ -152,7 +165,7 @@ class ConferenceCard(QFrame):
             self._top.addWidget(self._actions)
         self._actions.offer([self.hold, self.mute, self.hang_up], two_columns=narrow)
         for row in self.members:
-            row.state.setVisible(not narrow)
+            row.set_narrow(narrow)
 
     def toggle_hold(self) -> None:
         """Hold all, or take all back."""
@@ -201,7 +214,7 @@ class ConferenceCard(QFrame):
             if call not in known:
                 row = MemberRow(call, self._blinker, self._callers, self._own_calls)
                 row.split_requested.connect(self._conference.split)
-                row.state.setVisible(not self._narrow)
+                row.set_narrow(bool(self._narrow))
                 self.members.append(row)
                 self._rows.addWidget(row)
 

@@ -23,6 +23,7 @@ class RecordingLight(QWidget):
         self.words = ElidedLabel()
         self.words.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._recording: CallRecording | None = None
+        self._short = False
         layout = columns(self, gap=4)
         layout.addWidget(self._icon)
         layout.addWidget(self.words)
@@ -33,13 +34,18 @@ class RecordingLight(QWidget):
         """Tell how a call is recorded now."""
         self._recording = recording
         words = light_words(recording)
-        self.words.setText(words)
+        self.words.setText(light_words(recording, short=self._short))
         self.words.setProperty("tone", "danger" if self._is_lit() else "muted")
         restyle(self.words)
         self.setAccessibleName(words)
         self.setToolTip(words)
         self._tint()
         self.setVisible(bool(words))
+
+    def set_short(self, short: bool) -> None:
+        """Whether there is hardly any room; the tooltip has all of it."""
+        self._short = short
+        self.show_recording(self._recording)
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the palette."""

@@ -12,6 +12,14 @@ LIGHT = {
 }
 """What the light says; it is dark in all other states."""
 
+SHORT = {
+    RecordingState.RECORDING: "REC",
+    RecordingState.PAUSED: "Paused",
+    RecordingState.DISK_FULL: "No room",
+    RecordingState.INTERRUPTED: "Cut off",
+}
+"""The same where there is hardly any room."""
+
 REASONS = {
     RecordingRefusal.NOT_ALLOWED: "You may not record calls. Your administrator can allow it.",
     RecordingRefusal.BY_RULE: "A rule records this call, and you may not pause that.",
@@ -66,6 +74,7 @@ def offer(recording: CallRecording | None) -> Offer:
     return Offer(shown.word, shown.name, shown.icon, reason, None)
 
 
-def light_words(recording: CallRecording | None) -> str:
+def light_words(recording: CallRecording | None, *, short: bool = False) -> str:
     """What the light says; empty while it is dark."""
-    return LIGHT.get(recording.state, "") if recording is not None and recording.state is not None else ""
+    words = SHORT if short else LIGHT
+    return words.get(recording.state, "") if recording is not None and recording.state is not None else ""

@@ -164,6 +164,10 @@ class Desk:
         self.keep(within, live)
         return Placement(live, stop)
 
+    def is_emergency(self, call: Call) -> bool:
+        """Whether it is a call that no rule may hold up (SIP-12)."""
+        return not call.caller_trunk and self._planner.is_emergency(call.caller.number, call.dialled)
+
     def way_back(self, leg: Leg, number: str) -> Stop | Ending:
         """How a call that an extension has sent away comes back to it: to its phones, not to a machine."""
         found = self._planner.plan(Caller(self.party(leg), leg.trunk, sent_by=number), number)

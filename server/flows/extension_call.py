@@ -191,7 +191,9 @@ class ExtensionCall:
         else:
             await self.caller.answer()
         self.live.answered(phone.id, callee=self.desk.party(phone) if phone.number else None)
-        await self.desk.recorder.announce(self.live, self.caller, phone)
+        await self.desk.recorder.announce(
+            self.live, (self.caller, phone), urgent=lambda: self.desk.is_emergency(self.live.call)
+        )
         await self._together(resources, phone)
 
     async def _let_in(self, resources: Resources, picker: Leg) -> None:

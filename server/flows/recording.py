@@ -98,16 +98,20 @@ class Recorder:
         """Everything about it is done."""
         self._tapes.pop(tape.id, None)
 
-    async def announce(self, live: LiveCall, caller: Leg, phone: Leg) -> None:
+    async def announce(self, live: LiveCall, legs: tuple[Leg, Leg], *, urgent: Callable[[], bool]) -> None:
         """Play to both that they will be recorded, if a rule wants that; they do not talk yet.
 
-        Raises `LegGone`. What cannot be played is no reason to part them, but then they are not recorded.
+        Raises `LegGone`. What cannot be played is no reason to part them, but then they are not recorded; nor
+        are they where it is `urgent`: nothing holds an emergency call up (SIP-12).
         """
-        found = self.ruled((caller, phone))
+        found = self.ruled(legs)
         if found is None or not found.announcement:
             return
+        if urgent():
+            self._unannounced.add(live.call.id)
+            return
         sound = Sound.prompt(found.announcement)
-        playing = [asyncio.ensure_future(leg.play(sound)) for leg in (caller, phone)]
+        playing = [asyncio.ensure_future(leg.play(sound)) for leg in legs]
         try:
             await asyncio.gather(*playing)
         except LegGone:

@@ -152,34 +152,18 @@ class Tape:
             SwitchError: the engine cannot do it now; `DiskFull`.
         """
         async with self._turn:
-            if self.closed:
-                raise not_found(f"call {self.id} that is answered")
-            following = TRANSITIONS.get((self.state, action))
-            offered = self._actions(number)
-            if isinstance(offered, RecordingRefusal):
-                code = ErrorCode.FORBIDDEN if offered in _FORBIDDEN else ErrorCode.CONFLICT
-                raise ServiceError(code, REFUSALS[offered].format(number=f"Extension {number}"))
-            if self.state is not None and self.state is _RESULTS[action]:
-                return
-            if following is None or action not in offered:
-                now = self.state or "off"
-                raise conflict(f"The recording of this call is {now}: it cannot {action} now.")
-            if action is RecordingAction.START:
-                await self._start([number] if number else [], rule="")
-            elif action is RecordingAction.STOP:
-                await self._finish(RecordingState.FINISHED)
-            else:
-                await self._pause(on=action is RecordingAction.PAUSE)
+            await self._carry_out(action, number)
 
     async def by_keys(self, leg: Leg) -> None:
         """The code was dialled on this leg: record, pause or go on, and say what was done."""
-        action = KEYS.get(self.state, RecordingAction.START)
-        try:
-            await self.order(action, leg.number)
-            sound = SAID[action]
-        except (ServiceError, SwitchError) as error:
-            _log.info("Call %s: %s cannot %s the recording: %s", self.id, leg.number, action, error)
-            sound = REFUSED
+        async with self._turn:  # of two who press it in a row, the second pauses
+            action = KEYS.get(self.state, RecordingAction.START)
+            try:
+                await self._carry_out(action, leg.number)
+                sound = SAID[action]
+            except (ServiceError, SwitchError) as error:
+                _log.info("Call %s: %s cannot %s the recording: %s", self.id, leg.number, action, error)
+                sound = REFUSED
         with suppress(SwitchError):
             await leg.play(sound)
 
@@ -226,6 +210,26 @@ class Tape:
             owns=recording is not None and number in recording.owners,
             by_rule=recording is not None and bool(recording.rule),
         )
+
+    async def _carry_out(self, action: RecordingAction, number: str | None) -> None:
+        if self.closed:
+            raise not_found(f"call {self.id} that is answered")
+        following = TRANSITIONS.get((self.state, action))
+        offered = self._actions(number)
+        if isinstance(offered, RecordingRefusal):
+            code = ErrorCode.FORBIDDEN if offered in _FORBIDDEN else ErrorCode.CONFLICT
+            raise ServiceError(code, REFUSALS[offered].format(number=f"Extension {number}"))
+        if self.state is not None and self.state is _RESULTS[action]:
+            return
+        if following is None or action not in offered:
+            now = self.state or "off"
+            raise conflict(f"The recording of this call is {now}: it cannot {action} now.")
+        if action is RecordingAction.START:
+            await self._start([number] if number else [], rule="")
+        elif action is RecordingAction.STOP:
+            await self._finish(RecordingState.FINISHED)
+        else:
+            await self._pause(on=action is RecordingAction.PAUSE)
 
     async def _start(self, owners: list[str], *, rule: str) -> None:
         facts = facts_of(self.id, self._live.call, self._recorder.clock.now())

@@ -18,7 +18,7 @@ from linkus_desktop.ui.widgets.frames import columns, rows
 from linkus_desktop.ui.widgets.labels import ElidedLabel, label
 from linkus_desktop.ui.widgets.message import Message
 from server.contract.calls import CallLogEntry
-from server.contract.recording import Recording
+from server.contract.recording import Recording, RecordingState
 
 if TYPE_CHECKING:
     import asyncio
@@ -27,6 +27,11 @@ if TYPE_CHECKING:
     from linkus_desktop.sip.audio.listening import Listening
 
 SHORTCUT = "Ctrl+L"
+ENDED_EARLY = {
+    RecordingState.DISK_FULL: " (not all of it: the server's disk was full)",
+    RecordingState.INTERRUPTED: " (not all of it: the server was interrupted)",
+}
+"""What is said of a recording that ended before its call."""
 STEP_S = 5.0
 """How far an arrow key moves."""
 
@@ -82,7 +87,8 @@ class RecordingPlayer(QFrame):
             self.message.clear()
         if recording is not None and entry is not None:
             self._title = entry.name or entry.number or "Unknown caller"
-            self.who.setText(f"Recording of the call with {self._title}")
+            early = ENDED_EARLY.get(recording.state, "")
+            self.who.setText(f"Recording of the call with {self._title}{early}")
             self.who.setToolTip(f"{self.who.text()}, {absolute(recording.started_at)}")
             self.setAccessibleName(self.who.text())
             self.delete.setVisible(self._recordings.may_delete)

@@ -224,12 +224,14 @@ class AsteriskBridgeRecording(BridgeRecording):
     async def _stop(self) -> None:
         try:
             await self._recordings.request_stop(self._name)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(STOP_S):
-                    await asyncio.shield(self._over)
         except AriError as error:
-            if error.status != 404:  # it has ended, while nobody could tell us
+            if error.status == 404:  # it has ended, while nobody could tell us
+                self.end({})
+            elif error.status != 409:  # it is ending, since its bridge was closed
                 raise
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STOP_S):
+                await asyncio.shield(self._over)
         self.end({})
 
 

@@ -76,7 +76,7 @@ def test_a_row_says_who_when_how_long_and_how_it_ended(model: CallLogModel) -> N
 
 def test_columns_have_titles(model: CallLogModel) -> None:
     titles = [model.headerData(column, Qt.Orientation.Horizontal) for column in range(model.columnCount())]
-    assert titles == ["Type", "Name", "Number", "Time", "Duration", "Outcome"]
+    assert titles == ["Type", "Name", "Number", "Time", "Duration", "Outcome", "Recording"]
 
 
 def test_time_and_duration_sort_as_numbers(model: CallLogModel) -> None:

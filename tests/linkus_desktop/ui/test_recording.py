@@ -177,7 +177,7 @@ def test_a_recording_that_ended_early_says_so_LOG_1(window, world):
     world.permit("listen")
     world.tell_recorded(RECORDED, state="disk_full")
     row = [e.id for e in world.call_log._entries].index(RECORDED.id)
-    assert world.call_log.index(row, CallLogColumn.RECORDING).data() == "0:04:14, disk was full"
+    assert world.call_log.index(row, CallLogColumn.RECORDING).data() == "0:04:14, disk full"
 
 
 async def test_a_recording_is_played_paused_and_sought_by_keys_LOG_1(window, world, log, qtbot, settle):

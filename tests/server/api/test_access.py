@@ -34,6 +34,11 @@ FOR_ADMINISTRATORS = {
     ("get", "/api/v1/calls/active"),
     ("delete", "/api/v1/calls/{call_id}"),
     ("post", "/api/v1/calls/{call_id}/transfer"),
+    ("post", "/api/v1/calls/{call_id}/recording"),
+    ("get", "/api/v1/recordings"),
+    ("get", "/api/v1/recordings/{recording_id}"),
+    ("get", "/api/v1/recordings/{recording_id}/audio"),
+    ("delete", "/api/v1/recordings/{recording_id}"),
     ("post", "/api/v1/extensions/{number}/calls"),
     ("get", "/api/v1/status"),
     ("get", "/api/v1/audit"),
@@ -71,6 +76,7 @@ BOXES = (
 PARTS = {
     "{box}": "1002", "{message_id}": "0" * 32, "{greeting_id}": "0" * 32,
     "{number}": "1002", "{entry_id}": "x", "{name}": "x", "{language}": "en", "{call_id}": "0" * 32,
+    "{recording_id}": "0" * 32,
 }  # fmt: skip
 
 
@@ -115,7 +121,13 @@ async def test_a_user_gets_403_where_administrators_only_may(ask: Ask, user_toke
         (method, "/api/v1/extensions/{number}/avatar") for method in ("put", "delete")
     }
     others |= {(method, f"/api/v1/voicemail/{{box}}{path}") for method, path in BOXES}
-    assert refused == FOR_ADMINISTRATORS | others
+    by_permission = {
+        ("get", "/api/v1/me/recordings"),
+        ("get", "/api/v1/me/recordings/{recording_id}"),
+        ("get", "/api/v1/me/recordings/{recording_id}/audio"),
+        ("delete", "/api/v1/me/recordings/{recording_id}"),
+    }
+    assert refused == FOR_ADMINISTRATORS | others | by_permission
 
 
 async def test_the_description_names_errors_and_the_token(ask: Ask) -> None:

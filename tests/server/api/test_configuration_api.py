@@ -37,6 +37,8 @@ OBJECTS: dict[str, tuple[str, dict[str, Any]]] = {
     "conferences": ("6600", {"secret": "1234"}),
     "ring-groups": ("6200", {"members": ["1001"]}),
     "monitoring-rights": ("team", {"supervisors": ["1001"], "everybody": True}),
+    "recording-rules": ("all", {"everybody": True}),
+    "recording-rights": ("team", {"extensions": ["1001"]}),
     "inbound-routes": ("in", {"destination": {"kind": "ring_group", "value": "6200"}}),
     "outbound-routes": (
         "out",

@@ -20,6 +20,13 @@ async def test_a_call_is_made_shown_transferred_and_ended(initialised) -> None:
         shown = await command("call", "list", "--json", data=data)
         (call,) = shown.json
         assert (call["id"], call["caller"], call["dialled"]) == (made.json["id"], "1001", "1002")
+        for action, state in (("start", "recording"), ("pause", "paused"), ("resume", "recording")):
+            recorded = await command("call", "record", call["id"], action, "--json", data=data)
+            assert (recorded.exit_code, recorded.json["state"]) == (0, state), recorded.stderr
+        again = await command("call", "record", call["id"], "erase", data=data)
+        assert again.exit_code == 2
+        unknown = await command("call", "record", "0" * 32, "start", data=data)
+        assert unknown.exit_code == 3
         refused = await command("call", "transfer", call["id"], "1003", "1002", data=data)
         assert (refused.exit_code, "1003" in refused.stderr) == (3, True)
         assert (await command("call", "hang-up", call["id"], data=data)).exit_code == 0

@@ -388,6 +388,7 @@ class Office:
         self.recordings.start()
         await self.calls.start()
         self.switch.connect(restarted=restarted)
+        await asyncio.gather(*self.calls._background.named("recordings that were left"))
 
     async def stop(self) -> None:
         await self.calls.stop()

@@ -26,6 +26,7 @@ async def controlled():
             directory=place.directory,
             clock=place.clock,
             audit=None,
+            recorder=place.recorder,
             ring_timeout_s=RING_S,
         )
         yield place, control
@@ -232,6 +233,7 @@ async def test_an_ordered_call_that_nobody_conducts_any_more_is_removed_SIP_2():
         directory=first.directory,
         clock=first.clock,
         audit=None,
+        recorder=first.recorder,
         ring_timeout_s=RING_S,
     )
     await control.make("1001", "1002")

@@ -10,6 +10,7 @@ from server.contract.extensions import Role
 from server.contract.features import FeatureCodes
 from server.contract.recording import RecordingAction, RecordingRefusal, RecordingRight, RecordingRule
 from server.contract.recording import RecordingState as State
+from server.contract.routing import EmergencyNumber
 from server.flows.control import Author, CallControl
 from server.flows.tape import REFUSED, SAID
 from server.services.accounts import Who
@@ -18,6 +19,7 @@ from server.switch.port import LegState, Sound, SwitchError
 from server.switch.simulated import Behaviour
 from tests.server.flows.office import Office, office
 from tests.server.flows.test_adoption import after_a_kill
+from tests.server.flows.test_outside import OUTSIDE, with_trunks
 from tests.server.flows.test_parking import Two
 from tests.virtual_time import in_virtual_time
 
@@ -145,6 +147,35 @@ async def test_who_cannot_be_told_is_not_recorded_but_may_talk_SIP_5(caplog):
     assert "nobody could be told" in caplog.text
 
 
+@pytest.mark.parametrize(("calls", "recorded"), [(("outbound",), True), (("internal", "inbound"), False)])
+@in_virtual_time
+async def test_calls_outside_have_rules_of_their_own_SIP_5(calls, recorded):
+    async with office() as place:
+        await with_trunks(place)
+        always(place, calls=calls)
+        anna = place.engine.phone("1001")
+        call = anna.call(OUTSIDE)
+        await asyncio.sleep(5)
+        anna.hang_up(call)
+    assert [(row.callee, row.owners) for row in place.tapes.rows.values()] == (
+        [(OUTSIDE, ["1001"])] if recorded else []
+    )
+
+
+@in_virtual_time
+async def test_no_announcement_holds_an_emergency_call_up_SIP_12():
+    async with office() as place:
+        await with_trunks(place, EmergencyNumber(number="112", trunks=("one",)))
+        always(place, announcement=PROMPT)
+        anna = place.engine.phone("1001")
+        call = anna.call("112")
+        await asyncio.sleep(1.1)
+        assert [len(legs) for legs in place.engine.bridges.values()] == [2], "they talk at once"
+        assert call.sounds == []
+        assert await state(place) is None
+        anna.hang_up(call)
+
+
 @in_virtual_time
 async def test_who_hangs_up_while_being_told_ends_the_call_SIP_5():
     async with office() as place:
@@ -192,6 +223,20 @@ async def test_keys_with_another_code_and_with_pauses_between_them_work_CODE_1()
         assert await state(place) is State.RECORDING
         people.anna.hang_up(people.call)
     assert only(place)[0].owners == ["1001"]
+
+
+@in_virtual_time
+async def test_a_second_code_right_behind_the_first_pauses_CODE_1():
+    async with office() as place:
+        may(place, "1002")
+        people = await Two(place).talk()
+        (leg,) = [leg for leg in place.switch.legs() if leg.number == "1002"]
+        for key in "*1*1":
+            leg.digits.put(key)
+        await asyncio.sleep(5)
+        assert await state(place) is State.PAUSED
+        assert people.callee.sounds == [SAID[RecordingAction.START], SAID[RecordingAction.PAUSE]]
+        people.anna.hang_up(people.call)
 
 
 @in_virtual_time
@@ -350,6 +395,10 @@ async def test_a_transferred_call_is_another_one_with_its_own_rule_SIP_5(rule_ab
         place.engine.phone("1003", Behaviour.answers(3.0))
         people.boris.transfer(people.callee, "1003")
         await asyncio.sleep(10)
+        assert await seen_by(place, "1002") is None, "the call is over for who has sent it on"
+        assert await state(place, "1003") is (State.RECORDING if rule_about == "1003" else None)
+        if rule_about == "1002":
+            assert only(place)[0].state is State.FINISHED, "it can be heard while the next call goes on"
         (cyril,) = [dialog for dialog in place.engine.dialogs.values() if dialog.number == "1003"]
         people.anna.hang_up(people.call)
     row, take = only(place)

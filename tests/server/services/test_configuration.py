@@ -17,6 +17,7 @@ from server.contract.kinds import KINDS
 from server.contract.monitoring import MonitoringRight
 from server.contract.parking import Parking
 from server.contract.prompts import Prompt
+from server.contract.recording import RecordingRight, RecordingRule
 from server.contract.routing import EmergencyNumber, InboundRoute, OutboundRoute, RingGroup, SystemSettings
 from server.contract.time_switches import TimeSwitch
 from server.contract.trunks import Trunk
@@ -84,6 +85,8 @@ async def test_every_kind_is_kept_over_a_restart_in_its_order(office: Core, cloc
     choice = {"key": "1", "destination": TO_1001}
     await put(office, Ivr(number="6500", prompt="welcome", choices=[choice]))
     await put(office, TimeSwitch(digits="1", time_condition="office", extensions=("1001",)))
+    await put(office, RecordingRule(name="all", everybody=True))
+    await put(office, RecordingRight(name="team", extensions=("1001",)))
     await put(office, InboundRoute(name="a", position=5, destination=TO_1001))
     before = office.configuration.snapshot
     async with open_core(office.settings, clock) as again:

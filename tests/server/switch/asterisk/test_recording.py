@@ -9,7 +9,8 @@ import pytest
 
 from server.switch.asterisk import AsteriskSettings
 from server.switch.asterisk import recording as adapter
-from server.switch.port import Leg, SwitchError, Up
+from server.switch.port import DiskFull, Leg, SwitchError, Up
+from server.switch.port import Sound as Prompt
 from tests.phones.hearing import hears_tone
 from tests.phones.script_phone import ScriptPhone
 from tests.phones.sound import Sound, hears, level_of, read_wav
@@ -146,3 +147,77 @@ async def test_a_recording_is_lost_with_the_engine_and_says_so_OPS_1(own_setting
         await bench.events.get(Up, lambda event: event.restarted, within_s=90)
         with pytest.raises(SwitchError):
             await recording.stop()
+
+
+async def test_a_later_server_goes_on_with_a_recording_and_finds_what_was_left_SIP_5(
+    own_settings: AsteriskSettings,
+) -> None:
+    async with Bench(own_settings) as bench:
+        caller, callee = await bench.phone("1001"), await bench.phone("1002")
+        caller.says(600)
+        callee.says(900)
+        await bench.call(caller, callee)
+        (bridge,) = bench.switch.bridges()
+        await bridge.record("calls/one")
+        await grows(in_folder(own_settings, "calls/one"), 1000)
+        await bench.switch.aclose(stop_engine=False)
+        async with Bench(own_settings, stop_engine=True) as heir:
+            (bridge,) = heir.switch.bridges()
+            assert await bridge.recording("calls/other") is None
+            recording = await bridge.recording("calls/one")
+            assert recording is not None
+            await recording.pause()
+            await recording.resume()
+            await grows(in_folder(own_settings, "calls/one"), 3000)
+            assert await heir.switch.left_recordings("calls") == ["calls/one"]
+            over = asyncio.create_task(recording.over())
+            await bridge.close()
+            async with asyncio.timeout(WITHIN_S):
+                recorded = await over
+            assert recorded.seconds > 3
+            for hz in (600, 900):
+                assert level_of(read_wav(recorded.path), hz) > HEARD_DBOV
+            assert await bridge.recording("calls/one") is None, "it is over"
+            assert await heir.switch.finish_recording("calls/one") == recorded
+            assert await heir.switch.finish_recording("calls/other") is None
+            recorded.path.write_bytes(b"")
+            assert await heir.switch.finish_recording("calls/one") is None
+            assert await heir.switch.left_recordings("calls") == [], "an empty one is removed"
+
+
+async def test_a_recording_ends_by_itself_before_the_disk_is_full_SIP_5(
+    bench: Bench, engine_settings: AsteriskSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller, callee = await bench.phone("1001"), await bench.phone("1002")
+    caller.says(600)
+    await bench.call(caller, callee)
+    (bridge,) = bench.switch.bridges()
+    recording = await bridge.record("calls/nearly")
+    await grows(in_folder(engine_settings, "calls/nearly"), 1000)
+    monkeypatch.setattr(adapter, "_free_bytes", lambda folder: adapter.LOW_BYTES - 1)
+    async with asyncio.timeout(WITHIN_S):
+        with pytest.raises(DiskFull):
+            await recording.over()
+    recorded = await recording.stop()
+    assert level_of(read_wav(recorded.path), 600) > HEARD_DBOV
+    await hears_tone(callee, 600)
+
+
+async def test_the_other_side_still_hears_who_was_disturbed_once_its_key_was_released_CODE_1(
+    bench: Bench,
+) -> None:
+    """Before the end of the digit the engine would not tell the other side of it, and send it no sound."""
+    caller, callee = await bench.phone("1001"), await bench.phone("1002")
+    caller.says(600)
+    callee.says(900)
+    _, outbound = await bench.call(caller, callee)
+    (bridge,) = bench.switch.bridges()
+    pressing = asyncio.create_task(callee.dtmf("1"))
+    async with asyncio.timeout(WITHIN_S):
+        assert await outbound.digits.next() == "1"
+        await outbound.digits.released()
+    recording = await bridge.record("calls/pressed")
+    await outbound.play(Prompt.prompt("beep"))
+    await pressing
+    await hears_tone(caller, 900)
+    await recording.stop()
