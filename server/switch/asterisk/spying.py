@@ -17,7 +17,7 @@ WHISPER = {Whisper.NOBODY: "none", Whisper.LEG: "out", Whisper.ALL: "both"}
 """Direction in which the listener's voice is put into the channel: to its phone, and from it."""
 TRIES = 20
 RETRY_S = 0.05
-"""A snoop channel is at our disposal some milliseconds after it was made."""
+"""A snoop channel is at our disposal some milliseconds after it was made; till then it is 409, or 422."""
 
 
 class AsteriskSpying(Spying):
@@ -79,7 +79,7 @@ async def _add_snoop(control: "Control", spying_id: str) -> None:
         try:
             await control.connected.post(f"bridges/{spying_id}/addChannel", channel=spying_id)
         except AriError as error:
-            if error.status != 409 or not left:
+            if error.status not in (409, 422) or not left:
                 raise
         else:
             return

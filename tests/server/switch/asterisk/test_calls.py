@@ -15,6 +15,7 @@ from server.switch.port import (
     Reason,
     SwitchError,
 )
+from tests.phones.phone import Transport
 from tests.server.switch.asterisk.bench import Bench
 
 pytestmark = pytest.mark.real
@@ -197,6 +198,20 @@ async def test_a_header_given_is_sent(bench: Bench) -> None:
     )
     await callee.incoming()
     assert callee.requests[-1].get("Alert-Info") == "<http://x>;info=internal"
+    await leg.hangup()
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
+async def test_which_phone_of_an_extension_calls_is_told_by_its_address(
+    bench: Bench, transport: Transport
+) -> None:
+    await bench.phone("1001")
+    known = set(bench.switch.contacts("1001"))
+    caller = await bench.phone("1001", transport)
+    (contact,) = set(bench.switch.contacts("1001")) - known
+    await caller.dial("7777")
+    leg = await bench.events.incoming()
+    assert leg.source == contact.address
     await leg.hangup()
 
 

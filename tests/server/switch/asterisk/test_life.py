@@ -126,6 +126,7 @@ async def test_the_next_server_adopts_engine_calls_and_registrations(own_setting
             assert set(legs) == {inbound.id, outbound.id, ringing.id}
             again = legs[inbound.id]
             assert (again.number, again.inbound, again.dialled) == ("1001", True, "1002")
+            assert again.source == inbound.source != ""
             assert (again.state, again.held, again.caller) == (
                 LegState.UP,
                 True,
