@@ -11,6 +11,7 @@ from server.contract.presence import PresenceChange, PresenceStatus
 from server.switch.port import LegState
 from server.switch.simulated import Behaviour
 from tests.server.flows.office import NAMES, Office
+from tests.server.flows.test_ways import forwards
 from tests.virtual_time import VirtualLoop
 
 NUMBERS = sorted(NAMES)
@@ -27,8 +28,9 @@ BEHAVIOURS = st.sampled_from(
         Behaviour.is_dead(),
     ]
 )
-TARGETS = st.sampled_from([*NUMBERS, "9999", "*5", "*056901", None, None, None])
-CODES = ["*4", "6900", "6901", *(f"*04{number}" for number in NUMBERS)]
+TARGETS = st.sampled_from([*NUMBERS, "9999", "*5", "*056901", "*121003", None, None, None])
+CODES = ["*4", "6900", "6901", "*2", "*21003", "*121002", *(f"*04{number}" for number in NUMBERS)]
+KEYS = st.sampled_from(["*5", "*056901", "*0", "5#", "1", "31", "7"])
 BUTTONS = st.sampled_from(["answer", "hang_up", "hold", "resume"])
 PAUSES = st.sampled_from([0.0, 0.0005, 0.001, 0.0015, 0.003, 0.02, 0.5, 1.0, 7.0, 31.0])
 
@@ -85,7 +87,11 @@ class RandomDay(RuleBasedStateMachine):
         consultation = others[other % len(others)] if others and number is None else None
         self.do(lambda: dialog.phone.transfer(dialog, number or "", consultation=consultation), pause)
 
-    @rule(which=st.integers(0, 20), keys=st.sampled_from(["*5", "*056901", "*0", "5#"]), pause=PAUSES)
+    @rule(
+        which=st.integers(0, 20),
+        keys=KEYS,
+        pause=PAUSES,
+    )
     def dial_keys(self, which, keys, pause):
         dialogs = [d for d in self.place.engine.dialogs.values() if d.phone is not None]
         if dialogs:
@@ -101,6 +107,10 @@ class RandomDay(RuleBasedStateMachine):
     @rule(number=st.sampled_from(NUMBERS), behaviour=BEHAVIOURS)
     def register(self, number, behaviour):
         self.do(lambda: self.place.engine.phone(number, behaviour))
+
+    @rule(number=st.sampled_from(NUMBERS), condition=st.sampled_from(["always", "no_answer", "busy"]))
+    def forward_to_voicemail(self, number, condition):
+        self.place.reaching.settings[number] = forwards(**{condition: "voicemail"})
 
     @rule(number=st.sampled_from(NUMBERS), status=st.sampled_from(PresenceStatus))
     def choose_presence(self, number, status):
@@ -129,7 +139,10 @@ class RandomDay(RuleBasedStateMachine):
             await before.killed()
             await asyncio.sleep(down)
             restarted = not before.engine.up
-            self.place = Office(engine=before.engine, store=store, extensions=before.extensions)
+            self.place = Office(
+                engine=before.engine, store=store, extensions=before.extensions, voicemail=before.voicemail
+            )
+            self.place.reaching.settings = before.reaching.settings
             self.place.presence.chosen = before.presence.chosen
             await self.place.start(restarted=restarted)
             await asyncio.sleep(pause)
