@@ -16,7 +16,7 @@ from server.flows.live_call import LiveCall
 from server.flows.parking import stay_parked
 from server.flows.resources import RELEASE_S, Resources
 from server.flows.ringing import Ringing
-from server.flows.stops import Machine, Stop, Way
+from server.flows.stops import Following, Machine, Stop
 from server.flows.waiting import finish, unless_gone
 from server.rules.outcomes import Ending
 from server.switch.port import Bridge, Leg, LegGone, LegState, Reason, SwitchError, TransferProgress
@@ -136,17 +136,17 @@ class ExtensionCall:
         finally:
             refusing.cancel()
             await asyncio.gather(refusing, return_exceptions=True)
-        return Ending.ANSWERED if onward is None else await self._go_on(resources, onward.way)
+        return Ending.ANSWERED if onward is None else await self._go_on(resources, onward.following)
 
-    async def _go_on(self, resources: Resources, way: Way) -> Ending:
+    async def _go_on(self, resources: Resources, following: Following) -> Ending:
         """The caller, who has been answered already, hears ringing until somebody answers there."""
-        if isinstance(way, Ending):
-            return way
-        self.live.goes_on(() if isinstance(way, Machine) else way.callees)
-        if isinstance(way, Machine):
-            return await self.be_served(resources, way)
+        if isinstance(following, Ending):
+            return following
+        self.live.goes_on(() if isinstance(following, Machine) else following.callees)
+        if isinstance(following, Machine):
+            return await self.be_served(resources, following)
         await self.caller.ring()
-        return await self._ring_and_talk(resources, Ringing(self, resources, again=True).walk(way))
+        return await self._ring_and_talk(resources, Ringing(self, resources, again=True).walk(following))
 
     async def _refuse_transfers(self) -> None:
         """A phone cannot send a machine elsewhere."""
