@@ -76,6 +76,7 @@ class _Transfer:
         self._asked = asked.transfer
         self._by_keys = asked.by_keys
         self._tape = tape
+        self._is_done = False
 
     async def carry_out(self) -> bool:
         """Do it, and stay to the end of what comes of it. True: it failed, and the two talk on."""
@@ -246,7 +247,10 @@ class _Transfer:
             await self._by.play(sound)
 
     async def _try(self, number: str) -> bool:
-        """Who stays calls this number, to the end of that call; whether it was answered."""
+        """Who stays calls this number, to the end of that call; whether it was answered.
+
+        So it was, too, if a machine answered and sent the call on to where nobody does.
+        """
         placement = self._desk.begin(
             self._stays, number, within=self._call.live.call.bridge_id, sent_by=self._by.number
         )
@@ -257,7 +261,7 @@ class _Transfer:
         await successor.logged(self._pursue(successor, placement.stop))
         if not successor.live.is_answered:
             self._resources.hang_up_others(successor.live.call.legs, None, Reason.NO_ANSWER)
-        return successor.live.is_answered
+        return successor.live.is_answered or self._is_done
 
     async def _pursue(self, successor: "ExtensionCall", stop: Stop | Machine) -> Ending:
         if isinstance(stop, Machine):
@@ -297,6 +301,7 @@ class _Transfer:
 
     async def _dismiss(self) -> None:
         """The one who asked is out: its call ends, for the log now, on its phone in a moment."""
+        self._is_done = True
         self._call.live.ended(Ending.ANSWERED)
         self._tape.close()
         if not self._by_keys:

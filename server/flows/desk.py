@@ -8,7 +8,7 @@ from server.clock import Clock
 from server.flows.leg_ids import leg_ids, new_call_id
 from server.flows.live_call import LiveCall
 from server.flows.planning import Caller, Planner
-from server.flows.stops import Machine, Stop, Way
+from server.flows.stops import Following, Machine, Stop
 from server.flows.talk import Talk
 from server.rules.features import FeatureCall, Retrieval
 from server.rules.numbers import canonical, printable
@@ -31,7 +31,7 @@ class Placement:
     """A call that has begun, and where it goes; or what is done for the caller, or how it ends at once."""
 
     live: LiveCall
-    stop: Way | FeatureCall | Retrieval
+    stop: Following | FeatureCall | Retrieval
 
 
 class Desk:
@@ -112,7 +112,7 @@ class Desk:
         )
         if within:
             self.keep(within, live)
-        if isinstance(stop, Way):
+        if isinstance(stop, Following):
             live.begun()
         return Placement(live, stop)
 
@@ -185,7 +185,7 @@ class Desk:
         """See `Planner.may_become_in_call`."""
         return self._planner.may_become_in_call(keys)
 
-    def _callee(self, stop: Way | FeatureCall | Retrieval, dialled: str) -> Party:
+    def _callee(self, stop: Following | FeatureCall | Retrieval, dialled: str) -> Party:
         """The extension whose log has the call: the only one that it comes to first, else the one dialled."""
         if isinstance(stop, Stop | Machine):
             missed = isinstance(stop, Machine) and stop.missed

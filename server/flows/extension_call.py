@@ -16,7 +16,7 @@ from server.flows.live_call import LiveCall
 from server.flows.parking import stay_parked
 from server.flows.resources import RELEASE_S, Resources
 from server.flows.ringing import Ringing
-from server.flows.stops import Machine, Stop, Way
+from server.flows.stops import Following, Machine, Stop
 from server.flows.waiting import finish, unless_gone
 from server.rules.outcomes import Ending
 from server.switch.port import Bridge, Leg, LegGone, LegState, Reason, SwitchError, TransferProgress
@@ -158,7 +158,7 @@ class ExtensionCall:
             way = await self._served_by(resources, way)
         return await self._go_on(resources, way) if isinstance(way, Stop) else Ending.ANSWERED
 
-    async def _served_by(self, resources: Resources, machine: Machine) -> Way:
+    async def _served_by(self, resources: Resources, machine: Machine) -> Following:
         """Where the machine sends the caller on, once it has served it."""
         refusing = asyncio.ensure_future(self._refuse_transfers())
         try:
@@ -166,13 +166,13 @@ class ExtensionCall:
         finally:
             refusing.cancel()
             await asyncio.gather(refusing, return_exceptions=True)
-        return Ending.ANSWERED if onward is None else onward.way
+        return Ending.ANSWERED if onward is None else onward.following
 
-    async def _go_on(self, resources: Resources, way: Stop) -> Ending:
+    async def _go_on(self, resources: Resources, following: Stop) -> Ending:
         """The caller, who has been answered already, hears ringing until somebody answers there."""
-        self.live.goes_on(way.callees)
+        self.live.goes_on(following.callees)
         await self.caller.ring()
-        return await self._ring_and_talk(resources, Ringing(self, resources, again=True).walk(way))
+        return await self._ring_and_talk(resources, Ringing(self, resources, again=True).walk(following))
 
     async def _refuse_transfers(self) -> None:
         """A phone cannot send a machine elsewhere."""

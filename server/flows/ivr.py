@@ -9,7 +9,7 @@ from server.contract.destinations import Destination, DestinationKind
 from server.contract.ivr import Ivr
 from server.contract.prompts import DEFAULT_LANGUAGE
 from server.flows.resources import Resources
-from server.flows.stops import Machine, Onward, Way
+from server.flows.stops import Following, Machine, Onward
 from server.switch.digits import ask_digits, read_digits
 from server.switch.port import Leg, LegGone, Sound, SwitchError
 
@@ -38,8 +38,8 @@ class Exits:
         is_extension: whether a number may be dialled from a menu.
     """
 
-    chosen: Callable[[Destination], Way]
-    given_up: Callable[[Destination], Way]
+    chosen: Callable[[Destination], Following]
+    given_up: Callable[[Destination], Following]
     is_extension: Callable[[str], bool]
 
 
@@ -71,7 +71,7 @@ class _Menu:
         self._exits = exits
         self._leg = leg
 
-    async def conduct(self) -> Way:
+    async def conduct(self) -> Following:
         """Until something is chosen, or given up; `LegGone` if the caller hangs up."""
         ivr = self._ivr
         for _ in range(ivr.tries):

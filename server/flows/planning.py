@@ -18,7 +18,7 @@ from server.contract.routing import RingGroup, RingStrategy
 from server.contract.trunks import Trunk
 from server.flows.conference import Rooms
 from server.flows.ivr import Exits, Spoken, announcement, menu
-from server.flows.stops import OutsideNumber, Ring, Stop, Target, Way
+from server.flows.stops import Following, OutsideNumber, Ring, Stop, Target
 from server.flows.voicemail import Mailboxes
 from server.rules.endpoints import kind_of
 from server.rules.features import FeatureCall, Retrieval, in_call, may_become_in_call, parking_of
@@ -81,14 +81,14 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
-class _Route:
+class _Way:
     """A caller, and where its call has been."""
 
     caller: Caller
     visited: tuple[Destination, ...] = ()
     through_group: bool = False
 
-    def at(self, kind: DestinationKind, number: str) -> "_Route":
+    def at(self, kind: DestinationKind, number: str) -> "_Way":
         """The way with this place behind it."""
         return replace(self, visited=(*self.visited, Destination(kind=kind, value=number)))
 
@@ -119,7 +119,7 @@ class Planner:
         self._spoken = spoken
         self._rooms = rooms
 
-    def plan(self, caller: Caller, dialled: str) -> Way | FeatureCall | Retrieval:
+    def plan(self, caller: Caller, dialled: str) -> Following | FeatureCall | Retrieval:
         """Where this call goes first, or what is done for the caller, or how it ends at once."""
         if caller.trunk and not caller.sent_by:
             call: FromTrunk | FromExtension = FromTrunk(caller.trunk, dialled, caller.party.number)
@@ -134,7 +134,7 @@ class Planner:
             return _wish(decision) if not caller.sent_by else Ending.FORBIDDEN
         if decision.feature is Feature.INTERCOM:
             return self._intercom(decision.number, caller)
-        following = self._follow(decision, _Route(caller))
+        following = self._follow(decision, _Way(caller))
         if isinstance(following, Ending) and decision.kind is DecisionKind.EXTENSION and caller.trunk:
             # The number it dialled does not tell whose log this call belongs in.
             callee = Party(decision.number, self._directory.name(decision.number))
@@ -160,9 +160,9 @@ class Planner:
         decision = route(self._snapshot(), self._directory, call, self._clock.now())
         return decision.kind is DecisionKind.EMERGENCY
 
-    def _follow(self, decision: Decision, way: _Route) -> Way:
+    def _follow(self, decision: Decision, way: _Way) -> Following:
         number = decision.number
-        ways: dict[DecisionKind, Callable[[], Way]] = {
+        ways: dict[DecisionKind, Callable[[], Following]] = {
             DecisionKind.EXTENSION: lambda: self._extension(number, way),
             DecisionKind.RING_GROUP: lambda: self._ring_group(number, way),
             DecisionKind.IVR: lambda: self._ivr(number, way),
@@ -180,7 +180,7 @@ class Planner:
 
     # Extensions
 
-    def _extension(self, number: str, way: _Route, phones: tuple[Contact, ...] | None = None) -> Way:
+    def _extension(self, number: str, way: _Way, phones: tuple[Contact, ...] | None = None) -> Following:
         """The way through an extension; `phones`: those that are registered, as the engine just said."""
         if number == way.caller.extension and not way.visited:
             return Ending.OWN_NUMBER
@@ -201,14 +201,14 @@ class Planner:
             with_phones=partial(self._with_phones, number, way),
         )
 
-    def _with_phones(self, number: str, way: _Route, phones: tuple[Contact, ...]) -> Stop:
+    def _with_phones(self, number: str, way: _Way, phones: tuple[Contact, ...]) -> Stop:
         found = self._extension(number, way, phones)
         callees = (Party(number, self._directory.name(number)),)
         if isinstance(found, Stop) and found.callees == callees:
             return found
         return Stop(callees, (), after=lambda _: found)  # it leads elsewhere, or ends
 
-    def _reach(self, number: str, way: _Route, phones: Collection[Contact]) -> Plan:
+    def _reach(self, number: str, way: _Way, phones: Collection[Contact]) -> Plan:
         extension = self._directory.get(number)
         kinds = frozenset(kind_of(phone.user_agent) for phone in phones)
         return reach(
@@ -249,7 +249,7 @@ class Planner:
         kinds: Collection[EndpointKind],
         phones: tuple[Contact, ...],
         number: str,
-        way: _Route,
+        way: _Way,
     ) -> tuple[Target, ...]:
         rung = tuple(phone for phone in phones if kind_of(phone.user_agent) in kinds)
         # A phone that does not answer the engine's checks is rung only if there is no better one.
@@ -299,7 +299,7 @@ class Planner:
 
     # Ring groups
 
-    def _ring_group(self, number: str, way: _Route) -> Way:
+    def _ring_group(self, number: str, way: _Way) -> Following:
         group = self._snapshot().get(RingGroup, number)
         if group is None:
             return Ending.UNKNOWN_NUMBER
@@ -317,7 +317,7 @@ class Planner:
             after=lambda _: self._then(follow, "", replace(here, through_group=False)),
         )
 
-    def _member(self, number: str, way: _Route) -> tuple[Target, ...]:
+    def _member(self, number: str, way: _Way) -> tuple[Target, ...]:
         """What rings at a member of a group: all its first phones; none if it must not be disturbed."""
         if self._directory.get(number) is None or number == way.caller.extension:
             return ()
@@ -329,7 +329,7 @@ class Planner:
 
     # Menus
 
-    def _ivr(self, number: str, way: _Route) -> Way:
+    def _ivr(self, number: str, way: _Way) -> Following:
         ivr = self._snapshot().get(Ivr, number)
         if ivr is None:
             return Ending.UNKNOWN_NUMBER
@@ -347,14 +347,14 @@ class Planner:
 
     # Outside
 
-    def _outside(self, decision: Decision, way: _Route) -> Way:
+    def _outside(self, decision: Decision, way: _Way) -> Following:
         numbers = self._numbers_outside(decision, way)
         if not numbers:
             return Ending.FAILED
         rings = tuple(Ring((number,), OUTSIDE_S) for number in numbers)
         return Stop(callees=(), rings=rings, goes_on=TRUNK_FAILED)
 
-    def _numbers_outside(self, decision: Decision, way: _Route) -> tuple[OutsideNumber, ...]:
+    def _numbers_outside(self, decision: Decision, way: _Way) -> tuple[OutsideNumber, ...]:
         """The number at each trunk that has room; in an emergency nobody asks for room (SIP-12)."""
         if decision.kind not in (DecisionKind.OUTBOUND, DecisionKind.EMERGENCY):
             return ()
@@ -375,7 +375,7 @@ class Planner:
 
     # Voicemail
 
-    def _voicemail(self, caller: Caller, decision: Decision) -> Way:
+    def _voicemail(self, caller: Caller, decision: Decision) -> Following:
         """What `*2` and `*12` lead to; a call that is sent on may leave a message only."""
         if decision.feature is Feature.LEAVE_MESSAGE:
             return self._mailboxes.deposit(decision.number) or Ending.NOTHING_THERE
@@ -385,7 +385,7 @@ class Planner:
 
     # What follows
 
-    def _then(self, follow: Follow, number: str, way: _Route) -> Way:
+    def _then(self, follow: Follow, number: str, way: _Way) -> Following:
         """The next stop by a rule of extension `number`, or by the administrator's ("")."""
         to = follow.destination
         if to is None:

@@ -33,7 +33,7 @@ class Ring:
     timeout_s: float
 
 
-def ends(ending: Ending) -> "Way":
+def ends(ending: Ending) -> "Following":
     """What follows where nothing does: the call ends."""
     return ending
 
@@ -55,7 +55,7 @@ class Stop:
 
     callees: tuple[Party, ...]
     rings: tuple[Ring, ...]
-    after: Callable[[Ending], "Way"] = ends
+    after: Callable[[Ending], "Following"] = ends
     goes_on: frozenset[Ending] = frozenset(Ending)
     one_declines_all: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -65,9 +65,9 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Onward:
-    """A machine sends the call on; `way` is planned when it does."""
+    """A machine sends the call on; `following` is planned when it does."""
 
-    way: "Way"
+    following: "Following"
 
 
 Serve = Callable[["ExtensionCall", "Resources"], Awaitable[Onward | None]]
@@ -93,5 +93,5 @@ class Machine:
     missed: bool = False
 
 
-Way = Stop | Machine | Ending
+Following = Stop | Machine | Ending
 """Where a call goes, or how it ends at once."""

@@ -164,6 +164,7 @@ class _Deposit:
             raise
         except SwitchError as error:
             _log.warning("A message for mailbox %s could not be recorded: %s", self._box, error)
+            await self._voicemail.discard_failed(name)
             return prompts.FULL
         return await self._keep(recorded)
 

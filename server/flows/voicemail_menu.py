@@ -200,12 +200,14 @@ class GreetingRecorder:
     async def record(self, name: str, *, use: bool = False) -> None:
         """Record until `#` or the hang-up; `use`: callers hear it from then on. Raises `LegGone`."""
         await self._leg.play(*prompts.GREETING, *prompts.BEEP)
+        recording = f"{PREFIX}/{uuid.uuid4().hex}"
         try:
-            recorded = await self._leg.record(f"{PREFIX}/{uuid.uuid4().hex}", longest_s=GREETING_S)
+            recorded = await self._leg.record(recording, longest_s=GREETING_S)
         except LegGone:
             raise
         except SwitchError as error:
             _log.warning("No greeting can be recorded for mailbox %s: %s", self._box, error)
+            await self._voicemail.discard_failed(recording)
             await self._leg.play(*prompts.FULL)
             return
         kept = await self._keep(name, recorded, use=use)

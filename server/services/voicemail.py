@@ -245,6 +245,10 @@ class Voicemail:
         """Remove a recording that is not to be kept."""
         await self._files.discard(recorded.path)
 
+    async def discard_failed(self, name: str) -> None:
+        """Remove what there may be of a recording with this name, which the engine could not finish."""
+        await self._files.discard_failed(name)
+
     # Who sees what
 
     async def _snapshot(self, who: Who) -> Mapping[str, Any]:

@@ -24,7 +24,7 @@ class VoicemailFiles:
 
     def __init__(self, folder: Path, *, spool: Path) -> None:
         self._folder = folder
-        self._spool = spool / PREFIX
+        self._spool = spool
 
     def path(self, file_id: str) -> Path:
         """The file of a message or greeting."""
@@ -45,6 +45,10 @@ class VoicemailFiles:
     async def discard(self, recorded: Path) -> None:
         """Remove a recording that is not wanted."""
         await asyncio.to_thread(_unlink, [recorded])
+
+    async def discard_failed(self, name: str) -> None:
+        """Remove what there may be of a recording with this name, which the engine could not finish."""
+        await asyncio.to_thread(_unlink, [self._spool / f"{name}.wav"])
 
     async def sweep(self, known: Collection[str]) -> None:
         """Remove what a killed server left: files that no row knows, and recordings that nobody took in.
@@ -86,7 +90,7 @@ class VoicemailFiles:
         lost = [*self._folder.glob("*.part")]
         if known:
             lost += [path for path in self._folder.glob("*.wav") if path.stem not in known]
-        lost += [path for path in self._spool.glob("**/*") if path.is_file()]
+        lost += [path for path in (self._spool / PREFIX).glob("**/*") if path.is_file()]
         if lost:
             _log.info("Removing %d voicemail files that a former server left unfinished", len(lost))
         _unlink(lost)

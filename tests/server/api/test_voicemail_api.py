@@ -202,3 +202,5 @@ async def test_without_a_phone_no_greeting_is_recorded_VM_3(ask: Ask, user_token
     answer = await ask("POST", f"{OWN}/greetings/record", token=user_token, json={"name": "New"})
     assert answer.status in (409, 503)
     assert answer.error.message
+    absent = await ask("POST", f"{OWN}/greetings/{'0' * 32}/play", token=user_token)
+    assert absent.status == 404

@@ -96,6 +96,7 @@ class MemoryVoicemail:
         self.messages = MemoryMessages(place.clock)
         self.greetings = MemoryGreetings()
         self.discarded = []
+        self.failed = []
         self.locked: Exception | None = None
 
     def takes_messages(self, box):
@@ -142,6 +143,10 @@ class MemoryVoicemail:
         await asyncio.sleep(0.002)
         del by
         self.settings[box] = self.settings_of(box).model_copy(update={"greeting": greeting_id})
+
+    async def discard_failed(self, name):
+        await asyncio.sleep(0.002)
+        self.failed.append(name)
 
     async def discard(self, recorded):
         await asyncio.sleep(0.002)

@@ -8,7 +8,7 @@ from server.contract.calls import Outcome
 from server.contract.extensions import CallState
 from server.contract.routing import RingGroup
 from server.flows.planning import Caller
-from server.flows.stops import Machine, Onward, Way
+from server.flows.stops import Following, Machine, Onward
 from server.switch.port import LegState, Party, Sound, TransferProgress
 from server.switch.simulated import Behaviour
 from tests.server.flows.office import Office, office
@@ -24,7 +24,7 @@ def caller(number: str) -> Caller:
 HELLO = Sound.prompt("hello-world")
 
 
-def answers_at(place: Office, number: str, *, missed: bool = False, onward: Way | None = None) -> None:
+def answers_at(place: Office, number: str, *, missed: bool = False, onward: Following | None = None) -> None:
     """From now on a machine answers calls to this extension: it says hello and ends, or sends the call on."""
 
     async def serve(call, resources):
@@ -155,6 +155,25 @@ async def test_a_call_that_a_machine_sent_on_and_nobody_answers_is_missed_PRES_3
         await place.idle()
         assert call.state is LegState.GONE
         assert place.log("1002") == [("incoming", "1001", "busy", 486)]
+
+
+@pytest.mark.parametrize("after_s", [0.1, 3.0], ids=["at once", "later"])
+@in_virtual_time
+async def test_a_transfer_to_a_machine_is_done_even_if_nobody_answers_where_that_sends_the_call_SIP_4(
+    after_s,
+):
+    async with office() as place:
+        anna = place.engine.phone("1001")
+        boris = place.engine.phone("1002", Behaviour.answers(0.5))
+        place.engine.phone("1004", Behaviour.refuses(486, after_s))
+        answers_at(place, "1003", onward=place.planner.plan(caller("1001"), "1004"))
+        call = anna.call("1002")
+        await asyncio.sleep(1)
+        boris.transfer(boris.calls[0], "1003")
+        await place.idle()
+        assert call.state is LegState.GONE
+        assert len(boris.calls) == 1, "he has sent it away, and is not called back"
+        assert place.log("1004") == [("incoming", "1001", "busy", 486)]
 
 
 @in_virtual_time

@@ -15,6 +15,7 @@ from server.switch.port import LegState, Sound, TransferProgress
 from server.switch.simulated import Behaviour
 from tests.server.flows.office import RING_S, Office, office
 from tests.server.flows.test_adoption import after_a_kill
+from tests.server.flows.test_ways import forwards
 from tests.virtual_time import in_virtual_time
 
 TIMEOUT_S = 60
@@ -271,3 +272,21 @@ async def test_a_kill_while_a_call_is_being_parked_loses_nobody_SIP_4(after_s):
     await second.idle()
     second.assert_nothing_left()
     await second.stop()
+
+
+@in_virtual_time
+async def test_a_parked_call_waits_on_rather_than_going_to_the_mailbox_of_who_parked_it_SIP_4():
+    async with office() as place:
+        people = await Two(place).talk()
+        people.boris.press(people.callee, "*5")
+        await asyncio.sleep(6)
+        people.boris.behaviour = Behaviour.rings()
+        place.reaching.settings["1002"] = forwards(no_answer="voicemail")
+        await asyncio.sleep(TIMEOUT_S + 5)
+        assert people.boris.calls[-1].state is LegState.RINGING
+        await asyncio.sleep(RING_S)
+        assert slots(place) == [("6900", "1001", "1002")]
+        assert people.call.music
+        assert place.voicemail.messages.kept == {}
+        people.anna.hang_up(people.call)
+        await place.idle()

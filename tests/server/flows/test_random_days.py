@@ -6,11 +6,15 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from server.contract.conference import Conference
 from server.contract.extensions import CallState
+from server.contract.ivr import Choice, Ivr
 from server.contract.presence import PresenceChange, PresenceStatus
+from server.contract.prompts import Prompt
 from server.switch.port import LegState
 from server.switch.simulated import Behaviour
 from tests.server.flows.office import NAMES, Office
+from tests.server.flows.test_ways import forwards
 from tests.virtual_time import VirtualLoop
 
 NUMBERS = sorted(NAMES)
@@ -27,11 +31,25 @@ BEHAVIOURS = st.sampled_from(
         Behaviour.is_dead(),
     ]
 )
-TARGETS = st.sampled_from([*NUMBERS, "9999", "*5", "*056901", None, None, None])
+TARGETS = st.sampled_from([*NUMBERS, "9999", "*5", "*056901", "*121003", "6500", "6600", None, None, None])
 CODES = ["*4", "6900", "6901", *(f"{code}{number}" for code in ("*04", "*6", "*31") for number in NUMBERS)]
-CODES += ["*031", "*33", "*81", "*081", "*825", "*991"]
-KEYS = ["*5", "*056901", "*0", "5#", "*01", "##", "**"]
+CODES += ["*031", "*33", "*81", "*081", "*825", "*991", "*2", "*21003", "*121002", "6500", "6600", "6600"]
+KEYS = ["*5", "*056901", "*0", "5#", "*01", "##", "**", "*1", "1", "2", "31", "7"]
 KEYS += [f"{code}{number}#" for code in ("*03", "*3") for number in [*NUMBERS, "9999"]]
+MENU_AND_ROOM = [
+    Prompt(name="welcome"),
+    Ivr(
+        number="6500",
+        prompt="welcome",
+        dial_extensions=True,
+        choices=(
+            Choice(key="1", destination={"kind": "conference", "value": "6600"}),
+            Choice(key="2", destination={"kind": "voicemail", "value": "1002"}),
+            Choice(key="7", destination={"kind": "ivr", "value": "6500"}),
+        ),
+    ),
+    Conference(number="6600", max_members=3),
+]
 BUTTONS = st.sampled_from(["answer", "hang_up", "hold", "resume"])
 PAUSES = st.sampled_from([0.0, 0.0005, 0.001, 0.0015, 0.003, 0.02, 0.5, 1.0, 7.0, 31.0])
 
@@ -49,6 +67,7 @@ class RandomDay(RuleBasedStateMachine):
         async def begin():
             self.place = Office()
             await self.place.start()
+            self.place.configuration += MENU_AND_ROOM
             for position, behaviour in enumerate(behaviours):
                 self.place.engine.phone(NUMBERS[position % len(NUMBERS)], behaviour)
 
@@ -105,6 +124,10 @@ class RandomDay(RuleBasedStateMachine):
     def register(self, number, behaviour):
         self.do(lambda: self.place.engine.phone(number, behaviour))
 
+    @rule(number=st.sampled_from(NUMBERS), condition=st.sampled_from(["always", "no_answer", "busy"]))
+    def forward_to_voicemail(self, number, condition):
+        self.place.reaching.settings[number] = forwards(**{condition: "voicemail"})
+
     @rule(number=st.sampled_from(NUMBERS), status=st.sampled_from(PresenceStatus))
     def choose_presence(self, number, status):
         self.runner.run(self.place.presence.change(number, PresenceChange(status=status)))
@@ -132,7 +155,10 @@ class RandomDay(RuleBasedStateMachine):
             await before.killed()
             await asyncio.sleep(down)
             restarted = not before.engine.up
-            self.place = Office(engine=before.engine, store=store, extensions=before.extensions)
+            self.place = Office(
+                engine=before.engine, store=store, extensions=before.extensions, voicemail=before.voicemail
+            )
+            self.place.reaching.settings = before.reaching.settings
             self.place.presence.chosen = before.presence.chosen
             await self.place.start(restarted=restarted)
             await asyncio.sleep(pause)

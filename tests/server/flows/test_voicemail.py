@@ -217,6 +217,27 @@ async def test_a_caller_is_transferred_straight_to_a_mailbox_SIP_4():
 
 
 @in_virtual_time
+async def test_who_comes_back_to_a_sender_that_has_gone_may_leave_it_a_message_SIP_4():
+    async with office() as place:
+        anna = place.engine.phone("1001")
+        boris = place.engine.phone("1002", Behaviour.answers(0.5))
+        place.engine.phone("1003", Behaviour.refuses(486, 1.0))
+        place.reaching.settings["1002"] = forwards(no_answer="voicemail")
+        call = anna.call("1002")
+        await asyncio.sleep(1)
+        boris.transfer(boris.calls[0], "1003")
+        boris.behaviour = Behaviour.rings()
+        await asyncio.sleep(0.2)
+        boris.hang_up(boris.calls[0])
+        await greeted(call)
+        assert len(boris.calls) == 2, "he was called back first"
+        await asyncio.sleep(4)
+        anna.hang_up(call)
+        await place.idle()
+        assert messages(place) == [("1002", "1001", 4)]
+
+
+@in_virtual_time
 async def test_nobody_is_transferred_into_the_menu_of_a_mailbox_SIP_4():
     async with office() as place:
         anna = place.engine.phone("1001")
@@ -368,6 +389,7 @@ async def test_a_full_disk_is_told_and_nothing_is_listed_VM_5():
         await place.idle()
         assert call.sounds[-1:] == [*FULL]
         assert messages(place) == []
+        assert len(place.voicemail.failed) == 1, "what there is of it takes no room"
 
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left"), OperationalError("", {}, Exception())])

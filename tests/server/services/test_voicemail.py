@@ -184,6 +184,13 @@ async def test_what_a_killed_server_left_half_done_is_removed_VM_5(core, voicema
     await again.stop()
 
 
+async def test_what_the_engine_could_not_finish_takes_no_room_VM_5(voicemail, record):
+    path = record("failed").path
+    await voicemail.discard_failed("voicemail/failed")
+    await voicemail.discard_failed("voicemail/never begun")
+    assert not path.exists()
+
+
 async def test_sound_outlives_a_start_on_another_database(core, voicemail):
     await voicemail.stop()
     folder = core.settings.data / "voicemail"
