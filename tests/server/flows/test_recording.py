@@ -214,10 +214,10 @@ async def test_keys_record_pause_and_go_on_and_the_pause_is_left_out_CODE_1():
 @in_virtual_time
 async def test_keys_with_another_code_and_with_pauses_between_them_work_CODE_1():
     async with office() as place:
-        place.configuration.append(FeatureCodes(record="*99"))
+        place.configuration.append(FeatureCodes(record="*98"))
         may(place, "1001")
         people = await Two(place).talk()
-        for key in "*99":
+        for key in "*98":
             people.anna.press(people.call, key)
             await asyncio.sleep(1.5)
         assert await state(place) is State.RECORDING
