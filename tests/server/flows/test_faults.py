@@ -158,6 +158,14 @@ async def one_story(story, behaviours, fault, at: int) -> int:
         return place.switch.points - begin
 
 
+def at_each_moment(story, phones, fault, *, least: int) -> None:
+    """The story with this fault at each of its moments, of which there must be some."""
+    moments = run(one_story(story, phones, fault, at=-1))
+    assert moments >= least
+    for at in range(1, moments + 1):
+        run(one_story(story, phones, fault, at))
+
+
 TALKS = ("1002", Behaviour.answers(1.0, hangs_up_after_s=60.0))
 TRANSFERS = {
     "blind, answered": (blind_transfer, [TALKS, ("1003", Behaviour.answers(1.0, hangs_up_after_s=3.0))]),
@@ -319,76 +327,54 @@ WAYS = {
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
 def test_a_fault_at_each_moment_of_a_long_way_leaves_nothing_behind_PRES_3(way, fault):
     story, phones = way
-    moments = run(one_story(story, phones, fault, at=-1))
-    assert moments > 10
-    for at in range(1, moments + 1):
-        run(one_story(story, phones, fault, at))
+    at_each_moment(story, phones, fault, least=11)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
 @pytest.mark.parametrize("behaviours", BEHAVIOURS.values(), ids=BEHAVIOURS.keys())
 def test_a_fault_at_each_moment_leaves_nothing_behind(behaviours, fault):
     phones = [("1002", behaviour) for behaviour in behaviours]
-    moments = run(one_story(plain_call, phones, fault, at=-1))
-    assert moments > 5
-    for at in range(1, moments + 1):
-        run(one_story(plain_call, phones, fault, at))
+    at_each_moment(plain_call, phones, fault, least=6)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
 @pytest.mark.parametrize("transfer", TRANSFERS.values(), ids=TRANSFERS.keys())
 def test_a_fault_at_each_moment_of_a_transfer_leaves_nothing_behind_SIP_4(transfer, fault):
     story, phones = transfer
-    moments = run(one_story(story, phones, fault, at=-1))
-    assert moments > 15
-    for at in range(1, moments + 1):
-        run(one_story(story, phones, fault, at))
+    at_each_moment(story, phones, fault, least=16)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
 @pytest.mark.parametrize("rung", PICK_UPS.values(), ids=PICK_UPS.keys())
 def test_a_fault_at_each_moment_of_a_pick_up_leaves_nothing_behind_SIP_4(rung, fault):
     phones = [("1002", rung), ("1003", Behaviour.rings())]
-    moments = run(one_story(pick_up, phones, fault, at=-1))
-    assert moments > 8
-    for at in range(1, moments + 1):
-        run(one_story(pick_up, phones, fault, at))
+    at_each_moment(pick_up, phones, fault, least=9)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
 @pytest.mark.parametrize("taken", [True, False], ids=["taken", "goes back"])
 def test_a_fault_at_each_moment_of_parking_leaves_nothing_behind_SIP_4(taken, fault):
     phones = [TALKS, ("1003", Behaviour.rings() if taken else Behaviour.answers(1.0))]
-    moments = run(one_story(park, phones, fault, at=-1))
-    assert moments > 15
-    for at in range(1, moments + 1):
-        run(one_story(park, phones, fault, at))
+    at_each_moment(park, phones, fault, least=16)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
 def test_a_fault_at_each_moment_of_barging_in_leaves_nothing_behind_WALL_3(fault):
     phones = [("1002", Behaviour.answers(1.0, hangs_up_after_s=5.0)), ("1003", Behaviour.rings())]
-    moments = run(one_story(barge_in, phones, fault, at=-1))
-    assert moments > 12
-    for at in range(1, moments + 1):
-        run(one_story(barge_in, phones, fault, at))
+    at_each_moment(barge_in, phones, fault, least=13)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
 def test_a_fault_at_each_moment_of_a_menu_leaves_nothing_behind_ADMIN_2(fault):
     phones = [("1002", ENDS_IT)]
-    moments = run(one_story(menu, phones, fault, at=-1))
-    assert moments > 12
-    for at in range(1, moments + 1):
-        run(one_story(menu, phones, fault, at))
+    at_each_moment(menu, phones, fault, least=13)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
 @pytest.mark.parametrize("way", VOICEMAIL.values(), ids=VOICEMAIL.keys())
 def test_a_fault_at_each_moment_of_voicemail_leaves_nothing_behind_VM_5(way, fault):
     story, phones = way
-    moments = run(one_story(story, phones, fault, at=-1))
-    assert moments > 6
+    at_each_moment(story, phones, fault, least=7)
 
 
 def phones_of(place: Office, number: str) -> list[Phone]:
@@ -443,29 +429,20 @@ BY_KEYS = {
 @pytest.mark.parametrize("story", [code, refused_code, intercom], ids=lambda story: story.__name__)
 def test_a_fault_at_each_moment_of_a_feature_code_leaves_nothing_behind_CODE_1(story, fault):
     phones = [("1002", ENDS_IT)]
-    moments = run(one_story(story, phones, fault, at=-1))
-    assert moments >= 5
-    for at in range(1, moments + 1):
-        run(one_story(story, phones, fault, at))
+    at_each_moment(story, phones, fault, least=5)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
 def test_a_fault_at_each_moment_of_a_conference_leaves_nothing_behind_SIP_4(fault):
     phones = [("1003", Behaviour.rings())]
-    moments = run(one_story(meet, phones, fault, at=-1))
-    assert moments > 12
-    for at in range(1, moments + 1):
-        run(one_story(meet, phones, fault, at))
+    at_each_moment(meet, phones, fault, least=13)
 
 
 @pytest.mark.parametrize("fault", [*FAULTS, disk_full], ids=lambda fault: fault.__name__)
 @pytest.mark.parametrize("recording", RECORDINGS.values(), ids=RECORDINGS.keys())
 def test_a_fault_at_each_moment_of_a_recording_leaves_nothing_behind_SIP_5(recording, fault):
     story, phones = recording
-    moments = run(one_story(story, phones, fault, at=-1))
-    assert moments > 15
-    for at in range(1, moments + 1):
-        run(one_story(story, phones, fault, at))
+    at_each_moment(story, phones, fault, least=16)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
@@ -474,10 +451,7 @@ def test_a_fault_at_each_moment_of_keys_in_a_call_leaves_nothing_behind_CODE_1(p
     def story(place: Office):
         return keys(place, *pressed[0])
 
-    moments = run(one_story(story, pressed[1], fault, at=-1))
-    assert moments > 15
-    for at in range(1, moments + 1):
-        run(one_story(story, pressed[1], fault, at))
+    at_each_moment(story, pressed[1], fault, least=16)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
@@ -488,7 +462,4 @@ def test_a_fault_at_each_moment_of_picking_up_a_flip_leaves_nothing_behind_CODE_
         await asyncio.sleep(3)
 
     phones = [TALKS, ("1002", Behaviour.rings()), ("1003", Behaviour.rings())]
-    moments = run(one_story(story, phones, fault, at=-1))
-    assert moments > 15
-    for at in range(1, moments + 1):
-        run(one_story(story, phones, fault, at))
+    at_each_moment(story, phones, fault, least=16)
