@@ -9,23 +9,35 @@ that is gone already.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import Enum, StrEnum
+from dataclasses import dataclass
 from pathlib import Path
 
-from server.contract.extensions import SrtpMode
 from server.switch.digits import Digits
-from server.switch.recording import BridgeRecording as BridgeRecording  # noqa: PLC0414 - a name of the port, too
-from server.switch.recording import Recorded as Recorded  # noqa: PLC0414 - a name of the port, too
-from server.switch.sound import Sound as Sound  # noqa: PLC0414 - a name of the port, too
-from server.switch.sound import Tone as Tone  # noqa: PLC0414 - a name of the port, too
-from server.switch.spying import Spying as Spying  # noqa: PLC0414 - a name of the port, too
-from server.switch.spying import Whisper as Whisper  # noqa: PLC0414 - a name of the port, too
-from server.switch.trunk import CallerIdPolicy as CallerIdPolicy  # noqa: PLC0414 - a name of the port, too
-from server.switch.trunk import SipTrunk as SipTrunk  # noqa: PLC0414 - a name of the port, too
-from server.switch.trunk import TrunkKind as TrunkKind  # noqa: PLC0414 - a name of the port, too
-from server.switch.trunk import TrunkState as TrunkState  # noqa: PLC0414 - a name of the port, too
-from server.switch.trunk import TrunkStatus as TrunkStatus  # noqa: PLC0414 - a name of the port, too
+from server.switch.recording import BridgeRecording as BridgeRecording
+from server.switch.recording import Recorded as Recorded
+from server.switch.sound import Sound as Sound
+from server.switch.sound import Tone as Tone
+from server.switch.spying import Spying as Spying
+from server.switch.spying import Whisper as Whisper
+from server.switch.trunk import CallerIdPolicy as CallerIdPolicy
+from server.switch.trunk import SipTrunk as SipTrunk
+from server.switch.trunk import TrunkKind as TrunkKind
+from server.switch.trunk import TrunkState as TrunkState
+from server.switch.trunk import TrunkStatus as TrunkStatus
+from server.switch.values import Contact as Contact
+from server.switch.values import DiskFull as DiskFull
+from server.switch.values import Ended as Ended
+from server.switch.values import LegGone as LegGone
+from server.switch.values import LegState as LegState
+from server.switch.values import Party as Party
+from server.switch.values import Reason as Reason
+from server.switch.values import SecurityEvent as SecurityEvent
+from server.switch.values import SecurityKind as SecurityKind
+from server.switch.values import SipEndpoint as SipEndpoint
+from server.switch.values import SwitchError as SwitchError
+from server.switch.values import SwitchUnavailable as SwitchUnavailable
+from server.switch.values import Transfer as Transfer
+from server.switch.values import TransferProgress as TransferProgress
 
 REALM = "linkus"
 """Realm of SIP digest authentication (RFC 3261, section 22): the same for known and unknown users."""
@@ -33,140 +45,6 @@ REALM = "linkus"
 
 DEFAULT_MUSIC = "default"
 """The music on hold that every engine has."""
-
-
-class SwitchError(Exception):
-    """Base of the port's errors."""
-
-
-class SwitchUnavailable(SwitchError):
-    """The engine is not running or does not answer now."""
-
-
-class DiskFull(SwitchError):
-    """There is no room for a recording (any more); calls go on."""
-
-
-class LegGone(SwitchError):
-    """The leg has ended; `ended` says how."""
-
-    def __init__(self, ended: "Ended") -> None:
-        super().__init__(f"leg has ended: {ended}")
-        self.ended = ended
-
-
-class LegState(Enum):
-    """Life of a leg, in this order."""
-
-    NEW = 0
-    """Inbound: not yet signalled to the caller. Outbound: INVITE sent, nothing heard."""
-    RINGING = 1
-    UP = 2
-    GONE = 3
-
-
-class Reason(StrEnum):
-    """Why we end a leg; each maps to a SIP status where the leg is inbound and not answered (RFC 3261)."""
-
-    NORMAL = "normal"
-    """BYE on an answered leg; 603 on an unanswered inbound one."""
-    BUSY = "busy"  # 486
-    DECLINED = "declined"  # 603
-    NO_ANSWER = "no_answer"  # 480
-    UNREGISTERED = "unregistered"  # 480
-    UNKNOWN_NUMBER = "unknown_number"  # 404
-    FORBIDDEN = "forbidden"  # 403
-    UNAVAILABLE = "unavailable"  # 503
-    ANSWERED_ELSEWHERE = "answered_elsewhere"
-    """CANCEL with `Reason: SIP;cause=200` on an outbound leg (RFC 3326)."""
-    CANCELLED = "cancelled"
-    """The caller gave up: CANCEL on an outbound leg."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How a leg ended. `sip_code` is the final status of an unanswered outbound leg, else None.
-
-    `by_us`: we hung it up. `lost`: it is gone because the engine is (crash, restart).
-    """
-
-    sip_code: int | None = None
-    q850: int | None = None
-    by_us: bool = False
-    lost: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Party:
-    """Number and name of one side of a call."""
-
-    number: str
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """A registered phone of an extension.
-
-    `uri` is the contact URI; `address` is `host:port` it was last seen from; `transport` is udp, tcp, tls.
-    """
-
-    number: str
-    uri: str
-    transport: str = "udp"
-    user_agent: str = ""
-    reachable: bool = True
-    address: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SipEndpoint:
-    """An extension as the engine must know it. Repr never shows the secret."""
-
-    number: str
-    secret: str = field(repr=False)
-    display_name: str
-    codecs: tuple[str, ...] = ("g722", "alaw", "ulaw")
-    srtp: SrtpMode = SrtpMode.OPTIONAL
-    max_contacts: int = 8
-
-
-class SecurityKind(StrEnum):
-    """What a SIP peer did wrong."""
-
-    BAD_SECRET = "bad_secret"  # noqa: S105
-    UNKNOWN_USER = "unknown_user"
-
-
-@dataclass(frozen=True, slots=True)
-class SecurityEvent:
-    """A refused SIP request. `address` is the IP only; `account` is what the peer called itself."""
-
-    kind: SecurityKind
-    account: str
-    address: str
-    transport: str
-
-
-class TransferProgress(Enum):
-    """What a phone that asked for a transfer is told (NOTIFY with sipfrag, RFC 3515)."""
-
-    RINGING = "ringing"
-    DONE = "done"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Transfer:
-    """What a phone asks for with REFER: that the other end of its call goes elsewhere (SIP-4).
-
-    Attributes:
-        target: the number to go to, as dialled (blind transfer); "" where `consultation` is given.
-        consultation: the phone's own leg in the call with whom it has asked (attended transfer, RFC 3891).
-    """
-
-    target: str = ""
-    consultation: "Leg | None" = None
 
 
 class Leg(ABC):
