@@ -7,7 +7,7 @@ import pytest
 from _pytest.mark.expression import Expression
 
 from tools.check import __main__ as check
-from tools.check.parts import GROUPS, OVER_SOCKETS, Part
+from tools.check.parts import FAULTS, GROUPS, OVER_SOCKETS, Part
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +51,11 @@ def test_every_test_belongs_to_exactly_one_part() -> None:
     """By its folder and its marks: nothing is left out and nothing runs twice."""
     parts = [part.commands[0] for part in (*GROUPS["all"], *GROUPS["soak"]) if part.tests]
     names = ("real", "postgresql", "window", "soak")
-    folders = ["tests/server/rules", *(folder for folders in OVER_SOCKETS.values() for folder in folders)]
+    folders = [
+        "tests/server/rules",
+        *FAULTS,
+        *(folder for folders in OVER_SOCKETS.values() for folder in folders),
+    ]
     for folder in folders:
         for bits in range(2 ** len(names)):
             marks = {name for i, name in enumerate(names) if bits >> i & 1}
@@ -79,3 +83,5 @@ def test_the_folders_of_the_parts_are_there() -> None:
     for folders in OVER_SOCKETS.values():
         for folder in folders:
             assert (check.ROOT / folder).is_dir(), folder
+    for file in FAULTS:
+        assert (check.ROOT / file).is_file(), file

@@ -26,8 +26,8 @@ class Part:
     tests: bool = False
 
 
-def _pytest(name: str, about: str, marks: str, *extra: str, side_by_side: bool = False) -> Part:
-    """A part that runs pytest; `side_by_side`: on all processors, for tests that measure nothing."""
+def _pytest(name: str, about: str, marks: str, *extra: str, spread: tuple[str, ...] = ()) -> Part:
+    """A part that runs pytest; `spread`: on several processors, and how; else one test at a time."""
     results = f"build/test/{name}.xml"
     command = (
         PYTHON,
@@ -39,7 +39,7 @@ def _pytest(name: str, about: str, marks: str, *extra: str, side_by_side: bool =
         f"--junitxml={results}",
         "-o",
         f"cache_dir={CACHE}",
-        *(SIDE_BY_SIDE if side_by_side else ()),
+        *spread,
         *extra,
     )
     return Part(name, about, (command,), tests=True)
@@ -47,6 +47,9 @@ def _pytest(name: str, about: str, marks: str, *extra: str, side_by_side: bool =
 
 CACHE = ".pytest_cache"
 SIDE_BY_SIDE = ("-n", str(min(os.cpu_count() or 1, 4)), "--dist=worksteal")
+"""For tests that measure nothing."""
+FILE_BY_FILE = ("-n", "2", "--dist=loadfile")
+"""For tests that mostly wait, for phones to ring and people to talk; those of a file share a server."""
 
 LINT = Part(
     "lint",
@@ -63,6 +66,8 @@ OVER_SOCKETS = {
     "client": ("tests/linkus_desktop",),
 }
 """Folders whose unmarked tests talk over sockets: correct, but not quick enough for `make unit`."""
+FAULTS = ("tests/server/flows/test_faults.py", "tests/server/flows/test_random_days.py")
+"""Every flow with a fault at each of its moments: each is quick, but there are thousands."""
 PHONE = "tests/linkus_desktop/sip"
 """Sound is measured here: one test at a time."""
 PLAIN = "not (real or postgresql or window or soak)"
@@ -71,27 +76,31 @@ UNIT = _pytest(
     "unit",
     "rules, services and flows on the simulated switch",
     PLAIN,
-    *(f"--ignore={folder}" for folders in OVER_SOCKETS.values() for folder in folders),
-    side_by_side=True,
+    *(f"--ignore={path}" for path in (*OVER_SOCKETS["server"], *OVER_SOCKETS["client"], *FAULTS)),
+    spread=SIDE_BY_SIDE,
 )
+STRICKEN = _pytest("faults", "each flow with a fault at each moment", PLAIN, *FAULTS, spread=SIDE_BY_SIDE)
 SERVER = _pytest(
-    "server", "API and command line, on SQLite", PLAIN, *OVER_SOCKETS["server"], side_by_side=True
+    "server", "API and command line, on SQLite", PLAIN, *OVER_SOCKETS["server"], spread=SIDE_BY_SIDE
 )
 CLIENT = _pytest(
     "client", "login, live mirror, without windows", PLAIN, *OVER_SOCKETS["client"], f"--ignore={PHONE}",
-    side_by_side=True,
+    spread=SIDE_BY_SIDE,
 )  # fmt: skip
 PHONES = _pytest("phone", "the client's phone and its sound", PLAIN, PHONE)
 POSTGRESQL = _pytest(
-    "postgresql", "the store on PostgreSQL", "postgresql and not (real or window or soak)", side_by_side=True
+    "postgresql",
+    "the store on PostgreSQL",
+    "postgresql and not (real or window or soak)",
+    spread=SIDE_BY_SIDE,
 )
-WINDOWS = _pytest("windows", "the windows, offscreen", "window and not (real or soak)", side_by_side=True)
-REAL = _pytest("real", "Asterisk and real phones on loopback", "real and not soak")
+WINDOWS = _pytest("windows", "the windows, offscreen", "window and not (real or soak)", spread=SIDE_BY_SIDE)
+REAL = _pytest("real", "Asterisk and real phones on loopback", "real and not soak", spread=FILE_BY_FILE)
 SOAK = _pytest("soak", "long proofs", "soak", "-o", "timeout=7200")
 
 GROUPS = {
     "lint": (LINT,),
     "unit": (UNIT,),
     "soak": (SOAK,),
-    "all": (LINT, UNIT, SERVER, POSTGRESQL, CLIENT, PHONES, WINDOWS, REAL),
+    "all": (LINT, UNIT, STRICKEN, SERVER, POSTGRESQL, CLIENT, PHONES, WINDOWS, REAL),
 }
