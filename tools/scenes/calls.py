@@ -7,7 +7,7 @@ import fakes
 
 from linkus_desktop.sip.values import CallState, TransferState
 from server.contract.parking import ParkedCall
-from tools.scenes.desk import LONG, Desk, Scene
+from tools.scenes.desk import GOOD, LONG, Desk, Scene
 
 
 def talking() -> tuple[Desk, fakes.FakeCall]:
@@ -87,7 +87,9 @@ def transferred() -> Scene:
 
 def consultation(desk: Desk) -> Scene:
     """Asked first."""
-    desk.world.phone.consult(desk.call(), "1003").turn(CallState.ACTIVE)
+    consultation = desk.world.phone.consult(desk.call(), "1003")
+    consultation.measured = GOOD
+    consultation.turn(CallState.ACTIVE)
     return desk.scene()
 
 

@@ -95,7 +95,7 @@ def presence_not_saved() -> Scene:
     def fail() -> None:
         part.draft.put(("statuses", "do_not_disturb", "internal", "always"), to("voicemail"))  # type: ignore[attr-defined]
         part._show_status()  # type: ignore[attr-defined]
-        desk.world.session.api.problem = NotConnected("The server cannot be reached.")
+        desk.world.session.api.problem = NotConnected("It does not answer.")
         part.submit()  # type: ignore[attr-defined]
 
     return pictured(desk, part, fail)

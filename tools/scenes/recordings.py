@@ -8,6 +8,7 @@ import fakes
 
 from linkus_desktop.pbx.errors import NotConnected
 from linkus_desktop.ui.call_log.player import RecordingPlayer
+from linkus_desktop.ui.window_size import WHOLE_LEAST
 from server.contract.calls import CallLogEntry
 from tools.scenes.desk import LONG, Desk, Scene
 
@@ -64,7 +65,7 @@ def chosen() -> Scene:
 def not_fetched() -> Scene:
     """The server was away when the recording was wanted."""
     desk = log()
-    desk.world.session.api.problem = NotConnected("The server cannot be reached.")
+    desk.world.session.api.problem = NotConnected("It does not answer.")
     return desk.scene(player(desk).toggle)
 
 
@@ -82,10 +83,19 @@ def long_names() -> Scene:
     return desk.scene()
 
 
+def smallest() -> Scene:
+    """A recording that ended early, in the smallest window, beside a call."""
+    desk = log(state="disk_full")
+    desk.call()
+    desk.window.resize(WHOLE_LEAST)
+    return desk.scene()
+
+
 SCENES: dict[str, Callable[[], Scene]] = {
     "main-recordings": chosen,
     "main-recordings-error": not_fetched,
     "main-recordings-saved": saved,
+    "main-recordings-smallest": smallest,
     "main-recordings-none": lambda: log(recorded=()).scene(),
     "main-recordings-long-names": long_names,
     "main-call-log-empty": lambda: log((), ()).scene(),

@@ -25,7 +25,7 @@ def recording_failed() -> Scene:
     """The server was away when it was asked."""
     desk = Desk()
     call = desk.call()
-    desk.world.session.api.problem = NotConnected("The server cannot be reached.")
+    desk.world.session.api.problem = NotConnected("It does not answer.")
     return desk.scene(desk.card(call).recording.press)
 
 
