@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QApplication
 
 from linkus_desktop.sip.values import CallState, TransferState
 from linkus_desktop.ui.rail import RoomButton
+from linkus_desktop.ui.widgets.buttons import WordButton
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
@@ -336,6 +337,21 @@ def test_no_button_of_the_transfer_panel_is_cut_off_SIP_4(window, call, panel, c
     assert panel.park.isVisible()
     for button in (panel.now, panel.ask, panel.park):
         assert whole(button), button.text()
+
+
+@pytest.mark.parametrize("compact", [False, True])
+def test_the_next_step_stands_beside_a_short_message_and_below_a_long_one(window, call, compact):
+    window.size_of.set_compact(compact)
+    settle_layouts()
+    call.progress(TransferState.FAILED, "1006", "Busy")
+    settle_layouts()
+    message = window.calls.card_of(call).message
+    (step,) = message.findChildren(WordButton)
+    text = message._text
+    assert (step.mapTo(message, step.rect().topLeft()).x() > text.geometry().right()) is not compact
+    assert (step.mapTo(message, step.rect().topLeft()).y() > text.geometry().bottom()) is compact
+    assert whole(step)
+    assert text.height() >= text.heightForWidth(text.width()), "no line of it is cut off"
 
 
 def settle_layouts():
