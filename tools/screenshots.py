@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from linkus_desktop.pbx.tasks import running
 from linkus_desktop.ui.theme import Mode, Theme
-from tools.scenes import calls, preferences, recordings, rooms, sound, windows
+from tools.scenes import calls, preferences, recordings, rooms, small_png, sound, windows
 from tools.scenes.desk import Scene
 
 PARTS = (windows, rooms, calls, sound, recordings, preferences)
@@ -77,7 +77,7 @@ async def picture(name: str, theme: str, out: Path, scale: int) -> None:
         await tasks()
         settle(60)
     path = out / f"{name}-{theme}{'' if scale == 1 else '@2x'}.png"
-    grab(scene).save(str(path), "PNG", 0)
+    small_png.save(grab(scene), path)
     for popup in _popups():
         popup.close()
     scene.window.close()

@@ -1,0 +1,42 @@
+"""Pictures as PNG files with a palette: half as large, and nobody sees the difference."""
+
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtGui import QImage, QPixmap
+
+COLOURS = 256
+
+
+def save(picture: QPixmap, path: Path) -> None:
+    """Write a picture. Raises `OSError` if that does not work."""
+    image = picture.toImage().convertToFormat(QImage.Format.Format_RGB32)
+    pixels = np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), -1)[:, : image.width()]
+    colours, places, counts = np.unique(pixels, return_inverse=True, return_counts=True)
+    palette, nearest = _palette(colours, counts)
+    indexes = np.ascontiguousarray(nearest[places.reshape(pixels.shape)])
+    small = QImage(indexes.data, image.width(), image.height(), image.width(), QImage.Format.Format_Indexed8)
+    small.setColorTable([int(colour) for colour in palette])
+    if not small.save(str(path), "PNG", 0):
+        raise OSError(f"{path} could not be written.")
+
+
+def _palette(colours: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The colours that are kept, and for each colour the index of the one nearest to it.
+
+    Kept are the most frequent ones, of those that look alike one only: text has hundreds of shades.
+    """
+    frequent = np.argsort(-counts, kind="stable")
+    if len(colours) <= COLOURS:
+        chosen = frequent
+    else:
+        alike = (colours >> 3) & 0x1F1F1F
+        _, first = np.unique(alike[frequent], return_index=True)
+        chosen = frequent[np.sort(first)][:COLOURS]
+    palette = colours[chosen]
+    distances = ((_channels(colours)[:, None] - _channels(palette)[None]) ** 2).sum(axis=2)
+    return palette, distances.argmin(axis=1).astype(np.uint8)
+
+
+def _channels(colours: np.ndarray) -> np.ndarray:
+    return np.stack([(colours >> shift) & 0xFF for shift in (16, 8, 0)], axis=1).astype(np.int32)
