@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtGui import QImage, QPixmap
 
-COLOURS = 256
+COLOURS, GROUNDS = 256, 96
 
 
 def save(picture: QPixmap, path: Path) -> None:
@@ -24,16 +24,15 @@ def save(picture: QPixmap, path: Path) -> None:
 def _palette(colours: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The colours that are kept, and for each colour the index of the one nearest to it.
 
-    Kept are the most frequent ones, of those that look alike one only: text has hundreds of shades.
+    Kept are the grounds, as they are, and the most frequent of the others, of those that look alike one only:
+    text has hundreds of shades.
     """
     frequent = np.argsort(-counts, kind="stable")
-    if len(colours) <= COLOURS:
-        chosen = frequent
-    else:
-        alike = (colours >> 3) & 0x1F1F1F
-        _, first = np.unique(alike[frequent], return_index=True)
-        chosen = frequent[np.sort(first)][:COLOURS]
-    palette = colours[chosen]
+    if len(colours) > COLOURS:
+        grounds, others = frequent[:GROUNDS], frequent[GROUNDS:]
+        _, first = np.unique((colours[others] >> 3) & 0x1F1F1F, return_index=True)
+        frequent = np.concatenate([grounds, others[np.sort(first)]])[:COLOURS]
+    palette = colours[frequent]
     distances = ((_channels(colours)[:, None] - _channels(palette)[None]) ** 2).sum(axis=2)
     return palette, distances.argmin(axis=1).astype(np.uint8)
 
