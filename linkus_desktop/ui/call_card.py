@@ -365,6 +365,7 @@ class CallCard(QFrame):
         if (below, self.narrow) == self._form:
             return
         self._form = (below, self.narrow)
+        self._top.setSpacing(8 if self.narrow else _GAP)
         self._follow_margins()
         self._layout.removeWidget(self._actions)
         self._place_light()
@@ -386,7 +387,7 @@ class CallCard(QFrame):
         ]
         clock = max(widget.sizeHint().width() for widget in (self.timer, self.quality.sign))
         clock = max(clock, self.timer.minimumWidth())
-        room = self.width() - 2 * _MARGIN - self.face.width() - clock - 2 * _GAP - beside
+        room = self.width() - 2 * _MARGIN - self.face.width() - clock - 2 * self._top.spacing() - beside
         return sum(widget.sizeHint().width() + self._second.spacing() for widget in words) <= room
 
     def _place_light(self) -> None:
