@@ -77,7 +77,7 @@ async def picture(name: str, theme: str, out: Path, scale: int) -> None:
         await tasks()
         settle(60)
     path = out / f"{name}-{theme}{'' if scale == 1 else '@2x'}.png"
-    small_png.save(grab(scene), path)
+    small_png.save(grab(scene).toImage(), path)
     for popup in _popups():
         popup.close()
     scene.window.close()
@@ -86,17 +86,15 @@ async def picture(name: str, theme: str, out: Path, scale: int) -> None:
     fakes.KEPT.clear()
 
 
-async def make(names: list[str], themes: list[Mode], out: Path, scale: int) -> None:
+async def make(theme: Theme, names: list[str], modes: list[Mode], out: Path, scale: int) -> None:
     """Make all pictures of this process's scale."""
-    app = QApplication.instance()
-    theme = Theme(app, "light")
     timer = QElapsedTimer()
     timer.start()
-    for mode in themes:
+    for mode in modes:
         theme.set_mode(mode)
         for name in names:
             await picture(name, mode, out, scale)
-    print(f"{len(names) * len(themes)} pictures at {scale}00 % in {timer.elapsed() / 1000:.1f} s: {out}")
+    print(f"{len(names) * len(modes)} pictures at {scale}00 % in {timer.elapsed() / 1000:.1f} s: {out}")
 
 
 def run() -> None:
@@ -113,9 +111,9 @@ def run() -> None:
         subprocess.run(command, env={**os.environ, "QT_SCALE_FACTOR": "2"}, cwd=ROOT, check=True)
     app = QApplication([])
     QLocale.setDefault(QLocale(QLocale.Language.English, QLocale.Country.UnitedKingdom))
-    QCursor.setPos(app.primaryScreen().geometry().bottomRight())
+    QCursor.setPos(-100, -100)  # no row is hovered
     names = [name for name in SCENES if args.only in name and (scale == 1 or name in DOUBLED)]
-    asyncio.run(make(names, args.theme or ["light", "dark"], args.out, scale))
+    asyncio.run(make(Theme(app, "light"), names, args.theme or ["light", "dark"], args.out, scale))
 
 
 if __name__ == "__main__":

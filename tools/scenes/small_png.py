@@ -3,14 +3,14 @@
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtGui import QImage
 
 COLOURS, GROUNDS = 256, 96
 
 
-def save(picture: QPixmap, path: Path) -> None:
+def save(picture: QImage, path: Path) -> None:
     """Write a picture. Raises `OSError` if that does not work."""
-    image = picture.toImage().convertToFormat(QImage.Format.Format_RGB32)
+    image = picture.convertToFormat(QImage.Format.Format_RGB32)
     pixels = np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), -1)[:, : image.width()]
     colours, places, counts = np.unique(pixels, return_inverse=True, return_counts=True)
     palette, nearest = _palette(colours, counts)
@@ -24,14 +24,18 @@ def save(picture: QPixmap, path: Path) -> None:
 def _palette(colours: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The colours that are kept, and for each colour the index of the one nearest to it.
 
-    Kept are the grounds, as they are, and the most frequent of the others, of those that look alike one only:
-    text has hundreds of shades.
+    Kept are the grounds, as they are; of the others, which are shades at the edges of text, one of those that
+    look alike, and so many count as alike that there is room for all.
     """
     frequent = np.argsort(-counts, kind="stable")
     if len(colours) > COLOURS:
         grounds, others = frequent[:GROUNDS], frequent[GROUNDS:]
-        _, first = np.unique((colours[others] >> 3) & 0x1F1F1F, return_index=True)
-        frequent = np.concatenate([grounds, others[np.sort(first)]])[:COLOURS]
+        for bits in range(1, 8):
+            alike = (colours[others] & 0xFFFFFF) >> bits & (0x10101 * (0xFF >> bits))
+            _, first = np.unique(alike, return_index=True)
+            if len(first) <= COLOURS - GROUNDS:
+                break
+        frequent = np.concatenate([grounds, others[np.sort(first)]])
     palette = colours[frequent]
     distances = ((_channels(colours)[:, None] - _channels(palette)[None]) ** 2).sum(axis=2)
     return palette, distances.argmin(axis=1).astype(np.uint8)
