@@ -12,10 +12,10 @@ _GROUNDS = ("#2F6DB5", "#8A4FA8", "#227A6B", "#A34A3C", "#5661B0", "#7A6A1E", "#
 
 
 def initials(name: str, number: str) -> str:
-    """Two letters for a person; the last two digits for one without a name."""
+    """Two letters for a person; the last two digits for one without a name, "?" for one without either."""
     words = [w for w in name.replace("-", " ").split() if w[0].isalpha()]
     if not words:
-        return number[-2:]
+        return number[-2:] or "?"
     return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
 
 

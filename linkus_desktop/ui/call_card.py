@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 WHO_WIDTH = 320
 """What face, name and timer need beside the buttons (logical pixels); with less, the buttons go below."""
 _MARGIN = 12
-_SHORT = 18
-"""Longest words of a state, in characters, that leave room for the number in the compact window."""
+_GAP = 12
+"""Between face, words, timer and buttons (logical pixels)."""
 
 
 class CallCard(QFrame):
@@ -215,7 +215,7 @@ class CallCard(QFrame):
         self.timer.setMinimumWidth(self.timer.fontMetrics().horizontalAdvance("0:00:00") + 24)
         self.timer.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._actions = CardActions(self._all_buttons())
-        top = columns(gap=12)
+        top = columns(gap=_GAP)
         top.addWidget(self.face)
         top.addLayout(who, 1)
         clock = rows()
@@ -360,11 +360,12 @@ class CallCard(QFrame):
         per_line = 0 if fits else (len(wanted) + 1) // 2
         self._actions.offer(wanted, two_columns=self.narrow, per_line=per_line)
         below = self.narrow or self.width() - self._actions.line_width(wanted) < WHO_WIDTH
-        has_room = len(self.state.text()) <= _SHORT if self.narrow else below or not self.recording.words
-        self.number.setVisible(has_room)
+        beside = 0 if below else self._actions.line_width(wanted) + _GAP
+        self.number.setVisible(not self.isVisible() or self._number_fits(beside))
         if (below, self.narrow) == self._form:
             return
         self._form = (below, self.narrow)
+        self._top.setSpacing(8 if self.narrow else _GAP)
         self._follow_margins()
         self._layout.removeWidget(self._actions)
         self._place_light()
@@ -376,6 +377,18 @@ class CallCard(QFrame):
         else:
             self._layout.removeWidget(self._actions)
             self._top.addWidget(self._actions)
+
+    def _number_fits(self, beside: int) -> bool:
+        """Whether the whole number has room behind the other words, with so many pixels of buttons beside."""
+        words = [
+            self.state,
+            self.number,
+            *([] if self.narrow or self.recording.light.isHidden() else [self.recording.light]),
+        ]
+        clock = max(widget.sizeHint().width() for widget in (self.timer, self.quality.sign))
+        clock = max(clock, self.timer.minimumWidth())
+        room = self.width() - 2 * _MARGIN - self.face.width() - clock - 2 * self._top.spacing() - beside
+        return sum(widget.sizeHint().width() + self._second.spacing() for widget in words) <= room
 
     def _place_light(self) -> None:
         """Beside the state; in the compact window it has a line of its own."""
@@ -396,6 +409,10 @@ class CallCard(QFrame):
         """The buttons go where there is room."""
         super().resizeEvent(event)
         self._show_buttons()
+
+    def minimumSizeHint(self) -> QSize:
+        """Buttons go where there is room: the window can be narrower than all of them in a line."""
+        return QSize(0, super().minimumSizeHint().height())
 
     def sizeHint(self) -> QSize:
         """Fits a narrow window."""

@@ -19,7 +19,8 @@ from linkus_desktop.ui.widgets.message import Message
 if TYPE_CHECKING:
     from linkus_desktop.sip.call import Call
 
-_BARS, _BAR, _BAR_GAP, _HEIGHT = 4, 3, 2, 20
+_BARS, _BAR, _BAR_GAP, _HEIGHT, _EDGE = 4, 3, 2, 20, 3
+_WIDE = _BARS * (_BAR + _BAR_GAP) - _BAR_GAP
 _NOTICEABLE_LOSS, _NOTICEABLE_TRIP_MS, _NOTICEABLE_JITTER_MS = 2.0, 400.0, 40.0
 NOTHING = 100.0
 """Loss in per cent at which nothing arrives."""
@@ -85,6 +86,7 @@ class QualityDetails(QFrame):
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(24)
         self._grid.setVerticalSpacing(6)
+        self._grid.setColumnStretch(1, 1)  # values stand beside their names, however long the foot is
         layout = rows(self, margin=16, gap=8)
         layout.addWidget(label("Sound of this call", "title"))
         layout.addLayout(self._grid)
@@ -133,12 +135,12 @@ class QualitySign(QAbstractButton):
         self.details.follow(quality)
 
     def sizeHint(self) -> QSize:
-        """Bars, the longest word, and a ring around both: nothing shifts when the grade changes."""
+        """The longest word, bars, and a ring around both: nothing shifts when the grade changes."""
         word = max(self.fontMetrics().horizontalAdvance(grade.word) for grade in Grade)
-        return QSize(_BARS * (_BAR + _BAR_GAP) + 4 + word + 8, _HEIGHT)
+        return QSize(_EDGE + word + _EDGE + 2 + _WIDE + _EDGE, _HEIGHT)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """As many bars as the grade has, and its word."""
+        """The grade's word, and as many bars as it has, below the end of the timer."""
         painter, t = QPainter(self), tokens(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -146,15 +148,15 @@ class QualitySign(QAbstractButton):
             painter.setBrush(QColor(t.hover))
             painter.drawRoundedRect(self.rect(), 4, 4)
         colour = _colour(self.grade, t)
+        first = self.width() - _EDGE - _WIDE
         for i in range(_BARS):
             high = 4 + 2 * i
             painter.setBrush(QColor(colour if i < self.grade.bars else t.border))
-            x = 4 + i * (_BAR + _BAR_GAP)
+            x = first + i * (_BAR + _BAR_GAP)
             painter.drawRoundedRect(QRectF(x, self.height() / 2 + 5 - high, _BAR, high), 1, 1)
         painter.setPen(QColor(colour))
-        left = 4 + _BARS * (_BAR + _BAR_GAP) + 2
-        where = QRect(left, 0, self.width() - left, self.height())
-        painter.drawText(where, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.grade.word)
+        where = QRect(0, 0, first - _EDGE - 2, self.height())
+        painter.drawText(where, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, self.grade.word)
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QColor(t.accent))

@@ -31,6 +31,8 @@ class CardActions(QWidget):
         for button in self._buttons:
             self._grid.removeWidget(button)
         row = column = 0
+        if per_line and not two_columns:
+            column = -len(wanted) % per_line  # the last one stands at the lower right
         for i, button in enumerate(wanted):
             last = i == len(wanted) - 1
             wide = two_columns and column == 0 and (last or button.sizeHint().width() > _COLUMN)

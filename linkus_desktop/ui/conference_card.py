@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from linkus_desktop.ui.callers import Callers
 
 
+_DROP = "Hang up on this person only"
+
+
 class MemberRow(QWidget):
     """One of them. Signals: split_requested(object Call)."""
 
@@ -41,7 +44,7 @@ class MemberRow(QWidget):
         self.recording = CardRecording(call, own_calls)
         self.quality = QualitySign()
         self.split = WordButton("Split off", tip="Talk with this person alone")
-        self.drop = WordButton("Drop", icon_name="hang-up", tip="Hang up on this person only")
+        self.drop = WordButton("Drop", icon_name="hang-up", tip=_DROP)
         layout = columns(self, gap=8)
         self._layout, self._who = layout, rows(gap=0)
         self._who.addWidget(self.name)
@@ -75,6 +78,8 @@ class MemberRow(QWidget):
     def set_narrow(self, narrow: bool) -> None:
         """Where there is little room the light is below the name, and the lamp says the state."""
         self.state.setVisible(not narrow)
+        self.drop.become("Drop", "" if narrow else "hang-up", tip=_DROP)
+        self.drop.setAccessibleName(f"Drop {self.name.text()}")
         self.recording.light.set_short(narrow)
         self._layout.removeWidget(self.recording.light)
         self._who.removeWidget(self.recording.light)

@@ -90,6 +90,7 @@ class ServerFields(QWidget):
         row.addWidget(self.more)
         row.addStretch(1)
         layout.addLayout(row)
+        self.wan.setContentsMargins(0, 8, 0, 0)  # as far from the field above as all others
         self.wan.hide()
         for edit in (self.server.edit, self.wan.edit):
             edit.textEdited.connect(self.edited)

@@ -12,6 +12,7 @@ from linkus_desktop.pbx.recordings import OwnCalls
 from linkus_desktop.pbx.tasks import spawn
 from linkus_desktop.sip.values import PhoneError, Registration
 from linkus_desktop.ui.blinker import Blinker
+from linkus_desktop.ui.call_area import CallArea
 from linkus_desktop.ui.call_panel import CallPanel
 from linkus_desktop.ui.callers import Callers
 from linkus_desktop.ui.icons import product_icon
@@ -218,7 +219,7 @@ class MainWindow(QMainWindow):
         work = rows(gap=0)
         work.addWidget(self.toolbar)
         work.addWidget(notice)
-        work.addWidget(self.calls)
+        work.addWidget(CallArea(self.calls))
         work.addWidget(self.parked)
         work.addWidget(self.stack, 1)
         layout = columns(central)

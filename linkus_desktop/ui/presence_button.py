@@ -42,7 +42,7 @@ class PresenceButton(QToolButton):
         self.note.setPlaceholderText("Note for colleagues (Enter to set)")
         self.note.setAccessibleName("Note for colleagues")
         self.note.setMaxLength(255)
-        self.note.setMinimumWidth(240)
+        self.note.setMinimumWidth(272)
         self.note.returnPressed.connect(self._on_note)
         self._statuses: dict[PresenceStatus, QAction] = {}
         self._fill_menu()
@@ -73,6 +73,11 @@ class PresenceButton(QToolButton):
         self._temporary.setEnabled(presence is not None)
         if presence is not None:
             self._statuses[presence.status].setChecked(True)
+            for status, action in self._statuses.items():
+                mark = (
+                    "\t✓" if status is presence.status else ""
+                )  # where shortcuts stand: icons take the left
+                action.setText(PRESENCE_WORDS[status] + mark)
             if not self.note.hasFocus():
                 self.note.setText(presence.note)
         self._follow()

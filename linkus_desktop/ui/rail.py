@@ -52,7 +52,7 @@ class RoomButton(QAbstractButton):
         painter, t = QPainter(self), tokens(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        ground = self.rect().adjusted(2, 2, -2, -2)
+        ground = self.rect().adjusted(1, 2, -1, -2)
         if self.isChecked():
             painter.setBrush(QColor(t.accent_soft))
             painter.drawRoundedRect(ground, 8, 8)

@@ -15,6 +15,10 @@ QLineEdit, QComboBox, QSpinBox {
 QLineEdit:hover, QComboBox:hover, QSpinBox:hover { border-color: $muted; }
 QLineEdit:focus, QComboBox:focus, QSpinBox:focus { border: 2px solid $accent; padding: 0 8px;
     min-height: 30px; }
+QLineEdit { padding: 0 7px; }
+QLineEdit:focus { padding: 0 6px; }
+QSpinBox { max-height: 32px; }
+QSpinBox:focus { max-height: 30px; }
 QLineEdit:disabled, QComboBox:disabled, QSpinBox:disabled { background: $window; color: $muted;
     border-color: $border; }
 QLineEdit[quiet="true"] { background: $window; border-color: $border; }
@@ -94,6 +98,7 @@ QMenu::item:selected { background: $accent_soft; color: $text; }
 QMenu::item:disabled { color: $muted; }
 QMenu::separator { height: 1px; background: $border; margin: 4px 8px; }
 QMenu::icon { padding-left: 8px; }
+QAbstractScrollArea::corner { background: $surface; border: none; }
 QSplitter::handle { background: $border; }
 QSplitter::handle:hover { background: $accent; }
 QScrollArea { background: transparent; border: none; }

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractButton, QFrame, QLineEdit, QListView, QWidget
+from PySide6.QtWidgets import QAbstractButton, QFrame, QGridLayout, QLineEdit, QListView, QWidget
 
 from linkus_desktop.pbx.colleagues import ColleagueRole, ColleaguesFilter, ColleaguesModel
 from linkus_desktop.sip.number import number_in, spelled
@@ -42,6 +42,7 @@ class TransferPanel(QFrame):
         super().__init__(over)
         self.over = over
         self._below = QRect()
+        self._narrow: bool | None = None
         self.setProperty("role", "popup")
         self.setAccessibleName("Transfer")
         self.people = ColleaguesFilter(colleagues, self)
@@ -147,10 +148,9 @@ class TransferPanel(QFrame):
         head = columns(gap=8)
         head.addWidget(self.title, 1)
         head.addWidget(self.close_button)
-        foot = columns(gap=8)
-        foot.addWidget(self.now, 1)
-        foot.addWidget(self.ask, 1)
-        foot.addWidget(self.park)
+        self._foot = QGridLayout()
+        self._foot.setSpacing(8)
+        self._arrange(narrow=False)
         layout = rows(self, gap=8)
         layout.setContentsMargins(12, 8, 12, 12)
         layout.addLayout(head)
@@ -158,7 +158,7 @@ class TransferPanel(QFrame):
         layout.addWidget(self.message)
         layout.addWidget(self.view, 1)
         layout.addWidget(self.nobody)
-        layout.addLayout(foot)
+        layout.addLayout(self._foot)
         for one, other in pairwise((self.field, self.now, self.ask, self.park, self.close_button)):
             QWidget.setTabOrder(one, other)
 
@@ -217,10 +217,22 @@ class TransferPanel(QFrame):
     def _on_double_click(self, _index: QModelIndex) -> None:
         self._on_ask()  # the one that can still be taken back
 
+    def _arrange(self, *, narrow: bool) -> None:
+        """The buttons in one line, or what is done most often above the others."""
+        if narrow is self._narrow:
+            return
+        self._narrow = narrow
+        for button in (self.now, self.ask, self.park):
+            self._foot.removeWidget(button)
+        self._foot.addWidget(self.now, 0, 0, 1, 2 if narrow else 1)
+        self._foot.addWidget(self.ask, *((1, 0) if narrow else (0, 1)))
+        self._foot.addWidget(self.park, *((1, 1) if narrow else (0, 2)))
+
     def _place(self) -> None:
         """Below the card and at its right edge, as far as the window is large enough."""
         over = self.over.rect().adjusted(_EDGE, _EDGE, -_EDGE, -_EDGE)
         width = min(WIDTH, over.width())
+        self._arrange(narrow=width < WIDTH)
         wished = self.minimumSizeHint().height() - self.view.minimumSizeHint().height() + MOST_ROWS * ROW
         height = min(wished, max(LEAST_HEIGHT, over.bottom() - self._below.bottom() - 4), over.height())
         left = max(over.left(), min(self._below.right() - width + 1, over.right() - width + 1))

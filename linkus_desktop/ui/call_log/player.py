@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QFrame, QSlider
+from PySide6.QtWidgets import QFileDialog, QFrame, QSizePolicy, QSlider
 
 from linkus_desktop.pbx.recordings import OwnRecordings
 from linkus_desktop.pbx.tasks import spawn
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 SHORTCUT = "Ctrl+L"
 ENDED_EARLY = {
-    RecordingState.DISK_FULL: " (not all of it: the server's disk was full)",
-    RecordingState.INTERRUPTED: " (not all of it: the server was interrupted)",
+    RecordingState.DISK_FULL: "Not all of it: the server's disk was full",
+    RecordingState.INTERRUPTED: "Not all of it: the server was interrupted",
 }
 """What is said of a recording that ended before its call."""
 STEP_S = 5.0
@@ -87,10 +87,11 @@ class RecordingPlayer(QFrame):
             self.message.clear()
         if recording is not None and entry is not None:
             self._title = entry.name or entry.number or "Unknown caller"
-            early = ENDED_EARLY.get(recording.state, "")
-            self.who.setText(f"Recording of the call with {self._title}{early}")
+            self.who.setText(f"Recording of the call with {self._title}")
             self.who.setToolTip(f"{self.who.text()}, {absolute(recording.started_at)}")
-            self.setAccessibleName(self.who.text())
+            early = ENDED_EARLY.get(recording.state, "")
+            self.note.setText(self.note.text() or early)
+            self.setAccessibleName(". ".join(filter(None, [self.who.text(), early])))
             self.delete.setVisible(self._recordings.may_delete)
             self.slider.setRange(0, max(1, round(recording.seconds * 1000)))
             self._on_moved(self._listening.position)
@@ -124,8 +125,9 @@ class RecordingPlayer(QFrame):
         layout = rows(self, gap=8)
         layout.setContentsMargins(16, 8, 16, 8)
         first = columns(gap=8)
-        first.addWidget(self.who, 3)
-        first.addWidget(self.note, 2)
+        self.who.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        first.addWidget(self.who)
+        first.addWidget(self.note, 1)
         first.addWidget(self.save)
         first.addWidget(self.delete)
         second = columns(gap=12)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _VIEW = "call_log.columns.7"
 """With the number of columns: what was remembered for others fits no longer."""
-_WIDTHS = (120, 184, 112, 128, 88, 176, 160)
+_WIDTHS = (120, 184, 128, 128, 88, 176, 152)
 
 
 class CallTable(QTableView):

@@ -29,6 +29,7 @@ class CallerRuleRow(QWidget):
         name = f"Rule {index + 1}"
         self.pattern = QLineEdit(draft.value(self._path))
         self.pattern.setMaxLength(64)
+        self.pattern.setCursorPosition(0)
         self.pattern.setPlaceholderText("Number or pattern, such as 100XX")
         self.pattern.setAccessibleName(f"{name}: number or pattern")
         self.pattern.textEdited.connect(self._on_pattern)

@@ -28,14 +28,14 @@ ACTIONS: tuple[Choice, ...] = (
     ("Play a prompt", DestinationKind.PROMPT),
     ("Hang up", DestinationKind.HANG_UP),
 )
-_PLACEHOLDERS = {
-    DestinationKind.EXTENSION: "Extension, such as 1002",
-    DestinationKind.RING_GROUP: "Ring group, such as 6300",
-    DestinationKind.GROUP_VOICEMAIL: "Group mailbox, such as 6500",
-    DestinationKind.VOICEMAIL: "My own, or an extension's",
-    DestinationKind.IVR: "Menu, such as 6500",
-    DestinationKind.PROMPT: "Name of the prompt",
-    DestinationKind.EXTERNAL: "Number, such as +420 530 335 533",
+_PLACEHOLDERS = {  # short: in a rule there is room for some fifteen characters
+    DestinationKind.EXTENSION: "Such as 1002",
+    DestinationKind.RING_GROUP: "Such as 6300",
+    DestinationKind.GROUP_VOICEMAIL: "Such as 6500",
+    DestinationKind.VOICEMAIL: "My own, or 1002",
+    DestinationKind.IVR: "Such as 6500",
+    DestinationKind.PROMPT: "Its name",
+    DestinationKind.EXTERNAL: "Such as +420 530 335 533",
 }
 
 
@@ -86,6 +86,7 @@ class DestinationField(QWidget):
         kinds = [self.kind.itemData(row) for row in range(self.kind.count())]
         self.kind.setCurrentIndex(kinds.index(kind))
         self.number.setText(chosen["value"] if chosen else "")
+        self.number.setCursorPosition(0)  # of a long one the beginning is seen
         self._fit(kind)
 
     def _fit(self, kind: DestinationKind | None) -> None:

@@ -70,7 +70,8 @@ class ReachingSection(Section):
         self.whole(self._holder)
         self.heading("In every status")
         self.row("Mobile prefix", self.prefix)
-        for widget in (self.prefix_problem, self.all_busy, self.all_reject):
+        self.below(self.prefix_problem)
+        for widget in (self.all_busy, self.all_reject):
             self.whole(widget)
         self.heading("Calls from certain numbers, the first rule that fits decides")
         self.whole(self.rules)

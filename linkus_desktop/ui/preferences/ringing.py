@@ -29,6 +29,8 @@ WORDS = {
     Tone.SILENT: "Silent",
 }
 """The tones that can be chosen, in their order."""
+_REMOVE = 40
+"""What the button that removes a line takes, with the gap before it (logical pixels)."""
 
 
 class Listening(QObject):
@@ -80,7 +82,8 @@ class TonePicker(QWidget):
 
     chosen = Signal(str)
 
-    def __init__(self, listening: Listening, name: str, tone: Tone, *, gap: int = 8) -> None:
+    def __init__(self, listening: Listening, name: str, tone: Tone, *, tail: int = 0) -> None:
+        """`tail`: pixels that stay free behind the button, where others have something."""
         super().__init__()
         self._listening = listening
         self._name = name
@@ -92,9 +95,10 @@ class TonePicker(QWidget):
         self.listen = WordButton("Listen", icon_name="bell", tip="Hear this ring tone on the ring device")
         self.listen.setMinimumWidth(self.listen.sizeHint().width())
         self.set_sounding(False)
-        layout = columns(self, gap=gap)
+        layout = columns(self, gap=8)
         layout.addWidget(self.box, 1)
         layout.addWidget(self.listen)
+        layout.addSpacing(tail)
         self.box.activated.connect(self._on_activated)
         self.listen.clicked.connect(self._on_listen)
 
@@ -136,6 +140,7 @@ class RuleRow(QWidget):
         if numbers:
             self._paste = PlainPaste(self.text)
         self.text.setMaxLength(64)
+        self.text.setCursorPosition(0)
         self.picker = TonePicker(listening, f"{name}: ring tone", Tone.named(rule[1]))
         self.remove = IconButton("delete", f"{name}: remove", tip="Remove this line")
         layout = columns(self, gap=8)
@@ -240,7 +245,7 @@ class RingingSection(Section):
         self._listening.stop()
 
     def _picker(self, name: str, tone: str) -> TonePicker:
-        return TonePicker(self._listening, f"{name}: ring tone", Tone.named(tone), gap=16)
+        return TonePicker(self._listening, f"{name}: ring tone", Tone.named(tone), tail=_REMOVE)
 
     def _on_colleagues(self, tone: str) -> None:
         self._settings.ring_colleagues = tone

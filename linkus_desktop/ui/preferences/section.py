@@ -31,6 +31,10 @@ class Rows(QGridLayout):
         if beside is not None:
             self.addWidget(beside, at, 2)
 
+    def below(self, widget: QWidget) -> None:
+        """Add something below the control of the last row, such as what is wrong with it."""
+        self.addWidget(widget, self.rowCount(), 1, 1, 2)
+
     def heading(self, text: str) -> None:
         """Add a title of the rows below it."""
         title = label(text)
@@ -62,6 +66,10 @@ class Section(QFrame):
     def row(self, name: str, control: QWidget, beside: QWidget | None = None) -> None:
         """Add a setting; `beside` stands right of the control."""
         self._grid.row(name, control, beside)
+
+    def below(self, widget: QWidget) -> None:
+        """Add something below the control of the last row, such as what is wrong with it."""
+        self._grid.below(widget)
 
     def heading(self, text: str) -> None:
         """Add a title of the rows below it."""

@@ -94,7 +94,7 @@ class StatusForm(QWidget):
             self._rows.row(name, box)
         self.no_first.setProperty("tone", "danger")
         self.no_first.hide()
-        self._rows.whole(self.no_first)
+        self._rows.below(self.no_first)
         self.timeout = NumberBox(MIN_RING_S, MAX_RING_S, "seconds", "Ring each time for")
         self.timeout.setValue(self._draft.value((*self._path, "ring_timeout_s")))
         self.timeout.valueChanged.connect(self._on_timeout)

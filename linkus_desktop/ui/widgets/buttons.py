@@ -3,7 +3,7 @@
 from typing import Literal
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QIcon, QKeySequence
 from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 
 from linkus_desktop.ui.icons import icon
@@ -65,6 +65,7 @@ class WordButton(QPushButton):
 
     def _tint(self) -> None:
         if not self._icon_name:
+            self.setIcon(QIcon())
             return
         t = tokens(self)
         colour = {"primary": t.on_accent, "go": t.on_success, "stop": t.on_danger, "link": t.accent}

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleEvent
-from PySide6.QtWidgets import QFrame, QLabel, QWidget
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QLabel, QWidget
 
 from linkus_desktop.ui.icons import pixmap
 from linkus_desktop.ui.theme import tokens
@@ -42,13 +42,14 @@ class Message(QFrame):
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._row = QWidget()  # a layout without items would let nothing beside it grow
         self._buttons = columns(self._row, gap=8)
-        body = rows(gap=8)
-        body.addWidget(self._text)
-        body.addWidget(self._row)
+        self._body = rows(gap=8)
+        self._body.addWidget(self._text)
+        self._body.addWidget(self._row)
         layout = columns(self, margin=8, gap=8)
         layout.setContentsMargins(12, 8, 8, 8)
         layout.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
-        layout.addLayout(body, 1)
+        layout.addLayout(self._body, 1)
+        self._layout = layout
         if closable:
             close = IconButton("close", "Close this message")
             close.clicked.connect(self.clear)
@@ -77,6 +78,7 @@ class Message(QFrame):
             self._buttons.addWidget(_NextStep(name, do))
         self._buttons.addStretch(1)
         self._row.setVisible(bool(actions))
+        self._flow()
         self.setAccessibleName(text)
         self.show()
         self.shown.emit(True)
@@ -86,6 +88,23 @@ class Message(QFrame):
         """Nothing to say any more."""
         self.hide()
         self.shown.emit(False)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The buttons go where there is room."""
+        super().resizeEvent(event)
+        self._flow()
+
+    def _flow(self) -> None:
+        """A short text has its buttons beside it, and the icon at its height; a long one has them below."""
+        room = self._body.geometry().width()
+        text = self._text.fontMetrics().horizontalAdvance(self._text.text())
+        buttons = 0 if self._row.isHidden() else self._row.sizeHint().width() + self._body.spacing()
+        short = text + buttons < room
+        to_the_right, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self._body.setDirection(to_the_right if short else down)
+        self._body.setStretch(0, int(short))
+        middle, top = Qt.AlignmentFlag.AlignVCenter, Qt.AlignmentFlag.AlignTop
+        self._layout.setAlignment(self._icon, middle if short else top)
 
     def _ratio(self) -> float:
         return max(1.0, self.devicePixelRatioF())

@@ -9,16 +9,24 @@ _MARGIN = 8
 
 
 class NumberBox(QSpinBox):
-    """Set by typing, arrows or keys; the wheel scrolls the page unless the box has the focus."""
+    """Set by typing, arrows or keys; the wheel scrolls the page unless the box has the focus.
+
+    `unit` is a plural with an s, which one of it loses.
+    """
 
     def __init__(self, low: int, high: int, unit: str, name: str) -> None:
         super().__init__()
         self.setRange(low, high)
-        self.setSuffix(f" {unit}")
+        self._unit = unit
+        self._follow(low)
+        self.valueChanged.connect(self._follow)
         self.setAccessibleName(name)
         self.setToolTip(f"From {low} to {high} {unit}")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.lineEdit().setTextMargins(_MARGIN, 0, 0, 0)
+
+    def _follow(self, value: int) -> None:
+        self.setSuffix(f" {self._unit.removesuffix('s') if value == 1 else self._unit}")
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Leave the wheel to the page."""

@@ -7,6 +7,7 @@ from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication, QDialog
 
 from linkus_desktop.sip.values import CallState
+from linkus_desktop.ui.avatars import initials
 from linkus_desktop.ui.blinker import Blinker
 from linkus_desktop.ui.call_panel import CallPanel
 from linkus_desktop.ui.callers import Callers
@@ -270,3 +271,7 @@ def test_the_whole_dial_pad_stays_in_sight_below_calls(window, world):
         bottom = dialler.call.mapTo(window, dialler.call.rect().bottomLeft()).y()
         assert bottom < window.height()
         call.finish(by_us=True)
+
+
+def test_a_caller_without_name_and_number_has_a_face_SIP_9():
+    assert initials("", "") == "?"

@@ -256,3 +256,26 @@ async def test_a_temporary_status_that_was_not_taken_loses_nothing_PRES_5(dialog
     assert "network is down" in dialog.message.text
     assert dialog.isVisible()
     assert dialog.note.text == "Soup"
+
+
+def test_of_a_long_value_the_beginning_is_seen_PRES_3(world, section):
+    number = "+420530335533530335533530335533"
+    type_into(section.prefix, "1")
+    section.draft.put(("statuses", "available", "external", "always"), {"kind": "external", "value": number})
+    section.draft.put(("caller_rules",), [{"pattern": number, "destination": None}])
+    section._fill()
+    assert section.form.destinations["external", "always"].number.cursorPosition() == 0
+    assert section.rules.rules[0].pattern.cursorPosition() == 0
+
+
+def test_one_hour_is_no_plural_PRES_5(world, theme, qtbot):
+    dialog = TemporaryStatusDialog(world.session)
+    qtbot.addWidget(dialog)
+    assert dialog.hours.text() == "1 hour"
+    dialog.hours.setValue(2)
+    assert dialog.hours.text() == "2 hours"
+
+
+def test_the_menu_marks_the_status_one_has_PRES_1(window, world):
+    marked = {s: a.text() for s, a in window.toolbar.presence._statuses.items() if "✓" in a.text()}
+    assert marked == {PresenceStatus.AVAILABLE: "Available\t✓"}

@@ -288,3 +288,27 @@ def test_the_card_fits_where_it_is_recorded_and_there_are_many_buttons(theme, qt
             assert button.width() >= button.sizeHint().width(), button.text()
 
     qtbot.waitUntil(no_word_is_cut_off)
+
+
+def test_the_number_stays_beside_the_light_where_there_is_room_SIP_5(window, world, call):
+    world.tell_recording(call, "recording", actions=["pause"])
+    card = window.calls.card_of(call)
+    assert card.recording.light.isVisible()
+    assert card.number.isVisible()
+    assert card.number.shown_text() == "1002"
+    world.tell_recording(call, "paused", actions=["resume"])
+    assert not card.number.isVisible(), "longer words, wider buttons: a whole number or none"
+    window.resize(1500, 760)
+    assert card.number.isVisible()
+
+
+def test_the_player_says_what_is_missing_and_elides_nothing_needlessly_LOG_1(window, world):
+    world.permit("listen")
+    world.tell_recorded(RECORDED, state="disk_full", sound=SOUND)
+    window.open_room("call_log")
+    player = window.rooms.room("call_log").player
+    select(window.rooms.room("call_log"), RECORDED.id)
+    assert player.note.text() == "Not all of it: the server's disk was full"
+    assert "disk was full" in player.accessibleName()
+    for words in (player.who, player.note):
+        assert words.shown_text() == words.text()

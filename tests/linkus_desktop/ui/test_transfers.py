@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QApplication
 
 from linkus_desktop.sip.values import CallState, TransferState
 from linkus_desktop.ui.rail import RoomButton
+from linkus_desktop.ui.widgets.buttons import WordButton
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
@@ -278,3 +279,82 @@ def test_the_names_of_rooms_fit_the_rail(window):
     assert window.rail.width() == 64
     for button in window.rail.findChildren(RoomButton):
         assert button.name_width() <= button.width(), button.text()
+
+
+def whole(button):
+    """It is as large as its text needs, and nothing lies over its edges."""
+    wished, parent = button.sizeHint(), button.parentWidget()
+    return (
+        button.width() >= wished.width()
+        and button.height() >= wished.height()
+        and parent.rect().contains(button.geometry())
+    )
+
+
+@pytest.mark.parametrize("size", [(880, 560), (340, 560)])
+def test_cards_with_everything_are_never_squeezed_they_scroll(window, world, call, size):
+    """A long name, two calls that can be recorded, a bad line and an error, in the smallest windows."""
+    window.size_of.set_compact(size[0] < 880)
+    window.resize(*size)
+    other = world.phone.add(FakeCall("12345678", "Maximiliane von Hohenstein-Wittgenstein", CallState.HELD))
+    world.phone.switch_to(other)
+    for each in (call, other):
+        world.tell_recording(each, "paused", actions=["resume"])
+    card = window.calls.card_of(other)
+    card.quality.warning.say("The sound of this call is bad. " * 4, warning=True)
+    card.recording.message.say(
+        "There is no connection to the server now.", ("Try again", card.recording.press)
+    )
+    settle_layouts()
+    area = window.calls.parentWidget().parentWidget()
+    for each in window.calls.cards:
+        for button in each.buttons():
+            assert whole(button), button.text()
+            assert each.rect().contains(QRect(button.mapTo(each, button.rect().topLeft()), button.size()))
+    assert window.calls.width() <= area.viewport().width(), "nothing is cut off at the right"
+    assert window.rooms.phone().height() > 0, "the room is still there"
+    assert area.verticalScrollBar().value() == 0
+    assert window.calls._layout.indexOf(card) == 0, "the active call is in sight"
+    last = window.calls.card_of(call).hang_up
+    area.ensureWidgetVisible(last)
+    assert not last.visibleRegion().isEmpty(), "and every other one can be reached"
+
+
+def test_calls_take_no_more_room_than_they_need(window, world, call):
+    area = window.calls.parentWidget().parentWidget()
+    settle_layouts()
+    assert area.height() == window.calls.height()
+    assert area.verticalScrollBar().maximum() == 0
+    call.finish(by_us=True)
+    assert not area.isVisible()
+
+
+@pytest.mark.parametrize("compact", [False, True])
+def test_no_button_of_the_transfer_panel_is_cut_off_SIP_4(window, call, panel, compact):
+    window.size_of.set_compact(compact)
+    window.calls.card_of(call).transfer.click()
+    settle_layouts()
+    assert panel.park.isVisible()
+    for button in (panel.now, panel.ask, panel.park):
+        assert whole(button), button.text()
+
+
+@pytest.mark.parametrize("compact", [False, True])
+def test_the_next_step_stands_beside_a_short_message_and_below_a_long_one(window, call, compact):
+    window.size_of.set_compact(compact)
+    settle_layouts()
+    call.progress(TransferState.FAILED, "1006", "Busy")
+    settle_layouts()
+    message = window.calls.card_of(call).message
+    (step,) = message.findChildren(WordButton)
+    text = message._text
+    assert (step.mapTo(message, step.rect().topLeft()).x() > text.geometry().right()) is not compact
+    assert (step.mapTo(message, step.rect().topLeft()).y() > text.geometry().bottom()) is compact
+    assert whole(step)
+    assert text.height() >= text.heightForWidth(text.width()), "no line of it is cut off"
+
+
+def settle_layouts():
+    for _ in range(4):  # the scroll area and what is in it tell each other their sizes
+        QApplication.sendPostedEvents()
+        QApplication.processEvents()
