@@ -209,7 +209,14 @@ class SimulatedEngine:
 
     # what happens to dialogs
 
-    def change(self, dialog: Dialog, *, state: LegState | None = None, held: bool | None = None) -> None:
+    def change(
+        self,
+        dialog: Dialog,
+        *,
+        state: LegState | None = None,
+        held: bool | None = None,
+        held_by_us: bool | None = None,
+    ) -> None:
         """State or hold of a dialog is now this."""
         if dialog.state is LegState.GONE:
             return
@@ -217,6 +224,8 @@ class SimulatedEngine:
             dialog.state = state
         if held is not None:
             dialog.held = held
+        if held_by_us is not None:
+            dialog.held_by_us = held_by_us
         self.recorder.listen()
         self.on_dialog(dialog)
 
