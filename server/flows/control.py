@@ -180,7 +180,7 @@ class CallControl:
 
         Raises:
             ServiceError: `NOT_FOUND`; `CONFLICT`: the two do not talk, or it is the phone that holds.
-            SwitchError: the engine cannot do it now; nothing has changed.
+            SwitchError: the engine cannot do it now.
         """
         if call_id in self._orders and self._orders[call_id].extension == extension:
             raise conflict("Only a call that is answered can be held.")

@@ -12,7 +12,19 @@ from server.flows.resources import Resources
 from server.flows.talk import HoldOrder, Talk
 from server.flows.tape import Tape
 from server.services.errors import conflict
-from server.switch.port import Event, Leg, LegChanged, LegGone, LegState, Switch, SwitchError
+from server.switch.port import (
+    DEFAULT_MUSIC,
+    SILENCE,
+    Event,
+    Leg,
+    LegChanged,
+    LegGone,
+    LegState,
+    Switch,
+    SwitchError,
+    SwitchUnavailable,
+    Up,
+)
 
 
 class Holding:
@@ -42,16 +54,16 @@ class Holding:
                     await self._arrange()
 
     async def carry_out(self) -> None:
-        """Do what was ordered, and see whether a phone that holds has resumed.
+        """Do what was ordered; or a phone has resumed, or the engine is back: look what they are to hear.
 
-        Raises `SwitchError` if the engine fails in such a way that the two cannot even be left as they were.
+        Raises `SwitchError` if the engine, though it is there, can neither do it nor undo it.
         """
         async with self._talk.busy:
+            nothing_ordered = not self._talk.orders
             while self._talk.orders:
                 await self._do(self._talk.orders.popleft())
-            if self._apart:
-                with suppress(LegGone):
-                    await self._arrange()
+            if self._apart and (nothing_ordered or self._phones_changed):
+                await self._look_again()
 
     async def lift(self) -> None:
         """Nobody holds any longer: one of the two goes elsewhere; who asked for it may be gone already."""
@@ -83,13 +95,23 @@ class Holding:
         except LegGone:
             order.failed(conflict("The call has ended."))
         except SwitchError as error:
-            with suppress(LegGone):
-                await order.by.mark_held(on=before)
-                self._apart = True  # perhaps: what was asked for may have been done
-                await self._arrange()
+            self._part()  # perhaps they are: all of it may have been done
+            await self._look_again(order.by, on=before)
             order.failed(error)
         finally:
             order.failed(conflict("The call has ended."))  # unless it is clear already
+
+    async def _look_again(self, leg: Leg | None = None, *, on: bool = False) -> None:
+        """Let the two hear what they are to hear, after putting back whether this leg holds."""
+        try:
+            with suppress(LegGone):
+                if leg is not None:
+                    await leg.mark_held(on=on)
+                await self._arrange()
+        except SwitchUnavailable:
+            if self._switch.status.up:
+                raise
+            # When it is back we look again, and then it is as the legs say.
 
     async def _arrange(self) -> None:
         """Let the two hear what they are to hear."""
@@ -100,7 +122,7 @@ class Holding:
             if inside := [leg for leg in legs if leg.id in bridge.legs]:
                 await bridge.remove(*inside)
             for leg in legs:
-                await (leg.start_music() if self._talk.partner(leg).holds else leg.stop_music())
+                await leg.start_music(DEFAULT_MUSIC if self._talk.partner(leg).holds else SILENCE)
         elif self._apart:
             if outside := [leg for leg in legs if leg.id not in bridge.legs]:
                 await bridge.add(*outside)
@@ -129,6 +151,10 @@ class Holding:
             self._stop_listening()
             self._stop_listening = None
 
+    @property
+    def _phones_changed(self) -> bool:
+        return self._phones_hold != [leg.held for leg in self._talk.legs]
+
     def _on_switch(self, event: Event) -> None:
-        if isinstance(event, LegChanged) and self._phones_hold != [leg.held for leg in self._talk.legs]:
+        if isinstance(event, Up) or (isinstance(event, LegChanged) and self._phones_changed):
             self._talk.nudge()

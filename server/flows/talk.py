@@ -87,7 +87,7 @@ class Talk:
 
         Raises:
             ServiceError: `CONFLICT`: the two talk no longer.
-            SwitchError: the engine cannot do it; nothing has changed.
+            SwitchError: the engine cannot do it now; `Leg.holds` tells how it is left.
         """
         order = HoldOrder(leg, on, asyncio.get_running_loop().create_future())
         self.orders.append(order)

@@ -34,6 +34,9 @@ REALM = "linkus"
 DEFAULT_MUSIC = "default"
 """The music on hold that every engine has."""
 
+SILENCE = "silence"
+"""No music, but a stream: some phones end a call in which they receive nothing for half a minute."""
+
 
 class SwitchError(Exception):
     """Base of the port's errors."""

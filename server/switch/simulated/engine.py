@@ -5,7 +5,17 @@ import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from server.switch.port import DEFAULT_MUSIC, Contact, Ended, LegState, Party, Reason, SipEndpoint, SipTrunk
+from server.switch.port import (
+    DEFAULT_MUSIC,
+    SILENCE,
+    Contact,
+    Ended,
+    LegState,
+    Party,
+    Reason,
+    SipEndpoint,
+    SipTrunk,
+)
 from server.switch.simulated.carrier import Carrier
 from server.switch.simulated.phones import SIP_CODES, Behaviour, Dialog, Phone
 from server.switch.simulated.recording import Recorder
@@ -39,7 +49,7 @@ class SimulatedEngine:
         self.trunks: dict[str, SipTrunk] = {}
         self.carriers: dict[str, Carrier] = {}
         self.blocked: tuple[str, ...] = ()
-        self.music = {DEFAULT_MUSIC}
+        self.music = {DEFAULT_MUSIC, SILENCE}
         self.recorder = Recorder(self)
         self.spies: list[Spy] = []
         self.files: dict[Path, float] = {}

@@ -9,7 +9,7 @@ from server.contract.extensions import CallState
 from server.contract.monitoring import MonitoringRight
 from server.contract.recording import RecordingRule
 from server.services.errors import ServiceError
-from server.switch.port import LegState, SwitchUnavailable
+from server.switch.port import DEFAULT_MUSIC, SILENCE, LegState, SwitchUnavailable
 from server.switch.simulated import Behaviour
 from tests.server.flows.office import Office, office
 from tests.server.flows.test_adoption import after_a_kill
@@ -62,12 +62,12 @@ async def test_who_is_held_hears_music_until_the_call_is_resumed_SIP_4(number):
         other = BOTH[number == BOTH[0]]
         await people.hold(number)
         assert apart(place)
-        assert people.end_of(other).music
-        assert not people.end_of(number).music, "who holds hears nothing"
+        assert people.end_of(other).music == DEFAULT_MUSIC
+        assert people.end_of(number).music == SILENCE, "who holds hears nothing, but its phone a stream"
         assert (place.state(number), place.state(other)) == (CallState.HELD, CallState.TALKING)
         assert people.held_by == [number]
         await asyncio.sleep(100)
-        assert people.end_of(other).music, "for as long as it takes"
+        assert people.end_of(other).music == DEFAULT_MUSIC, "for as long as it takes"
         await people.hold(number)
         assert people.held_by == [number], "repeating is fine"
         await people.resume(number)
@@ -87,12 +87,12 @@ async def test_both_may_hold_and_talk_once_neither_does_SIP_4():
         people = await Holders(place).talk()
         await asyncio.gather(people.hold("1001"), people.hold("1002"))
         assert people.held_by == ["1001", "1002"]
-        assert people.call.music
-        assert people.callee.music
+        assert people.call.music == DEFAULT_MUSIC
+        assert people.callee.music == DEFAULT_MUSIC
         await people.resume("1001")
         assert apart(place)
-        assert people.call.music
-        assert not people.callee.music
+        assert people.call.music == DEFAULT_MUSIC
+        assert people.callee.music == SILENCE
         await people.resume("1002")
         assert together(place, people.call, people.callee)
         people.boris.hang_up(people.callee)
@@ -113,11 +113,11 @@ async def test_a_phone_that_holds_too_has_to_resume_as_well_SIP_4(first, last):
         await steps[first](True)
         await steps["server" if first == "phone" else "phone"](True)
         assert people.held_by == ["1002"]
-        assert people.call.music
+        assert people.call.music == DEFAULT_MUSIC
         await steps["server" if last == "phone" else "phone"](False)
         await asyncio.sleep(1)
         assert place.state("1002") is CallState.HELD
-        assert people.call.music
+        assert people.call.music == DEFAULT_MUSIC
         assert apart(place)
         await steps[last](False)
         await asyncio.sleep(1)
@@ -217,7 +217,7 @@ async def test_a_held_call_is_parked_by_keys_SIP_4(leaves):
             people.boris.hang_up(people.callee)
         await asyncio.sleep(5)
         assert slots(place) == [("6900", "1001", "1002")]
-        assert people.call.music
+        assert people.call.music == DEFAULT_MUSIC
         taken = place.engine.phone("1003").call("6900")
         await asyncio.sleep(1)
         assert together(place, people.call, taken)
@@ -284,6 +284,29 @@ async def test_a_call_that_ends_while_it_is_held_tells_so_SIP_4():
         people.anna.hang_up(people.call)
         await refused(holding)
         await place.idle()
+
+
+@pytest.mark.parametrize("on", [True, False], ids=["hold", "resume"])
+@pytest.mark.parametrize("after_s", [0.0, 0.0005, 0.0015, 0.0025, 0.0035, 0.0045])
+@in_virtual_time
+async def test_a_connection_that_breaks_ends_no_call_and_leaves_nobody_half_held_SIP_4(after_s, on):
+    async with office() as place:
+        people = await Holders(place).talk()
+        if not on:
+            await people.hold("1002")
+        asking = asyncio.ensure_future(people.hold("1002", on=on))
+        await asyncio.sleep(after_s)
+        place.switch.disconnect()
+        await asyncio.sleep(1)
+        place.switch.connect(restarted=False)
+        await asyncio.gather(asking, return_exceptions=True)
+        await asyncio.sleep(1)
+        if people.held_by:
+            assert (apart(place), people.call.music) == (True, DEFAULT_MUSIC)
+            await people.resume("1002")
+        assert together(place, people.call, people.callee)
+        assert not people.call.music
+        people.anna.hang_up(people.call)
 
 
 @in_virtual_time
@@ -358,7 +381,7 @@ async def test_a_held_call_is_held_on_after_a_kill_and_can_be_resumed_SIP_4(hold
     assert apart(second)
     for number in holders:
         assert second.state(number) is CallState.HELD
-        assert people.end_of(BOTH[number == BOTH[0]]).music
+        assert people.end_of(BOTH[number == BOTH[0]]).music == DEFAULT_MUSIC
         await people.resume(number)
     assert together(second, people.call, people.callee)
     assert not people.call.music
@@ -385,7 +408,7 @@ async def test_a_kill_in_the_moment_of_a_hold_leaves_nobody_half_held_SIP_4(afte
     await asyncio.gather(asking, return_exceptions=True)
     await asyncio.sleep(1)
     if people.held_by:
-        assert (apart(second), bool(people.call.music)) == (True, True)
+        assert (apart(second), people.call.music) == (True, DEFAULT_MUSIC)
         await people.resume("1002")
     assert together(second, people.call, people.callee)
     assert not people.call.music
