@@ -19,7 +19,6 @@ from server.switch.port import (
     Leg,
     LegChanged,
     LegGone,
-    LegState,
     Switch,
     SwitchError,
     SwitchUnavailable,
@@ -71,10 +70,9 @@ class Holding:
             self._refuse("The call is being transferred or parked.")
             if not self._apart:
                 return
-            there = [leg for leg in self._talk.legs if leg.state is not LegState.GONE]
-            await self._unmark(there)
+            await self._unmark(self._talk.legs)
             bridge = await self._resources.bridge()
-            for leg in there:
+            for leg in self._talk.legs:
                 with suppress(LegGone):
                     if leg.id not in bridge.legs:
                         await bridge.add(leg)
@@ -129,7 +127,7 @@ class Holding:
             self._together()
             await self._tape.go_on()
 
-    async def _unmark(self, legs: "tuple[Leg, ...] | list[Leg]") -> None:
+    async def _unmark(self, legs: tuple[Leg, ...]) -> None:
         for leg in legs:
             with suppress(LegGone):
                 if leg.held_by_us:

@@ -286,6 +286,17 @@ async def test_a_call_that_ends_while_it_is_held_tells_so_SIP_4():
         await place.idle()
 
 
+@pytest.mark.parametrize("after_s", [0.0005, 0.0015, 0.0025, 0.0035])
+@in_virtual_time
+async def test_a_server_that_stops_in_the_moment_of_a_hold_tells_so_SIP_4(after_s):
+    async with office() as place:
+        people = await Holders(place).talk()
+        holding = asyncio.ensure_future(people.hold("1002"))
+        await asyncio.sleep(after_s)
+        await place.calls.stop()
+        assert "ended" in await refused(holding)
+
+
 @pytest.mark.parametrize("on", [True, False], ids=["hold", "resume"])
 @pytest.mark.parametrize("after_s", [0.0, 0.0005, 0.0015, 0.0025, 0.0035, 0.0045])
 @in_virtual_time
