@@ -90,6 +90,16 @@ class RandomDay(RuleBasedStateMachine):
             phone = phones[caller % len(phones)]
             self.do(lambda: self.inbound.append(phone.call(callee)), pause)
 
+    @precondition(lambda self: self.place.switch.status.up)
+    @rule(caller=st.sampled_from(NUMBERS), callee=st.sampled_from(NUMBERS), pause=PAUSES)
+    def begin_to_talk(self, caller, callee, pause):
+        """Two who certainly have phones, one of which answers at once: else most calls end unanswered."""
+        engine = self.place.engine
+        self.do(lambda: engine.phone(callee, Behaviour.answers(0.0)))
+        phone = engine.phone(caller, Behaviour.answers(0.0))
+        self.do(lambda: self.inbound.append(phone.call(callee)), 0.2)
+        self.do(lambda: None, pause)
+
     @rule(
         which=st.integers(0, 20), what=st.sampled_from(["answer", "hang_up", "hold", "resume"]), pause=PAUSES
     )
@@ -116,6 +126,7 @@ class RandomDay(RuleBasedStateMachine):
         calls = self.place.calls.live()
         if not calls:
             return
+        calls = [live for live in calls if live.is_answered and not live.is_over] or calls
         call = calls[which % len(calls)].call
         number = (call.caller.number, call.callee or call.dialled)[side]
 
