@@ -15,6 +15,13 @@ from pathlib import Path
 
 from server.contract.extensions import SrtpMode
 from server.switch.digits import Digits
+from server.switch.ends import DiskFull as DiskFull  # noqa: PLC0414 - a name of the port, too
+from server.switch.ends import Ended as Ended  # noqa: PLC0414 - a name of the port, too
+from server.switch.ends import LegGone as LegGone  # noqa: PLC0414 - a name of the port, too
+from server.switch.ends import LegState as LegState  # noqa: PLC0414 - a name of the port, too
+from server.switch.ends import Reason as Reason  # noqa: PLC0414 - a name of the port, too
+from server.switch.ends import SwitchError as SwitchError  # noqa: PLC0414 - a name of the port, too
+from server.switch.ends import SwitchUnavailable as SwitchUnavailable  # noqa: PLC0414 - a name of the port, too
 from server.switch.recording import BridgeRecording as BridgeRecording  # noqa: PLC0414 - a name of the port, too
 from server.switch.recording import Recorded as Recorded  # noqa: PLC0414 - a name of the port, too
 from server.switch.sound import Sound as Sound  # noqa: PLC0414 - a name of the port, too
@@ -36,67 +43,6 @@ DEFAULT_MUSIC = "default"
 
 SILENCE = "silence"
 """No music, but a stream: some phones end a call in which they receive nothing for half a minute."""
-
-
-class SwitchError(Exception):
-    """Base of the port's errors."""
-
-
-class SwitchUnavailable(SwitchError):
-    """The engine is not running or does not answer now."""
-
-
-class DiskFull(SwitchError):
-    """There is no room for a recording (any more); calls go on."""
-
-
-class LegGone(SwitchError):
-    """The leg has ended; `ended` says how."""
-
-    def __init__(self, ended: "Ended") -> None:
-        super().__init__(f"leg has ended: {ended}")
-        self.ended = ended
-
-
-class LegState(Enum):
-    """Life of a leg, in this order."""
-
-    NEW = 0
-    """Inbound: not yet signalled to the caller. Outbound: INVITE sent, nothing heard."""
-    RINGING = 1
-    UP = 2
-    GONE = 3
-
-
-class Reason(StrEnum):
-    """Why we end a leg; each maps to a SIP status where the leg is inbound and not answered (RFC 3261)."""
-
-    NORMAL = "normal"
-    """BYE on an answered leg; 603 on an unanswered inbound one."""
-    BUSY = "busy"  # 486
-    DECLINED = "declined"  # 603
-    NO_ANSWER = "no_answer"  # 480
-    UNREGISTERED = "unregistered"  # 480
-    UNKNOWN_NUMBER = "unknown_number"  # 404
-    FORBIDDEN = "forbidden"  # 403
-    UNAVAILABLE = "unavailable"  # 503
-    ANSWERED_ELSEWHERE = "answered_elsewhere"
-    """CANCEL with `Reason: SIP;cause=200` on an outbound leg (RFC 3326)."""
-    CANCELLED = "cancelled"
-    """The caller gave up: CANCEL on an outbound leg."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How a leg ended. `sip_code` is the final status of an unanswered outbound leg, else None.
-
-    `by_us`: we hung it up. `lost`: it is gone because the engine is (crash, restart).
-    """
-
-    sip_code: int | None = None
-    q850: int | None = None
-    by_us: bool = False
-    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
