@@ -10,7 +10,15 @@ from fastapi import APIRouter, Path, Query
 from server.api.deps import Address, Administrator, ServicesDep
 from server.api.extensions import Number
 from server.api.presence import OwnNumber
-from server.contract.calls import CallLogId, CallOrder, CallOrdered, CallRecord, CallTransfer, OwnCallTransfer
+from server.contract.calls import (
+    CallHold,
+    CallLogId,
+    CallOrder,
+    CallOrdered,
+    CallRecord,
+    CallTransfer,
+    OwnCallTransfer,
+)
 from server.contract.recording import CallRecording, RecordingOrder
 from server.contract.system import ActiveCall
 from server.flows.control import Author
@@ -46,6 +54,18 @@ async def transfer_own(
 ) -> None:
     """Send the other end of an own call to a number. If nobody answers there, the two talk on."""
     await services.control.transfer(call_id, number, transfer.to)
+
+
+@own.post("/{call_id}/hold", status_code=204)
+async def hold_own(call_id: CallId, number: OwnNumber, services: ServicesDep) -> None:
+    """Hold an own call that is answered, also where the phone cannot: the other end hears music."""
+    await services.control.hold(call_id, number, on=True)
+
+
+@own.post("/{call_id}/resume", status_code=204)
+async def resume_own(call_id: CallId, number: OwnNumber, services: ServicesDep) -> None:
+    """Talk again in an own call that was held over the API; what a phone holds is resumed there."""
+    await services.control.hold(call_id, number, on=False)
 
 
 @own.post("/{call_id}/recording")
@@ -90,6 +110,22 @@ async def transfer(
 ) -> None:
     """Send whom the extension `by` talks to on to a number."""
     await services.control.transfer(call_id, order.by, order.to, by=Author(who.user, address))
+
+
+@router.post("/{call_id}/hold", status_code=204)
+async def hold(
+    call_id: CallId, order: CallHold, who: Administrator, services: ServicesDep, address: Address
+) -> None:
+    """Hold a call for the extension `by`: whom it talks to hears music."""
+    await services.control.hold(call_id, order.by, on=True, by=Author(who.user, address))
+
+
+@router.post("/{call_id}/resume", status_code=204)
+async def resume(
+    call_id: CallId, order: CallHold, who: Administrator, services: ServicesDep, address: Address
+) -> None:
+    """Let the extension `by` talk again in a call that was held for it."""
+    await services.control.hold(call_id, order.by, on=False, by=Author(who.user, address))
 
 
 @router.post("/{call_id}/recording")

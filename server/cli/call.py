@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from server.cli.common import Config, Data, Json, load_settings, reporting, run, show, table
-from server.contract.calls import CallOrder, CallOrdered, CallTransfer
+from server.contract.calls import CallHold, CallOrder, CallOrdered, CallTransfer
 from server.contract.recording import CallRecording, RecordingAction, RecordingOrder
 from server.contract.system import ActiveCall
 from server.settings import Settings
@@ -14,14 +14,15 @@ from server.settings import Settings
 if TYPE_CHECKING:
     from server.cli.remote import Remote
 
-app = typer.Typer(help="Calls in progress: show, make, transfer and end them.", no_args_is_help=True)
+app = typer.Typer(help="Calls in progress: show, make, hold, transfer and end them.", no_args_is_help=True)
 
 CallId = Annotated[str, typer.Argument(metavar="ID", help="The id that `call list` shows.")]
+Side = Annotated[str, typer.Argument(metavar="EXTENSION", help="Whose side of the call it is.")]
 
 
 @app.callback()
 def _call() -> None:
-    """Calls in progress: show, make, transfer and end them."""
+    """Calls in progress: show, make, hold, transfer and end them."""
 
 
 @app.command("list")
@@ -67,6 +68,18 @@ def transfer(
     run(_transfer(settings, call, order), as_json=json)
 
 
+@app.command("hold")
+def hold(call: CallId, by: Side, data: Data = None, config: Config = None, *, json: Json = False) -> None:
+    """Hold a call for an extension: whom it talks to hears music."""
+    _hold_or_resume(call, by, data, config, as_json=json, on=True)
+
+
+@app.command("resume")
+def resume(call: CallId, by: Side, data: Data = None, config: Config = None, *, json: Json = False) -> None:
+    """Let an extension talk again in a call that was held for it."""
+    _hold_or_resume(call, by, data, config, as_json=json, on=False)
+
+
 @app.command("record")
 def record(
     call: CallId,
@@ -92,6 +105,13 @@ def hang_up(call: CallId, data: Data = None, config: Config = None, *, json: Jso
     run(_hang_up(settings, call), as_json=json)
 
 
+def _hold_or_resume(call: str, by: str, data: Data, config: Config, *, as_json: bool, on: bool) -> None:
+    with reporting(as_json=as_json):
+        settings = load_settings(data, config)
+        order = CallHold(by=by)
+    run(_hold(settings, call, order, on=on), as_json=as_json)
+
+
 def _server(settings: Settings) -> "AbstractAsyncContextManager[Remote]":
     from server.cli import remote  # noqa: PLC0415  (only commands that are carried out need an HTTP client)
 
@@ -113,6 +133,11 @@ async def _transfer(settings: Settings, call: str, order: CallTransfer) -> None:
         await remote.transfer_call(call, order)
 
 
+async def _hold(settings: Settings, call: str, order: CallHold, *, on: bool) -> None:
+    async with _server(settings) as remote:
+        await remote.hold_call(call, order, on=on)
+
+
 async def _record(settings: Settings, call: str, order: RecordingOrder) -> CallRecording:
     async with _server(settings) as remote:
         return await remote.record_call(call, order)
@@ -123,9 +148,14 @@ async def _hang_up(settings: Settings, call: str) -> None:
         await remote.hang_up_call(call)
 
 
+def state_text(call: ActiveCall) -> str:
+    """What happens in a call, in words."""
+    return f"held by {', '.join(call.held_by)}" if call.held_by else call.state
+
+
 def _text(found: list[ActiveCall]) -> str:
     rows = [
-        [call.caller, call.dialled, call.state, f"{call.since.astimezone():%H:%M:%S}", call.id]
+        [call.caller, call.dialled, state_text(call), f"{call.since.astimezone():%H:%M:%S}", call.id]
         for call in found
     ]
     return table(["FROM", "TO", "STATE", "SINCE", "ID"], rows)

@@ -2,6 +2,7 @@
 
 import typer
 
+from server.cli.call import state_text
 from server.cli.common import Config, Data, ExitCode, Json, load_settings, reporting, run, show, table
 from server.contract.system import ServerStatus
 from server.settings import Settings
@@ -43,7 +44,7 @@ def _text(found: ServerStatus) -> str:
         )
     if found.active_calls:
         rows = [
-            [call.caller, call.dialled, call.state, f"{call.since.astimezone():%H:%M:%S}"]
+            [call.caller, call.dialled, state_text(call), f"{call.since.astimezone():%H:%M:%S}"]
             for call in found.active_calls
         ]
         lines.append(table(["FROM", "TO", "STATE", "SINCE"], rows))

@@ -120,3 +120,9 @@ class CallTransfer(OwnCallTransfer):
     """The same for a call of somebody else: whoever talks to the extension `by` is sent on."""
 
     by: ExtensionNumber
+
+
+class CallHold(Request):
+    """Whose side holds the call, or does so no longer. `POST /calls/{id}/hold`, `/calls/{id}/resume`."""
+
+    by: ExtensionNumber

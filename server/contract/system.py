@@ -29,13 +29,17 @@ class Readiness(Reply):
 
 
 class ActiveCall(Reply):
-    """A call in progress; `ordered`: the phones of its caller ring, the number is called afterwards."""
+    """A call in progress; `ordered`: the phones of its caller ring, the number is called afterwards.
+
+    `held_by`: the extensions of it that hold it, by their phones or by `POST /me/calls/{id}/hold`.
+    """
 
     id: str
     caller: str
     dialled: str
     state: Literal["ordered", "ringing", "talking"]
     since: Instant
+    held_by: list[str] = []
 
 
 class TrunkReport(Reply):

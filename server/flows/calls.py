@@ -21,6 +21,7 @@ from server.flows.planning import Planner
 from server.flows.recording import Recorder
 from server.flows.remains import Leftovers
 from server.flows.stops import Machine
+from server.flows.talk import Talk
 from server.rules.features import FeatureCall, Retrieval
 from server.rules.outcomes import Ending
 from server.services.call_log import CallLog
@@ -119,7 +120,12 @@ class Calls:
 
     def active(self) -> list[ActiveCall]:
         """Calls in progress, oldest first."""
-        return [live.active() for live in self._desk.calls() if not live.is_over]
+        legs = {leg.id: leg for leg in self._switch.legs()}
+        return [live.active(legs) for live in self._desk.calls() if not live.is_over]
+
+    def talk_of(self, leg: Leg) -> Talk | None:
+        """The conversation that a leg takes part in; None while it is transferred, or talks to a machine."""
+        return self._desk.talk_of(leg)
 
     def _on_switch(self, event: Event) -> None:
         if isinstance(event, Incoming):

@@ -1,4 +1,4 @@
-"""Call control for applications: make a call, hang up, transfer (issue B.6).
+"""Call control for applications: make a call, hang up, transfer, hold and resume (issue B.6).
 
 Users control the calls that their own phones take part in; administrators those of everybody, which leaves
 an entry in the audit log.
@@ -85,9 +85,10 @@ class CallControl:
 
     def in_progress(self, extension: str | None = None) -> list[ActiveCall]:
         """Calls in progress, oldest first, those that are ordered last; of one extension, or all."""
-        calls = [live.active() for live in self._live() if extension is None or self._is_of(live, extension)]
+        legs = {leg.id: leg for leg in self._switch.legs()}
+        found = [live for live in self._live() if extension is None or self._is_of(live, extension)]
         orders = [one for one in self._orders.values() if extension in (None, one.extension)]
-        return calls + [order.active() for order in orders]
+        return [live.active(legs) for live in found] + [order.active() for order in orders]
 
     async def make(self, extension: str, dialled: str, *, by: Author | None = None) -> str:
         """Ring the phones of an extension, and call the number from the one that answers; the call's id.
@@ -173,6 +174,29 @@ class CallControl:
             raise conflict("Only a call that is answered can be transferred.")
         leg.ask_transfer(Transfer(target=number))
         await self._record("call.transfer", by, extension, call=call_id, to=number)
+
+    async def hold(self, call_id: str, extension: str, *, on: bool, by: Author | None = None) -> None:
+        """Hold a call for an extension in it, or do so no longer; return when it is so. Repeating is fine.
+
+        Raises:
+            ServiceError: `NOT_FOUND`; `CONFLICT`: the two do not talk, or it is the phone that holds.
+            SwitchError: the engine cannot do it now.
+        """
+        if call_id in self._orders and self._orders[call_id].extension == extension:
+            raise conflict("Only a call that is answered can be held.")
+        live = self._find(call_id, extension)
+        leg = self._leg(live, extension) if live.is_answered else None
+        if leg is None:
+            raise conflict("Only a call that is answered can be held.")
+        talk = self._calls.talk_of(leg)
+        if talk is None:
+            raise conflict(
+                "Only two who talk can hold the call: this one is transferred now, or a machine's."
+            )
+        if not on and leg.held and not leg.held_by_us:
+            raise conflict(f"The phone of {extension} itself holds this call: resume it there.")
+        await talk.hold(leg, on=on)
+        await self._record("call.hold" if on else "call.resume", by, extension, call=call_id)
 
     async def record(
         self,

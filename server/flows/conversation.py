@@ -1,4 +1,4 @@
-"""Two legs talk: until either side hangs up, and over the transfers that they ask for (SIP-4).
+"""Two legs talk: until either side hangs up, and over the holds and transfers that they ask for (SIP-4).
 
 A transfer is a call of its own, from who stays to who is reached, in the task and the bridge of the call it
 comes from. That one ends, for the log, when the transfer is done. A transfer that fails changes nothing.
@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from server.contract.features import Feature
 from server.flows.consultation import Consultation, Wish
+from server.flows.holding import Holding
 from server.flows.resources import Resources
 from server.flows.ringing import Ringing
 from server.flows.stops import Machine, Stop
-from server.flows.talk import Asked, Talk
+from server.flows.talk import Asked, Nudged, Over, Talk
 from server.flows.tape import Tape
 from server.flows.waiting import unless_gone
 from server.rules.features import FeatureCall
@@ -35,25 +36,35 @@ GOODBYE_S = 1.0
 """Seconds that a phone has to hang up by itself after its transfer is done; some never do."""
 
 
-async def converse(call: "ExtensionCall", resources: Resources, phone: Leg) -> None:
-    """Stay while caller and phone, who are in the call's bridge, talk, and to the end of their transfers."""
+async def converse(call: "ExtensionCall", resources: Resources, phone: Leg, *, resumed: bool = False) -> None:
+    """Stay while caller and phone, who are in the call's bridge, talk, and to the end of their transfers.
+
+    `resumed`: they did so before a restart; if one of them held the call, both may be out of the bridge.
+    """
     talk = Talk(resources, call.desk, call.caller, phone)
     recorder = call.desk.recorder
     tape = recorder.tape(call.live, resources.bridge, call.caller, phone)
+    holding = Holding(call.desk.switch, resources, talk, tape)
     call.desk.talk(talk)
     try:
-        while isinstance(asked := await talk.next(), Asked):
+        await holding.begin(resumed=resumed)
+        while not isinstance(asked := await talk.next(), Over):
+            if isinstance(asked, Nudged):
+                await holding.carry_out()
+                continue
             if asked.by_keys and _wants_to_record(call, asked.transfer.target):
                 recorder.spawn(tape.by_keys(asked.by))  # the talk must not wait for what is said then
                 continue
             call.desk.silence(talk)  # nobody may take one of the two away meanwhile
             await tape.suspend()
+            await holding.lift()
             if not await _Transfer(call, resources, talk, asked, tape).carry_out():
                 return
             await tape.go_on()
             call.desk.talk(talk)
     finally:
         call.desk.silence(talk)
+        holding.close()
         tape.close()
 
 
@@ -85,11 +96,18 @@ class _Transfer:
             return await self._send_to(self._asked.target)
         if consultation.number != self._by.number:
             return await self._send_to("")  # whoever names a call of others takes nobody away from them
-        if other := self._desk.talk_of(consultation):
+        if other := await self._calm_talk_of(consultation):
             self._desk.silence(other)  # nobody else may join it in this moment
             return await self._join(other.release_partner(consultation))
         # Nobody has answered the consultation yet: who stays calls in its place.
         return await self._send_to(self._desk.wanted_by(consultation))
+
+    async def _calm_talk_of(self, leg: Leg) -> Talk | None:
+        """The conversation of this leg, in which nothing is being changed now."""
+        while (talk := self._desk.talk_of(leg)) is not None and talk.busy.locked():
+            async with talk.busy:
+                pass
+        return talk
 
     async def _send_to(self, target: str) -> bool:
         """Blind transfer: who stays calls the target, and whoever sent it is out once somebody answers.

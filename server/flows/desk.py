@@ -242,7 +242,7 @@ class Desk:
     def talking(self, number: str) -> Leg | None:
         """The leg of an extension in a conversation, rather one that it does not hold; None without one."""
         legs = [leg for talk in self._talks.values() for leg in talk.legs if leg.number == number]
-        return min(legs, key=lambda leg: leg.held, default=None)
+        return min(legs, key=lambda leg: leg.holds, default=None)
 
     def ring(self, ringing: "Ringing") -> None:
         """This call rings from now on."""

@@ -91,11 +91,12 @@ class ExtensionCall:
     async def _resume_talking(self, resources: Resources, phone: Leg) -> Ending:
         resources.take(phone)
         bridge = await resources.bridge()
-        for leg in (self.caller, phone):
-            if leg.id not in bridge.legs:
-                await leg.stop_ringing()  # it waited for a transfer, which nobody carries out any more
-        await self._together(resources, phone)
-        await converse(self, resources, phone)
+        if not (self.caller.held_by_us or phone.held_by_us):
+            for leg in (self.caller, phone):
+                if leg.id not in bridge.legs:
+                    await leg.stop_ringing()  # it waited for a transfer, which nobody carries out any more
+            await self._together(resources, phone)
+        await converse(self, resources, phone, resumed=True)
         return Ending.ANSWERED
 
     # Ringing

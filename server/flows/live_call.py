@@ -1,6 +1,6 @@
 """One call while it lasts: the facts of it, written to the log at each step."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from server.contract.system import ActiveCall
 from server.rules.outcomes import Ending
 from server.services.call_log import CallLog
 from server.services.call_log_store import Call, Visit
-from server.switch.port import Party
+from server.switch.port import Leg, Party
 
 
 class LiveCall:
@@ -112,15 +112,17 @@ class LiveCall:
             ending = Ending.ANSWERED if self.is_answered else ending
             self._change(replace(self._call, ending=ending, ended_at=self._now()))
 
-    def active(self) -> ActiveCall:
-        """The call as the administrator's status shows it."""
+    def active(self, legs: Mapping[str, Leg]) -> ActiveCall:
+        """The call as the administrator's status shows it; `legs`: those of the switch, by id."""
         call = self._call
+        sides = [legs.get(leg_id or "") for leg_id in (call.caller_leg, call.answered_leg)]
         return ActiveCall(
             id=call.id,
             caller=call.caller.number,
             dialled=call.dialled,
             state="talking" if self.is_answered else "ringing",
             since=call.answered_at or call.started_at,
+            held_by=[leg.number for leg in sides if leg is not None and leg.number and leg.holds],
         )
 
     def _now(self) -> datetime:

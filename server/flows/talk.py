@@ -1,6 +1,7 @@
-"""Two legs that hear each other, until one of them ends, is taken away, or asks for a transfer."""
+"""Two legs that talk, until one of them ends, is taken away, or asks for something: a transfer, a hold."""
 
 import asyncio
+from collections import deque
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -31,17 +32,48 @@ class Keys(Protocol):
         """Whether keys that follow could still make a feature of these."""
 
 
+@dataclass(eq=False, slots=True)
+class HoldOrder:
+    """The extension of `by` wants its call to be held, or not to be any more; `done` says what came of it."""
+
+    by: Leg
+    on: bool
+    done: asyncio.Future[None]
+
+    def succeeded(self) -> None:
+        """It is as it was wanted."""
+        if not self.done.done():
+            self.done.set_result(None)
+
+    def failed(self, error: Exception) -> None:
+        """It is as it was before."""
+        if not self.done.done():
+            self.done.set_exception(error)
+
+
+class Nudged:
+    """There are orders, or somebody wants to be looked at (see `Talk.nudge`)."""
+
+
 class Over:
     """One of the two is gone, or was taken over by another call."""
 
 
 class Talk:
-    """A conversation of two legs that `resources` owns; `keys` says which keys ask for something."""
+    """A conversation of two legs that `resources` owns; `keys` says which keys ask for something.
+
+    Attributes:
+        orders: holds that were asked for, oldest first.
+        busy: held while the conversation is changed; nobody may be taken out of it then.
+    """
 
     def __init__(self, resources: Resources, keys: "Keys", caller: Leg, phone: Leg) -> None:
         self.legs = (caller, phone)
         self._resources = resources
         self._keys = keys
+        self.orders: deque[HoldOrder] = deque()
+        self.busy = asyncio.Lock()
+        self._nudged = asyncio.Event()
         self._released = asyncio.Event()
         self._pressed: dict[str, str] = {}
         """Keys of each leg that may become a code, or more of one; they count whatever else happens."""
@@ -49,6 +81,22 @@ class Talk:
     def partner(self, leg: Leg) -> Leg:
         """The other one."""
         return self.legs[0] if leg.id == self.legs[1].id else self.legs[1]
+
+    async def hold(self, leg: Leg, *, on: bool) -> None:
+        """Have the call held for the extension of this leg, or not any more; return when it is so.
+
+        Raises:
+            ServiceError: `CONFLICT`: the two talk no longer.
+            SwitchError: the engine cannot do it now; `Leg.holds` tells how it is left.
+        """
+        order = HoldOrder(leg, on, asyncio.get_running_loop().create_future())
+        self.orders.append(order)
+        self.nudge()
+        await order.done
+
+    def nudge(self) -> None:
+        """Have `next` return, and whoever awaits it look again."""
+        self._nudged.set()
 
     def release_partner(self, leg: Leg) -> Leg:
         """Give the partner of this leg away, to the call that asks; the conversation is over.
@@ -61,13 +109,14 @@ class Talk:
         self._released.set()
         return partner
 
-    async def next(self) -> Asked | Over:
+    async def next(self) -> Asked | Nudged | Over:
         """Return when something happens. Who asks and hangs up in the same moment has asked."""
         gone: list[asyncio.Future[Any]] = [asyncio.ensure_future(leg.gone()) for leg in self.legs]
         requested = [asyncio.ensure_future(leg.transfer_requested()) for leg in self.legs]
         dialled = [asyncio.ensure_future(self._dialled(leg)) for leg in self.legs]
         released = asyncio.ensure_future(self._released.wait())
-        everything: list[asyncio.Future[Any]] = [*gone, *requested, *dialled, released]
+        nudged = asyncio.ensure_future(self._nudged.wait())
+        everything: list[asyncio.Future[Any]] = [*gone, *requested, *dialled, released, nudged]
         try:
             await asyncio.wait(everything, return_when=asyncio.FIRST_COMPLETED)
             for by, request, keys, partner_gone in zip(
@@ -79,7 +128,10 @@ class Talk:
                     return Asked(by, request.result())
                 if pressed := keys.result() if keys.done() else self._pressed_at_last(by):
                     return Asked(by, Transfer(target=pressed), by_keys=True)
-            return Over()
+            if any(one.done() for one in (*gone, released)):
+                return Over()
+            self._nudged.clear()
+            return Nudged()
         finally:
             for task in everything:
                 task.cancel()

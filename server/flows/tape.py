@@ -1,7 +1,7 @@
 """The tape of one conversation: it may be recorded on it, by a rule or on demand (SIP-5, CODE-1).
 
 There is one recording of a call. It goes over hold; a transfer makes another call of it, with a tape of its
-own. While a transfer is under way nothing is recorded.
+own. While a transfer is under way, or the server holds the call, nothing is recorded.
 """
 
 import asyncio
@@ -184,11 +184,11 @@ class Tape:
                 _log.warning("Call %s is not recorded: %s", self.id, error)
 
     async def suspend(self) -> None:
-        """A transfer is under way: what is heard now belongs to no call, or to another one."""
+        """A transfer is under way, or a hold: what is heard now belongs to no call, or to another one."""
         await self._suspend(on=True)
 
     async def go_on(self) -> None:
-        """The transfer has failed: the two talk on."""
+        """The transfer has failed, or the hold is over: the two talk on."""
         await self._suspend(on=False)
 
     def close(self) -> None:
@@ -275,7 +275,8 @@ class Tape:
             return self._recording is not None
         facts = known or facts_of(self.id, self._live.call, self._recorder.clock.now())
         await self._conduct(under_way, facts)
-        await (under_way.pause() if facts.state is RecordingState.PAUSED else under_way.resume())
+        silent = self._suspended or facts.state is RecordingState.PAUSED
+        await (under_way.pause() if silent else under_way.resume())
         return True
 
     async def _pause(self, *, on: bool) -> None:
@@ -290,13 +291,15 @@ class Tape:
 
     async def _suspend(self, *, on: bool) -> None:
         async with self._turn:
+            if self._suspended == on:
+                return
             self._suspended = on
             if self._under_way is None or self.state is not RecordingState.RECORDING:
                 return
             try:
                 await (self._under_way.pause() if on else self._under_way.resume())
             except SwitchError as error:
-                _log.warning("Call %s: its recording does not follow a transfer: %s", self.id, error)
+                _log.warning("Call %s: its recording does not follow a transfer or hold: %s", self.id, error)
 
     async def _watch(self, under_way: BridgeRecording) -> None:
         """See it end by itself."""

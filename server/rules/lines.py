@@ -14,7 +14,7 @@ class LegView:
         inbound: the phone called us.
         ringing: told that it rings (180), not answered.
         up: answered.
-        held: the phone has put the call on hold.
+        held: the extension has put the call on hold.
     """
 
     inbound: bool

@@ -151,5 +151,5 @@ def _view(leg: Leg) -> LegView:
         inbound=leg.inbound,
         ringing=leg.state is LegState.RINGING,
         up=leg.state is LegState.UP,
-        held=leg.held,
+        held=leg.holds,
     )

@@ -46,6 +46,9 @@ REALM = "linkus"
 DEFAULT_MUSIC = "default"
 """The music on hold that every engine has."""
 
+SILENCE = "silence"
+"""No music, but a stream: some phones end a call in which they receive nothing for half a minute."""
+
 
 class Leg(ABC):
     """One SIP dialog between the PBX and a phone or a trunk.
@@ -62,6 +65,7 @@ class Leg(ABC):
             trunk it is what the carrier says (P-Asserted-Identity, else From), empty if that is nothing: it
             may look like an extension but never is one.
         state, held: `held` is True while the phone itself has put the call on hold.
+        held_by_us: whether we hold the call for its extension (see `mark_held`).
         contact: outbound, the contact URI it was sent to.
         sip_call_id: the Call-ID of its dialog (RFC 3261, section 8.1.1.4), by which a phone knows its call;
             "" where the engine does not tell it.
@@ -77,10 +81,23 @@ class Leg(ABC):
     caller: Party
     state: LegState
     held: bool
+    held_by_us: bool
     contact: str
     sip_call_id: str
     source: str
     digits: Digits
+
+    @property
+    def holds(self) -> bool:
+        """Whether its extension holds the call, itself or by us."""
+        return self.held or self.held_by_us
+
+    @abstractmethod
+    async def mark_held(self, *, on: bool) -> None:
+        """Note that we hold the call for this leg's extension, or do so no longer; a later server finds it.
+
+        It is told as `LegChanged`. Nothing else changes: who hears what is up to whoever holds.
+        """
 
     @abstractmethod
     async def ring(self, callee: Party | None = None) -> None:

@@ -30,12 +30,12 @@ async def talk(anna: RealPhone, boris: RealPhone) -> None:
     await asyncio.gather(hears_tone(anna, 700), hears_tone(boris, 550))
 
 
-async def hears_music(phone: RealPhone) -> None:
+async def hears_music(phone: RealPhone, *, instead_of: float = 700) -> None:
     """Wait until something is heard that is not the other one's tone."""
 
     async def heard() -> bool:
         sound = await listen(phone, 1000)
-        return bool(np.abs(sound.samples).max() > LOUD) and level_of(sound, 700) < GONE_DBOV
+        return bool(np.abs(sound.samples).max() > LOUD) and level_of(sound, instead_of) < GONE_DBOV
 
     await until(heard, "music is heard", timeout_s=120)
 

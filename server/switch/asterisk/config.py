@@ -28,6 +28,8 @@ LEG_VARIABLE = "LINKUS_CONTACT"
 """Channel variable on legs that we dialled: the contact URI. Inbound legs do not have it."""
 HELD_VARIABLE = "LINKUS_HELD"
 """Channel variable, `1` while the phone has put the call on hold."""
+HELD_BY_US_VARIABLE = "LINKUS_HELD_BY_US"
+"""Channel variable, `1` while we hold the call for the extension."""
 TRANSFERS, TRANSFERS_ARE_OURS = "PJSIP_TRANSFER_HANDLING()", "ari-only"
 """Channel function, set on every leg: a REFER does nothing but tell us (SIP-4)."""
 TO_VARIABLE = "LINKUS_TO"
@@ -300,7 +302,7 @@ def _ari(config: EngineConfig) -> str:
 enabled=yes
 pretty=no
 websocket_write_timeout=1000
-channelvars={LEG_VARIABLE},{HELD_VARIABLE},{TO_VARIABLE},{ACCOUNT_VARIABLE},{SOURCE_VARIABLE}
+channelvars={LEG_VARIABLE},{HELD_VARIABLE},{HELD_BY_US_VARIABLE},{TO_VARIABLE},{ACCOUNT_VARIABLE},{SOURCE_VARIABLE}
 
 [{APPLICATION}]
 type=user

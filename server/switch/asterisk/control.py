@@ -14,6 +14,7 @@ from server.switch.asterisk.ari import Ari, AriError, segment
 from server.switch.asterisk.bridges import AsteriskBridge
 from server.switch.asterisk.config import (
     APPLICATION,
+    HELD_BY_US_VARIABLE,
     HELD_VARIABLE,
     LEG_VARIABLE,
     TRANSFERS,
@@ -193,9 +194,22 @@ class Control:
         if leg.ended is None:
             await self._set_variable(leg.id, HELD_VARIABLE, "1" if leg.held else "")
 
+    async def mark_held(self, leg: AsteriskLeg, *, on: bool) -> None:
+        """Note on the channel itself that we hold it, for a later server too."""
+        leg.check()
+        await leg.quiet()
+        await self.on_leg(leg, self._post_variable(leg.id, HELD_BY_US_VARIABLE, "1" if on else ""))
+        leg.check()
+        if leg.held_by_us != on:
+            leg.held_by_us = on
+            self.changed(leg)
+
+    async def _post_variable(self, leg_id: str, name: str, value: str) -> None:
+        await self.connected.post(f"channels/{segment(leg_id)}/variable", variable=name, value=value)
+
     async def _set_variable(self, leg_id: str, name: str, value: str) -> None:
         try:
-            await self.connected.post(f"channels/{segment(leg_id)}/variable", variable=name, value=value)
+            await self._post_variable(leg_id, name, value)
         except SwitchError:
             log.debug("Variable %s of leg %s was not set: it is gone", name, leg_id)
 

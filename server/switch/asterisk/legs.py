@@ -10,6 +10,7 @@ from server.switch.asterisk.config import (
     ACCOUNT_VARIABLE,
     CONTEXT_IN,
     CONTEXT_TRUNK,
+    HELD_BY_US_VARIABLE,
     HELD_VARIABLE,
     LEG_VARIABLE,
     SOURCE_VARIABLE,
@@ -86,6 +87,7 @@ class AsteriskLeg(Leg):
         source: str = "",
         state: LegState = LegState.NEW,
         held: bool = False,
+        held_by_us: bool = False,
         sip_call_id: str = "",
     ) -> None:
         self.id = leg_id
@@ -98,6 +100,7 @@ class AsteriskLeg(Leg):
         self.source = source
         self.state = state
         self.held = held
+        self.held_by_us = held_by_us
         self.sip_call_id = sip_call_id
         self.ended: Ended | None = None
         self.hung_up_by_us = False
@@ -118,6 +121,10 @@ class AsteriskLeg(Leg):
     def __repr__(self) -> str:
         way = "in" if self.inbound else "out"
         return f"<leg {self.id} {way} {self.number or self.trunk} {self.state.name}>"
+
+    async def mark_held(self, *, on: bool) -> None:
+        """See `Leg.mark_held`."""
+        await self._control.mark_held(self, on=on)
 
     async def ring(self, callee: Party | None = None) -> None:
         """See `Leg.ring`."""
@@ -289,6 +296,7 @@ def leg_of_channel(control: "Control", channel: dict[str, Any]) -> AsteriskLeg |
         source=variables.get(SOURCE_VARIABLE, ""),
         state=CHANNEL_STATES.get(channel["state"], LegState.NEW),
         held=variables.get(HELD_VARIABLE) == "1",
+        held_by_us=variables.get(HELD_BY_US_VARIABLE) == "1",
         sip_call_id=sip_call_id_of(channel),
     )
 

@@ -5,7 +5,17 @@ import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from server.switch.port import DEFAULT_MUSIC, Contact, Ended, LegState, Party, Reason, SipEndpoint, SipTrunk
+from server.switch.port import (
+    DEFAULT_MUSIC,
+    SILENCE,
+    Contact,
+    Ended,
+    LegState,
+    Party,
+    Reason,
+    SipEndpoint,
+    SipTrunk,
+)
 from server.switch.simulated.carrier import Carrier
 from server.switch.simulated.phones import SIP_CODES, Behaviour, Dialog, Phone
 from server.switch.simulated.recording import Recorder
@@ -39,7 +49,7 @@ class SimulatedEngine:
         self.trunks: dict[str, SipTrunk] = {}
         self.carriers: dict[str, Carrier] = {}
         self.blocked: tuple[str, ...] = ()
-        self.music = {DEFAULT_MUSIC}
+        self.music = {DEFAULT_MUSIC, SILENCE}
         self.recorder = Recorder(self)
         self.spies: list[Spy] = []
         self.files: dict[Path, float] = {}
@@ -209,7 +219,14 @@ class SimulatedEngine:
 
     # what happens to dialogs
 
-    def change(self, dialog: Dialog, *, state: LegState | None = None, held: bool | None = None) -> None:
+    def change(
+        self,
+        dialog: Dialog,
+        *,
+        state: LegState | None = None,
+        held: bool | None = None,
+        held_by_us: bool | None = None,
+    ) -> None:
         """State or hold of a dialog is now this."""
         if dialog.state is LegState.GONE:
             return
@@ -217,6 +234,8 @@ class SimulatedEngine:
             dialog.state = state
         if held is not None:
             dialog.held = held
+        if held_by_us is not None:
+            dialog.held_by_us = held_by_us
         self.recorder.listen()
         self.on_dialog(dialog)
 

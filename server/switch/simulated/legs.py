@@ -69,6 +69,7 @@ class SimulatedLeg(Leg):
         self.source = dialog.source
         self.state = dialog.state
         self.held = dialog.held
+        self.held_by_us = dialog.held_by_us
         self.digits = Digits()
         self._switch = switch
         self._rang = asyncio.Event()
@@ -81,6 +82,7 @@ class SimulatedLeg(Leg):
     def refresh(self) -> None:
         """Take over the state that the engine has told."""
         self.state, self.held = self.dialog.state, self.dialog.held
+        self.held_by_us = self.dialog.held_by_us
         if self.state in (LegState.RINGING, LegState.UP, LegState.GONE):
             self._rang.set()
         if self.state in (LegState.UP, LegState.GONE):
@@ -88,6 +90,15 @@ class SimulatedLeg(Leg):
         if self.state is LegState.GONE:
             self._gone.set()
             self.digits.close(LegGone(self.dialog.ended or Ended()))
+
+    async def mark_held(self, *, on: bool) -> None:
+        """See `Leg.mark_held`."""
+
+        def mark() -> None:
+            self._raise_if_gone()
+            self._switch.engine.change(self.dialog, held_by_us=on)
+
+        await self._switch.request(mark)
 
     async def ring(self, callee: Party | None = None) -> None:  # noqa: ARG002 - simulated phones show nothing
         """See `Leg.ring`."""

@@ -72,6 +72,7 @@ class Dialog:
 
     Attributes:
         trunk: the trunk it goes over; "" for a phone's.
+        held_by_us: whether our side has noted that it holds the call for the extension.
         source: inbound, where it came from.
         headers: those of the INVITE that we chose, of a dialog with a phone.
         ended: how it ended.
@@ -98,6 +99,7 @@ class Dialog:
     headers: Mapping[str, str] = field(default_factory=dict)
     state: LegState = LegState.NEW
     held: bool = False
+    held_by_us: bool = False
     ended: Ended | None = None
     told: int | None = None
     why: Reason | None = None

@@ -4,6 +4,8 @@ import asyncio
 
 import pytest
 
+from server.contract.extensions import CallState
+from server.switch.port import DEFAULT_MUSIC, SILENCE
 from server.switch.simulated import Behaviour
 from tests.server.api.live_office import live_office
 
@@ -64,6 +66,62 @@ async def test_an_administrator_controls_everybodys_calls_and_that_is_audited(of
     assert (await anna.call("GET", "/me/calls")) == (200, [])
 
 
+async def test_an_own_call_is_held_and_resumed_and_everybody_sees_that_SIP_4(office):
+    anna, boris = await office.login("1001"), await office.login("1002")
+    desk = office.engine.phone("1001", Behaviour.answers(0.05))
+    other = office.engine.phone("1002", Behaviour.answers(0.05))
+    await anna.call("POST", "/me/calls", json={"number": "1002"})
+    call = await active(anna, "talking")
+    assert call["held_by"] == []
+    path = f"/me/calls/{call['id']}"
+    assert await anna.call("POST", f"{path}/hold") == (204, None)
+    assert other.calls[0].music == DEFAULT_MUSIC
+    assert desk.calls[0].music == SILENCE
+    for client in (anna, boris):
+        assert (await active(client, "talking"))["held_by"] == ["1001"]
+    state = office.app.services.states.get("1001")
+    assert state is not None
+    assert state.call is CallState.HELD
+    assert (await boris.call("POST", f"{path}/resume"))[0] == 204, "Boris does not hold: nothing to do"
+    assert (await active(anna, "talking"))["held_by"] == ["1001"]
+    assert await anna.call("POST", f"{path}/resume") == (204, None)
+    assert not other.calls[0].music
+    assert (await active(boris, "talking"))["held_by"] == []
+    desk.hold(desk.calls[0])
+    status, told = await anna.call("POST", f"{path}/resume")
+    assert (status, "phone" in told["message"]) == (409, True)
+    await anna.call("DELETE", path)
+    await office.logged()
+
+
+async def test_an_administrator_holds_a_call_for_one_of_its_sides_and_that_is_audited_SIP_4(office):
+    admin, anna = await office.admin(), await office.login("1001")
+    office.engine.phone("1001", Behaviour.answers(0.05))
+    office.engine.phone("1002", Behaviour.answers(0.05))
+    await admin.call("POST", "/extensions/1001/calls", json={"number": "1002"})
+    call = await active(admin, "talking", "/calls/active")
+    path = f"/calls/{call['id']}"
+    for body, status in (
+        ({}, 422),
+        ({"by": "x"}, 422),
+        ({"by": "1003"}, 404),
+        ({"by": "1002", "to": "1"}, 422),
+    ):
+        for action in ("hold", "resume"):
+            assert (await admin.call("POST", f"{path}/{action}", json=body))[0] == status
+    assert (await admin.call("POST", f"{path}/hold", json={"by": "1002"}))[0] == 204
+    assert (await active(anna, "talking"))["held_by"] == ["1002"]
+    assert (await admin.call("POST", f"{path}/resume", json={"by": "1002"}))[0] == 204
+    assert (await active(anna, "talking"))["held_by"] == []
+    _, audit = await admin.call("GET", "/audit?limit=2")
+    assert [(one["action"], one["actor"], one["subject"], one["detail"]) for one in audit] == [
+        ("call.resume", "admin", "1002", {"call": call["id"]}),
+        ("call.hold", "admin", "1002", {"call": call["id"]}),
+    ]
+    assert (await admin.call("DELETE", path))[0] == 204
+    await office.logged()
+
+
 async def test_users_control_their_own_calls_only(office):
     anna, boris, admin = await office.login("1001"), await office.login("1002"), await office.admin()
     office.engine.phone("1001", Behaviour.rings())
@@ -73,16 +131,21 @@ async def test_users_control_their_own_calls_only(office):
     for method, path, body in (
         ("DELETE", f"/me/calls/{call}", None),
         ("POST", f"/me/calls/{call}/transfer", {"to": "1001"}),
+        ("POST", f"/me/calls/{call}/hold", None),
+        ("POST", f"/me/calls/{call}/resume", None),
     ):
         assert (await boris.call(method, path, json=body))[0] == 404
     for method, path, body in (
         ("GET", "/calls/active", None),
         ("DELETE", f"/calls/{call}", None),
         ("POST", f"/calls/{call}/transfer", {"by": "1001", "to": "1002"}),
+        ("POST", f"/calls/{call}/hold", {"by": "1001"}),
+        ("POST", f"/calls/{call}/resume", {"by": "1001"}),
         ("POST", "/extensions/1001/calls", {"number": "1002"}),
     ):
         assert (await boris.call(method, path, json=body))[0] == 403
     assert (await admin.call("POST", "/me/calls", json={"number": "1002"}))[0] == 403, "it has no phone"
+    assert (await anna.call("POST", f"/me/calls/{call}/hold"))[0] == 409, "it is not answered yet"
     assert (await anna.call("DELETE", f"/me/calls/{call}"))[0] == 204
     assert (await anna.call("DELETE", f"/me/calls/{call}"))[0] == 404
 
@@ -100,6 +163,9 @@ async def test_users_control_their_own_calls_only(office):
         ("DELETE", f"/me/calls/{'0' * 32}", None, 404),
         ("POST", f"/me/calls/{'0' * 32}/transfer", {"to": "1002"}, 404),
         ("POST", f"/me/calls/{'0' * 32}/transfer", {"to": "Boris"}, 422),
+        ("POST", f"/me/calls/{'0' * 32}/hold", None, 404),
+        ("POST", f"/me/calls/{'0' * 32}/resume", None, 404),
+        ("POST", "/me/calls/not-an-id/hold", None, 422),
     ],
 )
 async def test_what_cannot_be_done_is_told_with_the_reason(office, method, path, body, status):

@@ -7,7 +7,7 @@ from tests.server.api.live_office import live_office
 from tests.server.cli.conftest import command
 
 
-async def test_a_call_is_made_shown_transferred_and_ended(initialised) -> None:
+async def test_a_call_is_made_shown_held_transferred_and_ended(initialised) -> None:
     async with live_office(initialised) as office:
         data = office.app.settings.data
         office.engine.phone("1001", Behaviour.answers(0.05))
@@ -27,6 +27,13 @@ async def test_a_call_is_made_shown_transferred_and_ended(initialised) -> None:
         assert again.exit_code == 2
         unknown = await command("call", "record", "0" * 32, "start", data=data)
         assert unknown.exit_code == 3
+        for action, state in (("hold", "held by 1002"), ("resume", "talking")):
+            done = await command("call", action, call["id"], "1002", data=data)
+            assert done.exit_code == 0, done.stderr
+            assert state in (await command("call", "list", data=data)).stdout
+            assert state in (await command("status", data=data)).stdout
+            for bad, code in ((("0" * 32, "1002"), 3), ((call["id"], "1003"), 3), ((call["id"], "x"), 2)):
+                assert (await command("call", action, *bad, data=data)).exit_code == code
         refused = await command("call", "transfer", call["id"], "1003", "1002", data=data)
         assert (refused.exit_code, "1003" in refused.stderr) == (3, True)
         assert (await command("call", "hang-up", call["id"], data=data)).exit_code == 0

@@ -16,6 +16,7 @@ from server.contract.reaching import ReachingSettings
 from server.contract.recording import Recording, RecordingRight, RecordingRule
 from server.flows.calls import Calls
 from server.flows.conference import Rooms
+from server.flows.control import CallControl
 from server.flows.monitoring import Monitors
 from server.flows.parking import ParkingLot
 from server.flows.phone_settings import PhoneSettings
@@ -374,6 +375,15 @@ class Office:
                 directory=self.directory,
                 configuration=self.configured,
             ),
+            ring_timeout_s=RING_S,
+        )
+        self.control = CallControl(
+            calls=self.calls,
+            switch=self.switch,
+            directory=self.directory,
+            clock=self.clock,
+            audit=self.audit,
+            recorder=self.recorder,
             ring_timeout_s=RING_S,
         )
 

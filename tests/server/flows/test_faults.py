@@ -1,6 +1,7 @@
 """Something goes wrong at every moment at which a call waits for the engine: nothing may be left over."""
 
 import asyncio
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from server.contract.prompts import Prompt
 from server.contract.reaching import EndpointKind
 from server.contract.recording import RecordingRight, RecordingRule
 from server.contract.routing import RingGroup
-from server.switch.port import Sound
+from server.services.errors import ServiceError
+from server.switch.port import Sound, SwitchError
 from server.switch.simulated import Behaviour, SimulatedEngine
 from server.switch.simulated.phones import Phone
 from tests.server.flows.office import Office, office
@@ -188,6 +190,40 @@ async def park(place: Office) -> None:
             cyril.call("6900")
 
 
+async def hold(place: Office) -> None:
+    """1002 holds the call from 1001, then 1001 does, too; both resume."""
+    phones_of(place, "1001")[0].call("1002")
+    await asyncio.sleep(2)
+    for number, on in (("1002", True), ("1001", True), ("1002", False), ("1001", False)):
+        for live in place.calls.live():
+            with contextlib.suppress(ServiceError, SwitchError):
+                await place.control.hold(live.call.id, number, on=on)
+        await asyncio.sleep(0.5)
+
+
+async def hold_and_transfer(place: Office) -> None:
+    """1002 holds the call from 1001, and has it sent to 1003 while it is held."""
+    phones_of(place, "1001")[0].call("1002")
+    await asyncio.sleep(2)
+    for live in place.calls.live():
+        with contextlib.suppress(ServiceError, SwitchError):
+            await place.control.hold(live.call.id, "1002", on=True)
+            await place.control.transfer(live.call.id, "1002", "1003")
+
+
+async def hold_and_ask(place: Office) -> None:
+    """1001 asks 1003, who holds that call, and is put together with 1002 all the same."""
+    anna = phones_of(place, "1001")[0]
+    call = anna.call("1002")
+    await asyncio.sleep(1.5)
+    consultation = anna.call("1003")
+    await asyncio.sleep(1.5)
+    for live in place.calls.live():
+        with contextlib.suppress(ServiceError, SwitchError):
+            await place.control.hold(live.call.id, "1003", on=True)
+    anna.transfer(call, consultation=consultation)
+
+
 async def barge_in(place: Office) -> None:
     """1003 barges into the call of 1001 and 1002."""
     right = {"name": "all", "supervisors": ("1003",), "everybody": True}
@@ -356,6 +392,16 @@ def test_a_fault_at_each_moment_of_a_pick_up_leaves_nothing_behind_SIP_4(rung, f
 def test_a_fault_at_each_moment_of_parking_leaves_nothing_behind_SIP_4(taken, fault):
     phones = [TALKS, ("1003", Behaviour.rings() if taken else Behaviour.answers(1.0))]
     at_each_moment(park, phones, fault, least=16)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+@pytest.mark.parametrize("story", [hold, hold_and_transfer, hold_and_ask], ids=lambda story: story.__name__)
+def test_a_fault_at_each_moment_of_a_hold_leaves_nothing_behind_SIP_4(story, fault):
+    phones = [TALKS, ("1003", Behaviour.answers(0.5, hangs_up_after_s=6.0))]
+    moments = run(one_story(story, phones, fault, at=-1))
+    assert moments > 15
+    for at in range(1, moments + 1):
+        run(one_story(story, phones, fault, at))
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)

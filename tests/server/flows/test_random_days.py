@@ -1,6 +1,7 @@
 """A day of random calls, failures and restarts: whatever happens, nothing is left over."""
 
 import asyncio
+import contextlib
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -11,7 +12,8 @@ from server.contract.extensions import CallState
 from server.contract.ivr import Choice, Ivr
 from server.contract.presence import PresenceChange, PresenceStatus
 from server.contract.prompts import Prompt
-from server.switch.port import LegState
+from server.services.errors import ServiceError
+from server.switch.port import LegState, SwitchError
 from server.switch.simulated import Behaviour
 from tests.server.flows.office import NAMES, Office
 from tests.server.flows.test_ways import forwards
@@ -62,6 +64,7 @@ class RandomDay(RuleBasedStateMachine):
         self.runner = asyncio.Runner(loop_factory=VirtualLoop)
         self.unseen = []
         self.inbound = []
+        self.asked = []
         self.runner.get_loop().set_exception_handler(lambda _loop, context: self.unseen.append(context))
 
         async def begin():
@@ -87,6 +90,16 @@ class RandomDay(RuleBasedStateMachine):
             phone = phones[caller % len(phones)]
             self.do(lambda: self.inbound.append(phone.call(callee)), pause)
 
+    @precondition(lambda self: self.place.switch.status.up)
+    @rule(caller=st.sampled_from(NUMBERS), callee=st.sampled_from(NUMBERS), pause=PAUSES)
+    def begin_to_talk(self, caller, callee, pause):
+        """Two who certainly have phones, one of which answers at once: else most calls end unanswered."""
+        engine = self.place.engine
+        self.do(lambda: engine.phone(callee, Behaviour.answers(0.0)))
+        phone = engine.phone(caller, Behaviour.answers(0.0))
+        self.do(lambda: self.inbound.append(phone.call(callee)), 0.2)
+        self.do(lambda: None, pause)
+
     @rule(
         which=st.integers(0, 20), what=st.sampled_from(["answer", "hang_up", "hold", "resume"]), pause=PAUSES
     )
@@ -106,6 +119,26 @@ class RandomDay(RuleBasedStateMachine):
         others = [d for d in dialogs if d.phone is dialog.phone and d is not dialog]
         consultation = others[other % len(others)] if others and number is None else None
         self.do(lambda: dialog.phone.transfer(dialog, number or "", consultation=consultation), pause)
+
+    @rule(which=st.integers(0, 20), side=st.integers(0, 1), on=st.booleans(), pause=PAUSES)
+    def hold_over_the_api(self, which, side, on, pause):
+        """Hold or resume any call for either side, whatever its state (SIP-4)."""
+        calls = self.place.calls.live()
+        if not calls:
+            return
+        calls = [live for live in calls if live.is_answered and not live.is_over] or calls
+        call = calls[which % len(calls)].call
+        number = (call.caller.number, call.callee or call.dialled)[side]
+
+        async def ask():
+            with contextlib.suppress(ServiceError, SwitchError):
+                await self.place.control.hold(call.id, number, on=on)
+
+        async def step():
+            self.asked.append(asyncio.ensure_future(ask()))
+            await asyncio.sleep(pause)
+
+        self.runner.run(step())
 
     @rule(which=st.integers(0, 20), keys=st.sampled_from(KEYS), pause=PAUSES)
     def dial_keys(self, which, keys, pause):
@@ -178,7 +211,7 @@ class RandomDay(RuleBasedStateMachine):
             elif state.call is CallState.IDLE:
                 assert all(d.state is LegState.NEW and not d.inbound for d in legs)
             elif state.call is CallState.HELD:
-                assert any(d.held for d in legs)
+                assert any(d.held or d.held_by_us for d in legs)
             else:
                 assert legs
 
@@ -199,6 +232,9 @@ class RandomDay(RuleBasedStateMachine):
                 dialog.phone.hang_up(dialog)
             await place.idle()
             place.assert_nothing_left()
+            for asked in self.asked:  # a server that was killed answers nobody
+                asked.cancel()
+            await asyncio.gather(*self.asked, return_exceptions=True)
             await place.stop()
             assert asyncio.all_tasks() == {asyncio.current_task()}
 

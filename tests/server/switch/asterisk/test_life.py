@@ -112,6 +112,7 @@ async def test_the_next_server_adopts_engine_calls_and_registrations(own_setting
         inbound, outbound = await first.call(caller, callee)
         await caller.reinvite("sendonly")
         await first.events.get(LegChanged, lambda event: event.leg is inbound and event.leg.held)
+        await outbound.mark_held(on=True)
         third = await first.phone("1003")
         ringing = await first.dial(first.switch.contacts("1003")[0], caller=Party("1002", "Bo"), timeout_s=60)
         await ringing.ringing()
@@ -127,14 +128,12 @@ async def test_the_next_server_adopts_engine_calls_and_registrations(own_setting
             again = legs[inbound.id]
             assert (again.number, again.inbound, again.dialled) == ("1001", True, "1002")
             assert again.source == inbound.source != ""
-            assert (again.state, again.held, again.caller) == (
-                LegState.UP,
-                True,
-                Party("1001", "Ada Lovelace"),
-            )
+            assert (again.state, again.held, again.held_by_us) == (LegState.UP, True, False)
+            assert again.caller == Party("1001", "Ada Lovelace")
             again = legs[outbound.id]
             assert (again.number, again.inbound, again.dialled) == ("1002", False, "")
-            assert (again.state, again.held, again.contact) == (LegState.UP, False, outbound.contact)
+            assert (again.state, again.held, again.held_by_us) == (LegState.UP, False, True)
+            assert again.contact == outbound.contact
             assert again.caller == Party("1001", "Ada Lovelace")
             again = legs[ringing.id]
             assert (again.number, again.state, again.caller) == (

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from server.switch.asterisk import AsteriskSettings, AsteriskSwitch
-from server.switch.port import Leg, LegGone, Sound, SwitchError, Tone
+from server.switch.port import SILENCE, Leg, LegGone, Sound, SwitchError, Tone
 from server.switch.simulated.sound import prompts
 from tests.phones.hearing import hears_tone, listen, tone_gone
 from tests.phones.script_phone import ScriptPhone
@@ -191,6 +191,36 @@ async def test_a_bridge_ends_the_music_and_both_hear_each_other_SIP_4(bench: Ben
     await tone_gone(caller, 900)
     await inbound.stop_music()
     await hears_tone(caller, 900)
+
+
+async def streams(phone: ScriptPhone) -> None:
+    """From now on, a stream arrives."""
+    before = phone.rtp.packets
+    await until(lambda: phone.rtp.packets > before + 40, f"{phone.line.number} receives a stream")
+
+
+async def test_silence_is_a_stream_and_a_bridge_ends_it_as_it_ends_music_SIP_4(bench: Bench) -> None:
+    caller, callee = await bench.phone("1001"), await bench.phone("1002")
+    caller.says(600)
+    callee.says(900)
+    inbound, outbound = await bench.call(caller, callee)
+    (bridge,) = bench.switch.bridges()
+    await bridge.remove(inbound, outbound)
+    await inbound.start_music(SILENCE)
+    await is_silent(caller)
+    await streams(caller)
+    await inbound.play(Sound.prompt("beep"))
+    await is_silent(caller)
+    await streams(caller)
+    await inbound.start_music()
+    before = caller.rtp.now_ms()
+    await until(lambda: loud_ms(caller, before) > 500, "1001 hears music")
+    await inbound.start_music(SILENCE)
+    await is_silent(caller)
+    await streams(caller)
+    await bridge.add(inbound, outbound)
+    await hears_tone(caller, 900)
+    await hears_tone(callee, 600)
 
 
 async def test_the_next_server_ends_what_the_one_before_played_OPS_1(

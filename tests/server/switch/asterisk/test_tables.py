@@ -192,7 +192,11 @@ async def test_old_news_does_not_set_a_leg_back(channels: Channels, told: list[E
 async def test_after_a_reconnect_only_what_is_there_counts(channels: Channels, told: list[Event]) -> None:
     channels.handle({"type": "StasisStart", "channel": channel()})
     gone = channels.legs["c1"]
-    out = channel("Up", id="c2", channelvars={"LINKUS_CONTACT": "sip:1001@x", "LINKUS_HELD": "1"})
+    out = channel(
+        "Up",
+        id="c2",
+        channelvars={"LINKUS_CONTACT": "sip:1001@x", "LINKUS_HELD": "1", "LINKUS_HELD_BY_US": "1"},
+    )
     young = channel(id="c3")
     other = channel(id="c4", name="Local/1001@x-0001")
     bridge = {"id": "b", "channels": ["c2"]}
@@ -203,6 +207,7 @@ async def test_after_a_reconnect_only_what_is_there_counts(channels: Channels, t
     assert list(channels.legs) == ["c2"]
     leg = channels.legs["c2"]
     assert (leg.inbound, leg.held, leg.contact, leg.state) == (False, True, "sip:1001@x", LegState.UP)
+    assert leg.held_by_us
     assert channels.bridges["b"].legs == {"c2"}
     channels.replace([out], [], before_ms=before)
     assert not channels.bridges
