@@ -1,20 +1,21 @@
-"""`python -m benchmarks [client] [setup] [rate]`: measure and print; a few minutes for all three."""
+"""`python -m benchmarks [client] [setup] [rate] [recorded]`: measure and print; some minutes for all."""
 
 import argparse
 import asyncio
 import os
 import sys
 import tempfile
+from collections.abc import Awaitable
 from pathlib import Path
 
-from benchmarks import call_rate, call_setup, client
+from benchmarks import call_rate, call_setup, client, recorded_rate
 from benchmarks.plain_asterisk import PlainAsterisk
 from benchmarks.report import Result, table
 from server.switch.asterisk.installation import find
 from tests.phones.ports import free_ports
 from tests.real.pbx import Pbx
 
-PARTS = ("client", "setup", "rate")
+PARTS = ("client", "setup", "rate", "recorded")
 RTP_PORTS = 1000
 """For either side; they take turns, so both have the same. A call needs four."""
 _SECRETS = {"1001": "plain-secret-one-1", "1002": "plain-secret-two-2"}
@@ -45,8 +46,14 @@ async def measure(parts: list[str]) -> list[Result]:
                 results += await client.run(pbx)
             if "setup" in parts:
                 results += await call_setup.run(ours, theirs)
+
+            def settled() -> Awaitable[object]:
+                return pbx.nothing_left(timeout_s=20)
+
             if "rate" in parts:
-                results += await call_rate.run(ours, theirs, lambda: pbx.nothing_left(timeout_s=20))
+                results += await call_rate.run(ours, theirs, settled)
+            if "recorded" in parts:
+                results += await recorded_rate.run(pbx, ours, settled)
     return results
 
 

@@ -1,14 +1,16 @@
 """Calls per second until the first one fails: through our server, and through a two-line dialplan.
 
-sipp calls sipp: INVITE, challenge, INVITE, 200, ACK, BYE. The rate doubles until a call fails, then the
-gap is halved twice; each step lasts `STEP_S` seconds. As long as no call
-failed, none may be left over after a step.
+sipp calls sipp: INVITE, challenge, INVITE, 200, ACK, perhaps some talk, BYE. The rate doubles until a call
+fails, then the gap is halved twice; each step lasts `STEP_S` seconds. As long as no call failed, none may be
+left over after a step.
 """
 
 import asyncio
 import contextlib
 import tempfile
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.report import Result
@@ -44,25 +46,46 @@ _SDP = """\
       s=-
       c=IN IP4 [local_ip]
       t=0 0
-      m=audio 9 RTP/AVP 8 0
+      m=audio {port} RTP/AVP 8 0
       a=rtpmap:8 PCMA/8000
       a=rtpmap:0 PCMU/8000
 """
 
+Settled = Callable[[], Awaitable[object]]
+"""Waits until nothing is left of the calls before."""
+Whole = Callable[[int, datetime], Awaitable[bool]]
+"""Whether so many calls, which have begun since then, have left behind what they should."""
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """What happens between ACK and BYE: `actions` of the scenario, for `seconds`.
+
+    `port`: that of the caller's media, as the scenario names it.
+    """
+
+    seconds: float = 0.0
+    actions: str = ""
+    port: str = "9"
+
+
+NO_TALK = Talk()
+
 
 def _message(first: str, line: Line, number: str, sequence: str, *, tag: str = "", extra: str = "") -> str:
     headers = _HEADERS.format(user=line.number, number=number, sequence=sequence, tag=tag, extra=extra)
-    end = "" if extra.endswith(_SDP) else "      Content-Length: 0\n\n"
+    end = "" if "m=audio" in extra else "      Content-Length: 0\n\n"
     return f"<![CDATA[\n\n      {first}\n{headers}{end}\n]]>"
 
 
-def scenario(line: Line, number: str) -> str:
+def scenario(line: Line, number: str, talk: Talk = NO_TALK) -> str:
     """What the calling sipp does; the secret is in this file only, never on a command line."""
+    sdp = _SDP.format(port=talk.port)
     uri = f"sip:{number}@[remote_ip]:[remote_port]"
     credentials = f"      [authentication username={line.number} password={line.secret}]\n"
-    invite = _message(f"INVITE {uri} SIP/2.0", line, number, "1 INVITE", extra=_SDP)
+    invite = _message(f"INVITE {uri} SIP/2.0", line, number, "1 INVITE", extra=sdp)
     refused = _message(f"ACK {uri} SIP/2.0", line, number, "1 ACK", tag="[peer_tag_param]")
-    again = _message(f"INVITE {uri} SIP/2.0", line, number, "2 INVITE", extra=credentials + _SDP)
+    again = _message(f"INVITE {uri} SIP/2.0", line, number, "2 INVITE", extra=credentials + sdp)
     acknowledged = _message("ACK [next_url] SIP/2.0", line, number, "2 ACK", tag="[peer_tag_param]")
     bye = _message("BYE [next_url] SIP/2.0", line, number, "3 BYE", tag="[peer_tag_param]")
     provisional = "".join(f'<recv response="{code}" optional="true"/>' for code in (100, 180, 183))
@@ -76,6 +99,7 @@ def scenario(line: Line, number: str) -> str:
 {provisional}
 <recv response="200" rrs="true"/>
 <send>{acknowledged}</send>
+{talk.actions}
 <send retrans="500">{bye}</send>
 <recv response="200"/>
 </scenario>
@@ -96,23 +120,23 @@ async def _callee(line: Line, folder: Path) -> Program:
     )
 
 
-async def _holds(line: Line, number: str, rate: int, folder: Path) -> bool:
+async def _holds(line: Line, number: str, rate: int, folder: Path, talk: Talk) -> bool:
     """Whether every call of a step at this rate works."""
     path = folder / "caller.xml"
     path.touch(mode=0o600)
-    path.write_text(scenario(line, number))
+    path.write_text(scenario(line, number, talk))
     program = await Program.start(
         "sipp caller",
         [
             "sipp", f"{line.host}:{line.port}", "-sf", str(path), "-i", LOOPBACK, "-p", str(free_ports(1)),
             "-r", str(rate),
-            "-m", str(rate * STEP_S), "-nostdin", "-recv_timeout", "4000", "-timeout", f"{STEP_S + 12}s",
-            "-timeout_error",
+            "-m", str(rate * STEP_S), "-nostdin", "-recv_timeout", "4000",
+            "-timeout", f"{STEP_S + 12 + talk.seconds:.0f}s", "-timeout_error",
         ],
         folder=folder,
     )  # fmt: skip
     try:
-        worked = await program.finished(STEP_S + 20) == 0
+        worked = await program.finished(STEP_S + 20 + talk.seconds) == 0
     except ProgramError:
         worked = False
     finally:
@@ -122,15 +146,32 @@ async def _holds(line: Line, number: str, rate: int, folder: Path) -> bool:
     return worked
 
 
-async def highest_rate(caller: Line, callee: Line, settled: Callable[[], Awaitable[object]]) -> float:
-    """The highest rate at which no call failed, in calls per second; 0 if none."""
+async def highest_rate(
+    caller: Line,
+    callee: Line,
+    settled: Settled,
+    *,
+    talk: Talk = NO_TALK,
+    first: int = _FIRST,
+    whole: Whole | None = None,
+) -> float:
+    """The highest rate at which no call failed, in calls per second; 0 if none. `first` is tried first.
+
+    With `whole`, a rate at which that is not so has failed, too.
+    """
     with tempfile.TemporaryDirectory(prefix="call-rate-") as name:
         folder = Path(name)
         answering = await _callee(callee, folder)
+
+        async def holds(rate: int) -> bool:
+            since = datetime.now(UTC)
+            worked = await _holds(caller, callee.number, rate, folder, talk)
+            return worked and (whole is None or await whole(rate * STEP_S, since))
+
         try:
-            good, bad, rate = 0, 0, _FIRST
+            good, bad, rate = 0, 0, first
             while not bad and rate <= _HIGHEST:
-                if await _holds(caller, callee.number, rate, folder):
+                if await holds(rate):
                     good, rate = rate, rate * 2
                     await settled()
                 else:
@@ -138,7 +179,7 @@ async def highest_rate(caller: Line, callee: Line, settled: Callable[[], Awaitab
             for _ in range(_HALVINGS if bad else 0):
                 await _recovered(settled)
                 middle = (good + bad) // 2
-                if await _holds(caller, callee.number, middle, folder):
+                if await holds(middle):
                     good = middle
                 else:
                     bad = middle
@@ -147,16 +188,14 @@ async def highest_rate(caller: Line, callee: Line, settled: Callable[[], Awaitab
             await answering.stop(kill=True)
 
 
-async def _recovered(settled: Callable[[], Awaitable[object]]) -> None:
+async def _recovered(settled: Settled) -> None:
     """Wait a moment after an overload. Callers that were ended in a call leave it behind: no error."""
     with contextlib.suppress(AssertionError, TimeoutError):
         async with asyncio.timeout(_RECOVERY_S):
             await settled()
 
 
-async def run(
-    ours: tuple[Line, Line], plain: tuple[Line, Line], settled: Callable[[], Awaitable[object]]
-) -> list[Result]:
+async def run(ours: tuple[Line, Line], plain: tuple[Line, Line], settled: Settled) -> list[Result]:
     """One after the other: they share the machine's two or more processors."""
     theirs = await highest_rate(*plain, settled=lambda: asyncio.sleep(1))
     mine = await highest_rate(*ours, settled=settled)

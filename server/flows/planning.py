@@ -355,19 +355,25 @@ class Planner:
         return Stop(callees=(), rings=rings, goes_on=TRUNK_FAILED)
 
     def _numbers_outside(self, decision: Decision, way: _Way) -> tuple[OutsideNumber, ...]:
-        """The number at each trunk that has room; in an emergency nobody asks for room (SIP-12)."""
+        """The number at each trunk that has room; in an emergency nobody asks for room (SIP-12).
+
+        Trunks of which it is known that they do not work stand last: a carrier that is gone keeps a caller
+        waiting for half a minute.
+        """
         if decision.kind not in (DecisionKind.OUTBOUND, DecisionKind.EMERGENCY):
             return ()
         used = Counter(leg.trunk for leg in self._switch.legs())
         trunks = self._snapshot().all(Trunk)
         own = way.caller.party
+        states = self._switch.trunks()
+        lost = {name for name, state in states.items() if not state.usable}
         return tuple(
             OutsideNumber(
                 choice.trunk,
                 decision.number,
                 Party(choice.caller_number, choice.caller_name) if choice.caller_number else own,
             )
-            for choice in decision.trunks
+            for choice in sorted(decision.trunks, key=lambda choice: choice.trunk in lost)
             if decision.kind is DecisionKind.EMERGENCY
             or not trunks[choice.trunk].max_concurrent
             or used[choice.trunk] < trunks[choice.trunk].max_concurrent

@@ -25,6 +25,8 @@ from typing import Self
 from urllib.parse import unquote
 
 from tests.phones.carrier_call import CarrierCall
+from tests.phones.carrier_wire import ListeningWire
+from tests.phones.phone import Transport
 from tests.phones.ports import free_port
 from tests.phones.sipscript import Message, Wire
 from tests.phones.waiting import until
@@ -65,6 +67,9 @@ class Outcome:
 class Carrier:
     """The carrier, as an async context manager. `address` and `port` stay the same when it is lost and back.
 
+    `transport`: how SIP comes to it and goes from it; over TCP and TLS the PBX connects, and a call goes in
+    once it has.
+
     Attributes:
         address, port: where the PBX finds it.
         secrets: secret by user name of those who may register; without any, nobody is asked for one.
@@ -76,7 +81,14 @@ class Carrier:
         says: the tone of its calls, in Hz.
     """
 
-    def __init__(self, pbx: tuple[str, int], *, address: str = "127.0.7.1", port: int = 0) -> None:
+    def __init__(
+        self,
+        pbx: tuple[str, int],
+        *,
+        address: str = "127.0.7.1",
+        port: int = 0,
+        transport: Transport = "udp",
+    ) -> None:
         self.address = address
         self.port = port or free_port()
         self.secrets: dict[str, str] = {}
@@ -88,6 +100,7 @@ class Carrier:
         self.outcomes: dict[str, Outcome] = {}
         self.says = 0.0
         self._pbx = pbx
+        self._transport = transport
         self._wire: Wire | None = None
         self._server: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -129,7 +142,11 @@ class Carrier:
 
     async def back(self) -> None:
         """Be there, at the same address."""
-        wire = Wire(*self._pbx, address=self.address, own_port=self.port)
+        wire: Wire
+        if self._transport == "udp":
+            wire = Wire(*self._pbx, address=self.address, own_port=self.port)
+        else:
+            wire = ListeningWire(self._transport, address=self.address, port=self.port)
         await wire.open()
         self._wire = wire
         self._server = asyncio.create_task(self._serve(wire), name="carrier")

@@ -181,6 +181,10 @@ class CarrierCall:
                 await self.gone.wait()
         return self.gone.is_set()
 
+    def heard(self) -> Sound:
+        """Everything it heard, up to now."""
+        return self.rtp.heard()
+
     async def hears_for(self, ms: float) -> Sound:
         """Listen for `ms` more, and return what was heard in that time."""
         before = self.rtp.heard().ms
@@ -235,7 +239,8 @@ class CarrierCall:
 
     @property
     def _contact(self) -> tuple[str, str]:
-        return ("Contact", f"<sip:carrier@{self._wire.address}:{self._wire.port}>")
+        transport = "" if self._wire.transport == "udp" else f";transport={self._wire.transport}"
+        return ("Contact", f"<sip:carrier@{self._wire.address}:{self._wire.port}{transport}>")
 
     def _sdp(self, codecs: Sequence[str]) -> str:
         kinds = [PAYLOAD_TYPES[name] for name in codecs]

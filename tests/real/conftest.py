@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from tests.real.outside import Outside, set_up
 from tests.real.pbx import Pbx
 
 PEOPLE = {
@@ -37,3 +38,18 @@ async def own_pbx(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pbx
         for number in ("1001", "1002", "1003"):
             await server.add(number, *PEOPLE[number])
         yield server
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def carriers(pbx: Pbx, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Outside]:
+    """The shared server with trunks to two carriers, for the tests of one module."""
+    async with set_up(pbx, tmp_path_factory.mktemp("prompts")) as outside:
+        yield outside
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def outside(carriers: Outside) -> AsyncIterator[Outside]:
+    """The same for one test, after which nothing is left in the switch."""
+    yield carriers
+    await carriers.hang_up()
+    await carriers.pbx.nothing_left()

@@ -11,18 +11,11 @@ from tests.phones.hearing import hears_tone
 from tests.phones.phone import RealPhone
 from tests.phones.script_phone import ScriptPhone
 from tests.real.pbx import Pbx
-from tests.server.sounds import tone
+from tests.real.prompts import upload
 
 pytestmark = [pytest.mark.real, pytest.mark.asyncio(loop_scope="session")]
 
 MAIN, SECOND = "6510", "6511"
-
-
-async def upload(pbx: Pbx, folder: Path, name: str, hertz: float) -> None:
-    """A prompt that is a tone, as an administrator uploads it."""
-    file = folder / f"{name}.flac"
-    file.write_bytes(tone(hertz, seconds=20, form="FLAC"))
-    await pbx.cli("prompt", "upload", name, str(file))
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -23,6 +23,9 @@ from server.switch.simulated.sound import Playback
 from server.switch.simulated.spying import Spy
 from server.switch.sound import Sound
 
+TIMER_B_S = 32.0
+"""Seconds after which an INVITE without any response counts as refused with 408 (RFC 3261, 17.1.1.2)."""
+
 
 class SimulatedEngine:
     """Phones, dialogs and bridges.
@@ -164,13 +167,17 @@ class SimulatedEngine:
         return dialog
 
     def invite_over(self, trunk: str, number: str, leg_id: str, caller: Party, timeout_s: float) -> Dialog:
-        """Send an INVITE for a number over a trunk; a carrier that is not there never responds."""
+        """Send an INVITE for a number over a trunk; one that is not there is given up after `TIMER_B_S`."""
         carrier = self.carriers.get(trunk)
         there = carrier if carrier is not None and carrier.up else None
         uri = f"sip:{number}@{trunk}"
-        return self._invite(
+        dialog = self._invite(
             there, Contact("", uri), leg_id=leg_id, caller=caller, timeout_s=timeout_s, trunk=trunk
         )
+        if there is None:
+            loop = asyncio.get_running_loop()
+            dialog.timers.append(loop.call_later(TIMER_B_S, self.end, dialog, Ended(sip_code=408)))
+        return dialog
 
     def _invite(
         self,

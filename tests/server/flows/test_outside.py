@@ -339,6 +339,85 @@ async def test_a_caller_outside_is_transferred_to_a_colleague_SIP_4():
 
 
 @in_virtual_time
+async def test_a_caller_outside_is_transferred_to_a_number_outside_SIP_4():
+    async with office() as place:
+        await with_trunks(place, INBOUND)
+        boris = place.engine.phone("1002", Behaviour.answers(1.0))
+        call = place.engine.carriers["one"].call("530335533", caller="777123456")
+        await asyncio.sleep(2)
+        boris.transfer(boris.calls[0], OUTSIDE)
+        await asyncio.sleep(3)
+        other = calls_of(place, "one")[-1]
+        assert other is not call
+        assert together(place, call, other)
+        assert boris.calls[0].state is LegState.GONE
+        place.engine.carriers["one"].hang_up(call)
+        await place.idle()
+        assert place.log("1002") == [("incoming", "777123456", "answered", None)]
+
+
+@pytest.mark.parametrize("target", ["00420777123486", "4711"])
+@in_virtual_time
+async def test_after_a_transfer_outside_that_fails_the_two_talk_on_SIP_4(target):
+    async with office() as place:
+        await with_trunks(place, INBOUND)
+        boris = place.engine.phone("1002", Behaviour.answers(1.0))
+        call = place.engine.carriers["one"].call("530335533", caller="777123456")
+        await asyncio.sleep(2)
+        boris.transfer(boris.calls[0], target)
+        await asyncio.sleep(3)
+        assert together(place, call, boris.calls[0])
+        boris.hang_up(boris.calls[0])
+
+
+@in_virtual_time
+async def test_who_was_called_outside_is_transferred_to_a_colleague_SIP_4():
+    async with office() as place:
+        await with_trunks(place)
+        anna = place.engine.phone("1001")
+        cyril = place.engine.phone("1003", Behaviour.answers(1.0))
+        mine = anna.call(OUTSIDE)
+        await asyncio.sleep(2)
+        (out,) = calls_of(place, "one")
+        anna.transfer(mine, "1003")
+        await asyncio.sleep(3)
+        assert together(place, out, cyril.calls[0])
+        assert cyril.calls[0].caller.number == OUTSIDE
+        cyril.hang_up(cyril.calls[0])
+
+
+@pytest.mark.parametrize(("dialled", "lost"), [(OUTSIDE, "one"), (OUTSIDE, "two"), ("112", "one")])
+@in_virtual_time
+async def test_nobody_waits_for_a_trunk_that_is_lost_where_another_works_ADMIN_2_SIP_12(dialled, lost):
+    async with office() as place:
+        await with_trunks(place, EmergencyNumber(number="112", trunks=("one", "two")))
+        place.engine.carriers[lost].lose()
+        anna = place.engine.phone("1001")
+        call = anna.call(dialled)
+        await asyncio.sleep(3)
+        works = "two" if lost == "one" else "one"
+        assert together(place, call, calls_of(place, works)[0])
+        assert calls_of(place, lost) == []
+        anna.hang_up(call)
+
+
+@in_virtual_time
+async def test_a_trunk_that_was_lost_is_tried_all_the_same_when_there_is_no_other_ADMIN_2():
+    async with office() as place:
+        await with_trunks(place)
+        for name in ("one", "two"):
+            place.engine.carriers[name].lose()
+        anna = place.engine.phone("1001")
+        call = anna.call(OUTSIDE)
+        await asyncio.sleep(3)
+        assert call.told is None
+        place.engine.carriers["two"].back()
+        await asyncio.sleep(40)
+        assert together(place, call, calls_of(place, "two")[0])
+        anna.hang_up(call)
+
+
+@in_virtual_time
 async def test_a_call_with_outside_survives_a_kill_A_3():
     first = Office()
     await first.start()
