@@ -10,6 +10,8 @@ and however often. Here they differ, and so do their events:
 - a request from a blocked address is answered 403 and raises no event at all.
 """
 
+from datetime import datetime
+
 from server.switch.asterisk.ami import Message
 from server.switch.port import SecurityEvent, SecurityKind
 
@@ -65,3 +67,12 @@ def parse_security_event(message: Message) -> SecurityEvent | None:
         address=rest.split("/")[0],
         transport=transport.lower(),
     )
+
+
+def moment_of(message: Message) -> datetime | None:
+    """When what a security event tells of happened (aware); None if it does not say."""
+    try:
+        moment = datetime.fromisoformat(message.get("EventTV", ""))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None

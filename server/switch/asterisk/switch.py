@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from server.switch.asterisk import dtmf, logfiles
@@ -22,7 +23,7 @@ from server.switch.asterisk.contacts import ContactTable, is_removal, parse_cont
 from server.switch.asterisk.control import Control
 from server.switch.asterisk.legs import AsteriskLeg
 from server.switch.asterisk.modules import REQUIRED_AT_START
-from server.switch.asterisk.security import SecurityReader
+from server.switch.asterisk.security import SecurityReader, moment_of
 from server.switch.asterisk.supervisor import AsteriskSettings, Engine, EngineProblem, Supervisor
 from server.switch.asterisk.tracks import put_tracks
 from server.switch.asterisk.trunk_objects import endpoint_id, server_uri, trunk_name
@@ -72,7 +73,7 @@ class AsteriskSwitch(Switch):
         self._contacts = ContactTable()
         self._trunks = Trunks(self._control, self._emit)
         self._security = SecurityReader()
-        self._knows_extensions = True
+        self._knows_since: datetime | None = datetime.min.replace(tzinfo=UTC)
         self._listeners: list[Listener] = []
         self._engine: Engine | None = None
         self._unannounced: int | None = None
@@ -196,7 +197,7 @@ class AsteriskSwitch(Switch):
             restarted = self._unannounced == engine.process.pid
             if restarted:
                 # Phones are refused until the new engine knows them: that must not wait for our owner.
-                self._knows_extensions = False
+                self._knows_since = None
                 self._control.forget_pending()
                 await self._control.push_again()
                 await self._trunks.push_again()
@@ -266,12 +267,19 @@ class AsteriskSwitch(Switch):
                 self._channels.handle_dtmf(message)
             elif message["Event"] == "Registry":
                 self._trunks.on_registry(message)
-            elif (event := self._security.read(message)) and self._is_fair(event):
+            elif (event := self._security.read(message)) and self._is_fair(event, message):
                 self._emit(event)
 
-    def _is_fair(self, event: SecurityEvent) -> bool:
-        """An engine that has just started knows nobody: that is not the phones' fault."""
-        return self._knows_extensions or event.kind is not SecurityKind.UNKNOWN_USER
+    def _is_fair(self, event: SecurityEvent, message: Message) -> bool:
+        """An engine that has just started knows nobody: that is not the phones' fault.
+
+        It may be told of late, so what counts is when it happened. A clock that was set back counts for
+        nobody.
+        """
+        if event.kind is not SecurityKind.UNKNOWN_USER:
+            return True
+        since, at = self._knows_since, moment_of(message)
+        return since is not None and (at is None or at >= since or since > datetime.now(UTC))
 
     async def _on_contact(self, message: Message) -> None:
         contact = parse_contact(message)
@@ -452,7 +460,11 @@ class AsteriskSwitch(Switch):
     async def push(self, endpoints: Sequence[SipEndpoint]) -> None:
         """See `Switch.push`."""
         await self._control.push(endpoints)
-        self._knows_extensions = True
+        if self._knows_since is None:
+            now = datetime.now(UTC)
+            self._knows_since = now.replace(
+                microsecond=now.microsecond // 1000 * 1000
+            )  # as Asterisk tells it
 
     async def known(self) -> frozenset[str]:
         """See `Switch.known`."""

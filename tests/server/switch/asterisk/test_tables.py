@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+from datetime import UTC, datetime
 
 import pytest
 
@@ -14,7 +15,7 @@ from server.switch.asterisk.installation import InstallationError, parse_version
 from server.switch.asterisk.legs import REASON_CODES
 from server.switch.asterisk.ports import Port
 from server.switch.asterisk.process import Process, identify
-from server.switch.asterisk.security import REMEMBERED, SecurityReader
+from server.switch.asterisk.security import REMEMBERED, SecurityReader, moment_of
 from server.switch.port import (
     Contact,
     Ended,
@@ -284,3 +285,13 @@ def test_versions_are_understood(text: str, version: str) -> None:
 def test_a_strange_version_is_quoted() -> None:
     with pytest.raises(InstallationError, match="GIT-master"):
         parse_version("Asterisk GIT-master")
+
+
+@pytest.mark.parametrize("told", ["2026-11-26T14:33:26.909+0000", "2026-11-26T15:33:26.909+0100"])
+def test_a_security_event_tells_its_moment(told: str) -> None:
+    assert moment_of({"EventTV": told}) == datetime(2026, 11, 26, 14, 33, 26, 909_000, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("told", ["", "yesterday", "2026-11-26T14:33:26"])
+def test_a_moment_that_cannot_be_told_is_none(told: str) -> None:
+    assert moment_of({"EventTV": told}) is None
