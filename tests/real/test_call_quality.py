@@ -1,4 +1,4 @@
-"""SIP-8 on two of our own phones: how a call sounded is in the log of who was logged in, and in its window."""
+"""SIP-8 on two of our own phones: how a call sounded is in the log of who is logged in, and shown there."""
 
 from pathlib import Path
 from typing import Any
