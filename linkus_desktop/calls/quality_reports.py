@@ -47,7 +47,7 @@ class QualityReports(QObject):
     """Measures the calls of the phone, and tells the server of each that was answered.
 
     Nobody waits for that, and a failure is only logged: the call is over. Of a call that the server never
-    told of, or of which nothing was measured, nothing is told.
+    told of, or of which nothing was measured, nothing is told; before the answer nothing is measured.
     """
 
     def __init__(
@@ -102,10 +102,8 @@ class QualityReports(QObject):
         measured = self._measured.pop(call, None)
         if not self._measured:
             self._timer.stop()
-        if measured is None or call.answered_at is None:
-            return
-        summary = measured.record.summary()
-        if summary is None:
+        summary = measured.record.summary() if measured is not None else None
+        if measured is None or summary is None:
             return
         if not measured.server_id:
             logger.info("How call %s sounded cannot be told: the server did not name it", call.sip_call_id)

@@ -14,7 +14,7 @@ def sound_word(quality: CallQuality | None) -> str:
 def sound_facts(quality: CallQuality) -> list[tuple[str, str]]:
     """Name and value of all figures that were told, for people."""
     told = [
-        ("Estimate", _estimate(quality)),
+        ("Sound", _estimate(quality)),
         ("What you heard", _loss(quality.loss_received)),
         ("What they heard", _loss(quality.loss_sent)),
         ("Jitter", _jitter(quality)),
@@ -26,12 +26,10 @@ def sound_facts(quality: CallQuality) -> list[tuple[str, str]]:
 
 
 def sound_lines(entry: CallLogEntry) -> str:
-    """A line for each figure, under a title; empty where the client told nothing."""
+    """A line for each figure; empty where the client told nothing."""
     if entry.quality is None:
         return ""
-    return "\n".join(
-        ["Sound of this call", *(f"{name}: {value}" for name, value in sound_facts(entry.quality))]
-    )
+    return "\n".join(f"{name}: {value}" for name, value in sound_facts(entry.quality))
 
 
 class SoundLine(ElidedLabel):

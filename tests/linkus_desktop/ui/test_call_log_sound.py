@@ -26,7 +26,7 @@ WHOLE = CallQuality(
     round_trip_ms=24.4,
 )
 FACTS = [
-    ("Estimate", "Good, 4.2 of 4.4, at worst 3.0"),
+    ("Sound", "Good, 4.2 of 4.4, at worst 3.0"),
     ("What you heard", "0.4 % lost"),
     ("What they heard", "1.3 % lost"),
     ("Jitter", "4 ms, at most 11 ms"),
@@ -85,11 +85,11 @@ def test_figures_that_come_after_the_call_are_shown_at_once_SIP_8(room, world, c
     changed = calls[0].model_copy(update={"quality": CallQuality(mos=2.0)})
     world.session.live.call_log.take_delta(changed.id, changed)
     world.session.live.call_log.flush()
-    assert room.sound.text() == "Estimate: Bad, 2.0 of 4.4"
+    assert room.sound.text() == "Sound: Bad, 2.0 of 4.4"
 
 
 def test_the_tooltip_of_any_cell_tells_it_SIP_8(room, monkeypatch):
-    lines = ["Sound of this call", *(f"{name}: {value}" for name, value in FACTS)]
+    lines = [f"{name}: {value}" for name, value in FACTS]
     for column, first in (
         (CallLogColumn.NAME, "Ben Carter"),
         (CallLogColumn.TIME, "Thursday, 12 March 2026"),
@@ -115,7 +115,7 @@ def test_a_screen_reader_hears_the_word_SIP_8(room):
         ({"encrypted": False}, [("Codec", "not encrypted")]),
         ({"codec": "G722"}, [("Codec", "G722")]),
         ({"jitter_ms": 2, "round_trip_ms": 0}, [("Jitter", "2 ms"), ("Round trip", "0 ms")]),
-        ({"mos": 3.3, "loss_sent": 0}, [("Estimate", "Poor, 3.3 of 4.4"), ("What they heard", "0.0 % lost")]),
+        ({"mos": 3.3, "loss_sent": 0}, [("Sound", "Poor, 3.3 of 4.4"), ("What they heard", "0.0 % lost")]),
     ],
 )
 def test_only_what_was_told_is_shown_SIP_8(told, facts):
