@@ -22,7 +22,7 @@ async def test_a_clients_call_is_judged_in_its_log_when_the_other_hangs_up_SIP_8
 ) -> None:
     stage = Stage(tmp_path / "stage")
     person = next(one for one in PEOPLE if one.number == "1001")
-    env = {"QT_QPA_PLATFORM": "offscreen", "LINKUS_CLIENT_LOG": "INFO"}
+    env = {"QT_QPA_PLATFORM": "offscreen"}
     async with (
         acting(stage, person, env, data=tmp_path / "client") as dana,
         OwnPhone(pbx.line("1002")) as other,
