@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication
 
 from linkus_desktop.calls.auto_answer import AutoAnswer
 from linkus_desktop.calls.popups import PopUps
+from linkus_desktop.calls.quality_reports import QualityReports
 from linkus_desktop.calls.ringing import Ringing
 from linkus_desktop.pbx.avatars import Avatars
 from linkus_desktop.pbx.call_log import CallLogModel
@@ -84,6 +85,7 @@ class Workplace(QObject):
         self.auto_answer = AutoAnswer(phone, settings, self._is_colleague, self)
         self.notifier = Notifier(phone, self.window.callers, self)
         self.pop_ups = PopUps(phone, settings, self.window.callers.name, self)
+        self.quality = QualityReports(phone, self.window.own_calls, session.api, self)
         phone.tone_of = self._tone_of
         self._watch = watch or NetworkWatch(parent=self)
         self._phone_host = ""
@@ -112,6 +114,7 @@ class Workplace(QObject):
         self.incoming.close()
         self.notifier.close()
         await self._phone.stop()
+        await self.quality.close()
         self.pop_ups.close()
         self.window.deleteLater()
         self.deleteLater()

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 from linkus_desktop.pbx.errors import NotConnected, WrongPassword
 from linkus_desktop.pbx.line import Line
 from server.contract.auth import Me, PasswordChange
-from server.contract.calls import CallLogEntry, CallLogSelection
+from server.contract.calls import CallLogEntry, CallLogSelection, CallQualityReport
 from server.contract.presence import Presence, PresenceChange
 from server.contract.reaching import ReachingSettings
 from server.contract.recording import CallRecording, RecordingAction, RecordingOrder, RecordingSelection
@@ -77,6 +77,10 @@ class Api:
         """Record an own call, pause that, go on or end it (SIP-5)."""
         order = RecordingOrder(action=action)
         return await self._line.ask(CallRecording, "POST", f"/me/calls/{call_id}/recording", body=order)
+
+    async def tell_quality(self, call_id: str, report: CallQualityReport) -> None:
+        """Tell how an own call sounded, which is over (SIP-8)."""
+        await self._line.request("PUT", f"/me/calls/{call_id}/quality", body=report)
 
     async def recording_part(self, recording_id: str, start: int, size: int) -> bytes:
         """Octets of the WAV file of an own recording, from `start` on, `size` at most."""

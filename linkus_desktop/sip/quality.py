@@ -3,6 +3,7 @@
 Here is what is computed; `quality_reading` asks PJSIP.
 """
 
+import math
 from collections import deque
 from dataclasses import dataclass
 
@@ -89,6 +90,89 @@ class QualityMeter:
             return None
         lost = max(0, newest.sent_lost - then.sent_lost)
         return _percent(lost, newest.sent - then.sent - lost)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How a whole call sounded; None: not told in all of it. Units as in `Quality`, `measured_s` in seconds.
+
+    `mos` and `loss_…` are averages over the time that was measured, in which a line that is dead for a while
+    counts as lost; `mos` is that of the worse direction.
+    """
+
+    codec: str
+    encrypted: bool
+    measured_s: float
+    mos: float
+    mos_worst: float
+    loss_received: float
+    loss_sent: float | None
+    jitter_ms: float
+    jitter_worst_ms: float
+    round_trip_ms: float | None
+
+
+class QualityRecord:
+    """Sums up what was measured of one call at equal distances of time; a long call takes no more memory."""
+
+    def __init__(self) -> None:
+        self._newest: Quality | None = None
+        self._encrypted = True
+        self._since: float | None = None
+        self._measured_s = 0.0
+        self._mos, self._loss_received, self._jitter = _Mean(), _Mean(), _Mean()
+        self._loss_sent, self._round_trip = _Mean(), _Mean()
+
+    def take(self, at: float, quality: Quality | None) -> None:
+        """The quality at a moment, in seconds; None: nothing is measured now, as on hold."""
+        if quality is None:
+            self._since = None
+            return
+        if self._since is not None:
+            self._measured_s += at - self._since
+        self._since = at
+        self._newest = quality
+        self._encrypted = self._encrypted and quality.encrypted
+        self._mos.take(quality.worst)
+        self._loss_received.take(quality.loss_received)
+        self._loss_sent.take(quality.loss_sent)
+        self._jitter.take(quality.jitter_ms)
+        self._round_trip.take(quality.round_trip_ms)
+
+    def summary(self) -> Summary | None:
+        """Of all that was taken; None if that was nothing."""
+        if self._newest is None:
+            return None
+        return Summary(
+            codec=self._newest.codec,
+            encrypted=self._encrypted,
+            measured_s=self._measured_s,
+            mos=self._mos.mean or 0.0,
+            mos_worst=self._mos.least,
+            loss_received=self._loss_received.mean or 0.0,
+            loss_sent=self._loss_sent.mean,
+            jitter_ms=self._jitter.mean or 0.0,
+            jitter_worst_ms=self._jitter.most,
+            round_trip_ms=self._round_trip.mean,
+        )
+
+
+class _Mean:
+    """Of those figures that are known."""
+
+    def __init__(self) -> None:
+        self.least, self.most = math.inf, 0.0
+        self._sum, self._count = 0.0, 0
+
+    def take(self, value: float | None) -> None:
+        if value is not None:
+            self.least, self.most = min(self.least, value), max(self.most, value)
+            self._sum += value
+            self._count += 1
+
+    @property
+    def mean(self) -> float | None:
+        return self._sum / self._count if self._count else None
 
 
 class BadSpell:

@@ -41,7 +41,12 @@ class Grade(Enum):
     @staticmethod
     def of(quality: Quality) -> "Grade":
         """The grade of the worse direction."""
-        return next(grade for grade in Grade if quality.worst >= grade.least)
+        return Grade.of_score(quality.worst)
+
+    @staticmethod
+    def of_score(mos: float) -> "Grade":
+        """The grade of a mean opinion score."""
+        return next(grade for grade in Grade if mos >= grade.least)
 
 
 def reasons(quality: Quality) -> str:

@@ -15,6 +15,7 @@ from server.contract.calls import (
     CallLogId,
     CallOrder,
     CallOrdered,
+    CallQualityReport,
     CallRecord,
     CallTransfer,
     OwnCallTransfer,
@@ -74,6 +75,14 @@ async def record_own(
 ) -> CallRecording:
     """Record an own call that is answered, pause that, go on, or end it; with the permission to."""
     return await services.control.record(call_id, order.action, number)
+
+
+@own.put("/{call_id}/quality", status_code=204)
+async def tell_quality(
+    call_id: CallId, quality: CallQualityReport, number: OwnNumber, services: ServicesDep
+) -> None:
+    """Tell how an own call sounded, once it is over; again replaces it. It had to be answered (SIP-8)."""
+    await services.call_log.tell_quality(number, call_id, quality)
 
 
 @router.get("")

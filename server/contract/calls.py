@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from server.contract.base import ExtensionNumber, Instant, Line, Reply, Request
 
@@ -33,11 +33,60 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
+MOS_BEST = 4.5
+"""The best mean opinion score of the narrow-band E-model (ITU-T G.107, annex B)."""
+
+Milliseconds = Annotated[float, Field(ge=0, le=60_000)]
+"""Of jitter, and of the way there and back: more than a minute is a mistake."""
+Percent = Annotated[float, Field(ge=0, le=100)]
+Mos = Annotated[float, Field(ge=1, le=MOS_BEST)]
+
+
+class CallQuality(Reply):
+    """How a call sounded at one extension's client, by its own account; None: not measured (SIP-8).
+
+    Attributes:
+        codec: as in SDP, such as PCMA. encrypted: by SRTP (RFC 3711).
+        measured_s: seconds in which there was something to measure: not on hold.
+        mos, mos_worst: mean opinion score as of ITU-T G.107 of the worse direction, its average and lowest.
+        loss_received, loss_sent: of all packets, those that did not arrive here, or there, in per cent.
+        jitter_ms, jitter_worst_ms: of what arrives here (RFC 3550, 6.4.1), average and highest.
+        round_trip_ms: the average way there and back.
+    """
+
+    codec: Annotated[Line, Field(min_length=1, max_length=32)] | None = None
+    encrypted: bool | None = None
+    measured_s: Annotated[float, Field(ge=0, le=31 * 86_400)] | None = None
+    mos: Mos | None = None
+    mos_worst: Mos | None = None
+    loss_received: Percent | None = None
+    loss_sent: Percent | None = None
+    jitter_ms: Milliseconds | None = None
+    jitter_worst_ms: Milliseconds | None = None
+    round_trip_ms: Milliseconds | None = None
+
+
+class CallQualityReport(CallQuality):
+    """The same as a client tells it, with one figure at least. `PUT /me/calls/{id}/quality`."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, allow_inf_nan=False)
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if all(getattr(self, name) is None for name in type(self).model_fields):
+            raise ValueError("it has no figure: give one at least")
+        for low, high in ((self.mos_worst, self.mos), (self.jitter_ms, self.jitter_worst_ms)):
+            if low is not None and high is not None and low > high:
+                raise ValueError("an average is beyond the worst")
+        return self
+
+
 class CallLogEntry(Reply):
     """One call in one extension's log: an item of topic `call_log`, keyed by `id`, newest first.
 
     `number` and `name` are the other party's. `sip_code` is what the caller was told (RFC 3261), None
-    when answered. Durations follow from the moments: ringing is `answered_at - started_at`.
+    when answered. Durations follow from the moments: ringing is `answered_at - started_at`. `quality` is
+    what the owner's client has told of its sound, None where it did not.
     """
 
     id: str
@@ -52,6 +101,7 @@ class CallLogEntry(Reply):
     answered_at: Instant | None
     ended_at: Instant
     seen: bool
+    quality: CallQuality | None = None
 
     @property
     def talk_s(self) -> float:
@@ -60,7 +110,10 @@ class CallLogEntry(Reply):
 
 
 class CallRecord(Reply):
-    """One call as the administrator sees it: `linkus-pbx log calls`, `GET /api/v1/calls`."""
+    """One call as the administrator sees it: `linkus-pbx log calls`, `GET /api/v1/calls`.
+
+    `quality`: how it sounded, by the extension whose client has told.
+    """
 
     id: str
     caller: str
@@ -73,6 +126,7 @@ class CallRecord(Reply):
     started_at: Instant
     answered_at: Instant | None
     ended_at: Instant | None
+    quality: dict[str, CallQuality] = {}
 
 
 CallLogId = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9._-]+$")]

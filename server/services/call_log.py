@@ -1,19 +1,27 @@
 """The log of calls: what flows write, what owners and administrators read (LOG-1)."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from server.contract.calls import CallLogEntry, CallRecord, Direction, Outcome
+from sqlalchemy.exc import IntegrityError
+
+from server.contract.calls import CallLogEntry, CallQuality, CallRecord, Direction, Outcome
+from server.contract.errors import ErrorCode
 from server.contract.events import Topic
 from server.services.accounts import Who
 from server.services.call_log_store import Call, CallStore
 from server.services.call_log_writer import CallWriter
+from server.services.errors import ServiceError, not_found
 from server.services.extensions import ExtensionChanged
 from server.services.hub import Hub
 from server.services.tasks import Background
 
 SNAPSHOT_ENTRIES = 500
 """Newest entries in the topic `call_log`."""
+
+EARLY = 1000
+"""Qualities kept in memory whose entries are not written yet: more than calls end in seconds."""
 
 
 class ExtensionSource(Protocol):
@@ -43,6 +51,7 @@ class CallLog:
         self._writer = writer or CallWriter(store, on_written=self._publish)
         self._background = Background("call log")
         self._stop_observing: Callable[[], None] | None = None
+        self._early: OrderedDict[tuple[str, str], CallQuality] = OrderedDict()
         hub.topic(Topic.CALL_LOG, self._snapshot)
 
     def start(self) -> None:
@@ -124,6 +133,37 @@ class CallLog:
             self._hub.publish(Topic.CALL_LOG, entry_id, None, to=owner)
         return len(found)
 
+    async def tell_quality(self, owner: str, call_id: str, quality: CallQuality) -> None:
+        """Keep how an answered call sounded at its party `owner`; what was told before is replaced (SIP-8).
+
+        The call may still be ending, so that its entry is written later.
+
+        Raises:
+            ServiceError: `NOT_FOUND`: no such call in the owner's log; `UNAVAILABLE`: it is not stored yet.
+        """
+        waiting = self._writer.newest(call_id)
+        if waiting is not None:
+            talked = waiting.talks(owner) and self._writer.leaves_log(owner)
+        else:
+            talked = await self._store.has_talked(owner, call_id)
+        if not talked:
+            raise not_found(f"answered call {call_id} in the log of {owner}")
+        # Known before the entry is looked for: whichever is stored last, the client is told of both.
+        self._early[call_id, owner] = CallQuality(**quality.model_dump())
+        while len(self._early) > EARLY:
+            self._early.popitem(last=False)
+        try:
+            entry = await self._store.put_quality(owner, call_id, quality)
+        except Exception as error:
+            self._early.pop((call_id, owner), None)
+            if isinstance(error, IntegrityError):
+                message = f"Call {call_id} is not stored yet. Try again in some seconds."
+                raise ServiceError(ErrorCode.UNAVAILABLE, message, retry_after_s=5) from None
+            raise
+        if entry is not None:
+            self._early.pop((call_id, owner), None)
+            self._hub.publish(Topic.CALL_LOG, entry.id, entry, to=owner)
+
     async def _snapshot(self, who: Who) -> Mapping[str, Any]:
         if who.number is None:
             return {}
@@ -131,7 +171,11 @@ class CallLog:
 
     def _publish(self, calls: Sequence[Call]) -> None:
         for call in calls:
-            for entry in call.entries():
+            for written in call.entries():
+                entry = written
+                if entry.outcome is Outcome.ANSWERED:
+                    quality = self._early.pop((call.id, entry.owner), None)
+                    entry = entry.model_copy(update={"quality": quality})
                 self._hub.publish(Topic.CALL_LOG, entry.id, entry, to=entry.owner)
 
     def _on_extension(self, change: ExtensionChanged) -> None:

@@ -8,15 +8,18 @@ from typing import Any
 from sqlalchemy import delete, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from server.contract.calls import CallLogEntry, CallRecord, Direction, Outcome
+from server.contract.calls import CallLogEntry, CallQuality, CallRecord, Direction, Outcome
 from server.db.base import Database
 from server.db.models.accounts import ExtensionRow
-from server.db.models.calls import CallLogRow, CallRow
+from server.db.models.calls import CallLogRow, CallQualityRow, CallRow
 from server.rules.outcomes import MEANING, Ending
+from server.services.call_log_quality import OF_ENTRY, put_quality, qualities, quality_of
 from server.switch.port import Party
 
 _SEEN_BY_NATURE = (Outcome.ANSWERED, Outcome.ANSWERED_ELSEWHERE, Outcome.DECLINED)
 """Incoming calls that somebody has dealt with: nothing to be told of later."""
+
+_ENTRIES = select(CallLogRow, CallQualityRow).outerjoin(CallQualityRow, OF_ENTRY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,11 @@ class Call:
     ending: Ending | None = None
     visits: tuple[Visit, ...] = ()
     caller_trunk: str = ""
+
+    def talks(self, extension: str) -> bool:
+        """Whether it was answered, and this extension is, or was, one of the two who talk."""
+        ends = {self.callee, None if self.caller_trunk else self.caller.number}
+        return self.answered_at is not None and extension in ends
 
     def entries(self) -> list[CallLogEntry]:
         """The log entries of an ended call: the caller's, and those of all extensions that it came to."""
@@ -167,7 +175,7 @@ class CallStore:
         `text` is searched in number and name; `before` is the id of an entry: only older ones. An entry
         that is not the owner's, or is gone, has nothing before it.
         """
-        query = select(CallLogRow).where(CallLogRow.owner == owner)
+        query = _ENTRIES.where(CallLogRow.owner == owner)
         if direction is not None:
             query = query.where(CallLogRow.direction == direction)
         if outcome is not None:
@@ -188,7 +196,32 @@ class CallStore:
             )
         query = query.order_by(CallLogRow.started_at.desc(), CallLogRow.id.desc()).limit(limit)
         async with self._db.reading() as session:
-            return [_entry(row) for row in await session.scalars(query)]
+            return [_entry(*row) for row in await session.execute(query)]
+
+    async def has_talked(self, owner: str, call_id: str) -> bool:
+        """Whether this extension talked in this call, and has not deleted that from its log, or talks now."""
+        entry = select(CallLogRow.id).where(
+            CallLogRow.call_id == call_id, CallLogRow.owner == owner, CallLogRow.outcome == Outcome.ANSWERED
+        )
+        async with self._db.reading() as session:
+            if await session.scalar(entry) is not None:
+                return True
+            row = await session.get(CallRow, call_id)
+            return row is not None and row.ended_at is None and _call(row).talks(owner)
+
+    async def put_quality(self, owner: str, call_id: str, quality: CallQuality) -> CallLogEntry | None:
+        """Store how a call sounded, in place of what was told before; returns the entry, if there is one.
+
+        Raises `IntegrityError` if the call is not stored.
+        """
+        query = _ENTRIES.where(
+            CallLogRow.call_id == call_id, CallLogRow.owner == owner, CallLogRow.outcome == Outcome.ANSWERED
+        )
+        async with self._db.session() as session:
+            await put_quality(session, call_id, owner, quality)
+        async with self._db.reading() as session:
+            row = (await session.execute(query)).first()
+            return _entry(*row) if row is not None else None
 
     async def mark_seen(self, owner: str, ids: Sequence[str] | None) -> list[CallLogEntry]:
         """Mark the owner's entries with these ids (None: all) as seen; returns those that were not."""
@@ -237,7 +270,9 @@ class CallStore:
             )
         query = query.order_by(CallRow.started_at.desc(), CallRow.id.desc()).limit(limit)
         async with self._db.reading() as session:
-            return [_record(row) for row in await session.scalars(query)]
+            rows = (await session.scalars(query)).all()
+            told = await qualities(session, [row.id for row in rows])
+            return [_record(row, told.get(row.id, {})) for row in rows]
 
 
 def _call_values(call: Call) -> dict[str, Any]:
@@ -272,7 +307,7 @@ def _call_values(call: Call) -> dict[str, Any]:
 
 
 def _entry_values(entry: CallLogEntry) -> dict[str, Any]:
-    return {name: getattr(entry, name) for name in CallLogEntry.model_fields}
+    return {name: getattr(entry, name) for name in CallLogEntry.model_fields if name != "quality"}
 
 
 def _call(row: CallRow) -> Call:
@@ -301,9 +336,10 @@ def _call(row: CallRow) -> Call:
     )
 
 
-def _entry(row: CallLogRow) -> CallLogEntry:
-    return CallLogEntry.model_validate(row, from_attributes=True)
+def _entry(row: CallLogRow, quality: CallQualityRow | None = None) -> CallLogEntry:
+    entry = CallLogEntry.model_validate(row, from_attributes=True)
+    return entry if quality is None else entry.model_copy(update={"quality": quality_of(quality)})
 
 
-def _record(row: CallRow) -> CallRecord:
-    return CallRecord.model_validate(row, from_attributes=True)
+def _record(row: CallRow, told: dict[str, CallQuality]) -> CallRecord:
+    return CallRecord.model_validate(row, from_attributes=True).model_copy(update={"quality": told})

@@ -80,6 +80,14 @@ class CallWriter:
         waiting = (*self._pending.values(), *self._writing.values())
         return any(other.id == call.id or other.caller_leg == call.caller_leg for other in waiting)
 
+    def newest(self, call_id: str) -> Call | None:
+        """The version of a call that waits to be stored; None if none does."""
+        return self._pending.get(call_id) or self._writing.get(call_id)
+
+    def leaves_log(self, owner: str) -> bool:
+        """Whether calls that end now leave entries in this extension's log."""
+        return owner not in self._without_log
+
     def start(self) -> None:
         """Start writing."""
         self._task = asyncio.get_running_loop().create_task(self._work(), name="call log writer")

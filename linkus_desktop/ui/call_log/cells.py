@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QS
 
 from linkus_desktop.pbx.call_log import CallLogColumn, CallLogRole
 from linkus_desktop.ui.call_log.delegate import is_missed, kind_colour, kind_of
+from linkus_desktop.ui.call_log.sound import sound_lines
 from linkus_desktop.ui.icons import pixmap
 from linkus_desktop.ui.texts import absolute, now_utc, relative
 from linkus_desktop.ui.theme import sized, tokens
@@ -39,10 +40,10 @@ class CallCells(QStyledItemDelegate):
         return index.data(Qt.ItemDataRole.DisplayRole) or ""
 
     def whole_text(self, index: QModelIndex | QPersistentModelIndex) -> str:
-        """What the tooltip says: the absolute time, the full name."""
-        if index.column() == CallLogColumn.TIME:
-            return absolute(index.data(CallLogRole.ENTRY).started_at)
-        return self.text(index)
+        """What the tooltip says: the absolute time, the full name; and how the call sounded."""
+        entry: CallLogEntry = index.data(CallLogRole.ENTRY)
+        whole = absolute(entry.started_at) if index.column() == CallLogColumn.TIME else self.text(index)
+        return "\n\n".join(part for part in (whole, sound_lines(entry)) if part)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         """A fixed height."""

@@ -7,6 +7,7 @@ from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QSortFil
 
 from linkus_desktop.pbx.call_log import CallLogColumn, CallLogModel, CallLogRole
 from linkus_desktop.ui.call_log.delegate import is_missed, spoken
+from linkus_desktop.ui.call_log.sound import sound_word
 from server.contract.calls import CallLogEntry, Direction
 
 Index = QModelIndex | QPersistentModelIndex
@@ -70,7 +71,8 @@ class CallLogRows(QSortFilterProxyModel):
         """As the log has it; for screen readers the first cell says the whole row."""
         if role == Qt.ItemDataRole.AccessibleTextRole and index.column() == CallLogColumn.TYPE:
             recorded = ", recorded" if index.data(CallLogRole.RECORDING) is not None else ""
-            return spoken(self.entry(index)) + recorded
+            word = sound_word(self.entry(index).quality)
+            return spoken(self.entry(index)) + recorded + (f", sound {word}" if word else "")
         return super().data(index, role)
 
     def filterAcceptsRow(self, source_row: int, source_parent: Index) -> bool:

@@ -12,6 +12,7 @@ from linkus_desktop.pbx.call_log import CallLogColumn, CallLogModel, CallLogRole
 from linkus_desktop.pbx.tasks import spawn
 from linkus_desktop.ui.call_log.player import RecordingPlayer
 from linkus_desktop.ui.call_log.rows import CallLogRows, Kind
+from linkus_desktop.ui.call_log.sound import SoundLine
 from linkus_desktop.ui.call_log.table import CallTable
 from linkus_desktop.ui.icons import icon
 from linkus_desktop.ui.texts import now_utc
@@ -61,6 +62,7 @@ class CallLogWorkspace(QWidget):
             if recordings is not None and listening is not None
             else None
         )
+        self.sound = SoundLine()
         self.search = QLineEdit()
         self.kinds: dict[Kind, WordButton] = {}
         self.call_back = WordButton("Call back", icon_name="phone", shortcut="Return")
@@ -137,6 +139,7 @@ class CallLogWorkspace(QWidget):
         layout = rows(self)
         layout.addWidget(head)
         layout.addWidget(self.table, 1)
+        layout.addWidget(self.sound)
         if self.player is not None:
             layout.addWidget(self.player)
         self.setFocusProxy(self.table)
@@ -158,6 +161,7 @@ class CallLogWorkspace(QWidget):
         self.table.selectionModel().selectionChanged.connect(self._follow)
         self.rows.layoutChanged.connect(self._follow)
         self._log.modelReset.connect(self._follow)
+        self._log.dataChanged.connect(self._follow)
         self._log.missed_changed.connect(self._on_missed)
         self._log.known_changed.connect(self._follow)
         self.states.action.connect(self._show_all)
@@ -226,7 +230,7 @@ class CallLogWorkspace(QWidget):
         self.call_back.setEnabled(selected == 1)
         self.delete.setEnabled(selected > 0)
         self.delete.setText("Delete" if selected < 2 else f"Delete {selected}")
-        self._follow_recording()
+        self._follow_selected()
         nothing = self._log.rowCount() == 0
         self.states.set_loading(nothing and not self._log.known)
         if nothing:
@@ -236,13 +240,14 @@ class CallLogWorkspace(QWidget):
         else:
             self.states.set_empty("No such calls", "No call matches this filter.", "Show all calls")
 
-    def _follow_recording(self) -> None:
-        """The player is about the one call that is selected, if that was recorded."""
+    def _follow_selected(self) -> None:
+        """Player and line of the sound are about the one call that is selected."""
         recordings = self._log.recordings
         self.table.setColumnHidden(CallLogColumn.RECORDING, recordings is None or not recordings.may_listen)
-        if self.player is None:
-            return
         selected = self.table.selectionModel().selectedRows()
         index = selected[0] if len(selected) == 1 else None
+        self.sound.follow(self.rows.entry(index) if index is not None else None)
+        if self.player is None:
+            return
         recording = index.data(CallLogRole.RECORDING) if index is not None else None
         self.player.show_recording(recording, self.rows.entry(index) if index is not None else None)

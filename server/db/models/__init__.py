@@ -2,7 +2,7 @@
 
 from server.db.models.accounts import AccountRow, AvatarRow, ExtensionGroupRow, ExtensionRow
 from server.db.models.audit import AuditRow
-from server.db.models.calls import CallLogRow, CallRow, PresenceRow, SipBlockRow
+from server.db.models.calls import CallLogRow, CallQualityRow, CallRow, PresenceRow, SipBlockRow
 from server.db.models.configuration import ConfigurationRow
 from server.db.models.prompts import PromptRow
 from server.db.models.reaching import ReachingRow
@@ -16,6 +16,7 @@ __all__ = [
     "AuditRow",
     "AvatarRow",
     "CallLogRow",
+    "CallQualityRow",
     "CallRow",
     "ConfigurationRow",
     "ExtensionGroupRow",

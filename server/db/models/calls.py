@@ -59,6 +59,25 @@ class CallLogRow(Base):
     __table_args__ = (Index("ix_call_log_owner_started_at_id", "owner", "started_at", "id"),)
 
 
+class CallQualityRow(Base):
+    """How a call sounded at one extension, as its client has told (SIP-8). Units as in `CallQuality`."""
+
+    __tablename__ = "call_quality"
+
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(80), primary_key=True)
+    codec: Mapped[str | None] = mapped_column(String(32))
+    encrypted: Mapped[bool | None] = mapped_column(Boolean)
+    measured_s: Mapped[float | None] = mapped_column(Float)
+    mos: Mapped[float | None] = mapped_column(Float)
+    mos_worst: Mapped[float | None] = mapped_column(Float)
+    loss_received: Mapped[float | None] = mapped_column(Float)
+    loss_sent: Mapped[float | None] = mapped_column(Float)
+    jitter_ms: Mapped[float | None] = mapped_column(Float)
+    jitter_worst_ms: Mapped[float | None] = mapped_column(Float)
+    round_trip_ms: Mapped[float | None] = mapped_column(Float)
+
+
 class PresenceRow(Base):
     """The presence an extension has chosen (PRES-1). No row: available, without a note.
 

@@ -6,7 +6,7 @@ from linkus_desktop.app import Client
 from linkus_desktop.calls.popup import Opens, PopUp, When, Which
 from linkus_desktop.sip.alert import Alert
 from linkus_desktop.sip.audio import Tone
-from linkus_desktop.sip.values import CallState
+from linkus_desktop.sip.values import CallState, Quality
 from linkus_desktop.workplace import Workplace
 from tests.linkus_desktop.app.conftest import Server
 from tests.linkus_desktop.app.test_client import log_in, log_out
@@ -100,3 +100,26 @@ async def test_after_a_log_out_nothing_happens_twice_SIP_10(
     client.settings.pop_ups = (PopUp(When.RINGING, Which.ALL, Opens.ADDRESS, "crm:{number}").to_row(),)
     gone(workplace, rings(workplace, "1002"))
     assert opened == ["crm:1002"]
+
+
+async def test_how_a_call_sounded_goes_to_the_server_SIP_8(
+    client: Client, server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A server that does not know the call refuses it: nobody but the log is told."""
+    workplace = await at_work(client, server)
+    call = rings(workplace, "1002")
+    call.answer()
+    call.measured = Quality("PCMA", True, 0.0, None, 2.0, None, 4.3)
+    told = {
+        "id": "a" * 32, "number": "1002", "name": "", "since": "2026-03-12T14:30:00Z",
+        "sip_call_ids": [call.sip_call_id], "recording": {},
+    }  # fmt: skip
+    workplace.session.live.calls.take_snapshot({told["id"]: told})
+    workplace.quality.measure()
+    workplace.window.phone.calls.remove(call)
+    call.finish("", 200)
+    workplace.window.phone.call_removed.emit(call)
+    await log_out(client)
+    (line,) = [one.getMessage() for one in caplog.records if one.name.endswith("quality_reports")]
+    assert "a" * 32 in line
+    assert "There is no answered call" in line, "it is the server's own word"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkus_desktop.sip.quality import BadSpell, QualityMeter, Reading, mos
+from linkus_desktop.sip.quality import BadSpell, QualityMeter, QualityRecord, Reading, Summary, mos
 from linkus_desktop.sip.values import Quality
 from linkus_desktop.ui.call_quality import Grade
 
@@ -118,3 +118,49 @@ def test_a_short_dip_is_no_warning_and_a_warning_stays_until_it_is_well_SIP_8() 
     assert all(spell.take(at, 3.3) for at in range(10, 40)), "between bad and well it stays"
     assert all(spell.take(at, 4.0) for at in range(40, 46))
     assert not spell.take(46, 4.0)
+
+
+def quality(score: float, **more: object) -> Quality:
+    given: dict[str, object] = {
+        "codec": "PCMA", "encrypted": True, "loss_received": 0.0, "loss_sent": None, "jitter_ms": 2.0,
+        "round_trip_ms": None,
+    }  # fmt: skip
+    return Quality(mos=score, **(given | more))  # type: ignore[arg-type]
+
+
+def test_of_a_call_without_sound_nothing_is_told_SIP_8() -> None:
+    record = QualityRecord()
+    record.take(1.0, None)
+    assert record.summary() is None
+
+
+def test_a_call_is_summed_up_by_averages_and_its_worst_moment_SIP_8() -> None:
+    record = QualityRecord()
+    record.take(10.0, quality(4.0))
+    record.take(11.0, quality(3.0, loss_received=9.0, loss_sent=4.0, jitter_ms=10.0, round_trip_ms=20.0))
+    record.take(12.0, None)  # on hold
+    record.take(20.0, quality(4.0, mos_sent=2.0, loss_sent=8.0, jitter_ms=6.0, round_trip_ms=40.0))
+    record.take(21.0, quality(4.0, codec="G722"))
+    assert record.summary() == Summary(
+        codec="G722",
+        encrypted=True,
+        measured_s=2.0,
+        mos=(4.0 + 3.0 + 2.0 + 4.0) / 4,
+        mos_worst=2.0,
+        loss_received=9.0 / 4,
+        loss_sent=6.0,
+        jitter_ms=5.0,
+        jitter_worst_ms=10.0,
+        round_trip_ms=30.0,
+    )
+
+
+def test_a_call_that_was_open_for_a_while_is_not_called_encrypted_SIP_8() -> None:
+    record = QualityRecord()
+    for second, encrypted in enumerate((True, False, True)):
+        record.take(second, quality(4.0, encrypted=encrypted))
+    summary = record.summary()
+    assert summary is not None
+    assert not summary.encrypted
+    assert summary.loss_sent is None, "the other end never told"
+    assert summary.round_trip_ms is None

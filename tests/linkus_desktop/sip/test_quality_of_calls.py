@@ -4,21 +4,27 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from PySide6.QtCore import QCoreApplication
 
+from linkus_desktop.calls.quality_reports import QualityReports
 from linkus_desktop.sip.audio import Audio
 from linkus_desktop.sip.call import Call
 from linkus_desktop.sip.phone import Phone
+from linkus_desktop.sip.quality import Summary
 from linkus_desktop.sip.values import CallState, Quality, Registration
 from linkus_desktop.ui.call_quality import CallQuality, Grade
+from server.contract.calls import CallQualityReport
 from tests.linkus_desktop.sip.conftest import Until, account
 from tests.linkus_desktop.sip.exchange import Exchange
 from tests.linkus_desktop.sip.sound_cards import SoundCards
 from tests.phones.own_phone import OwnPhone
 from tests.phones.phone import Line
+
+NOTHING = Summary("", False, 0.0, 1.0, 1.0, 0.0, None, 0.0, 0.0, None)
 
 
 class Listener:
@@ -135,3 +141,38 @@ async def test_a_line_that_goes_dead_is_told_SIP_8(
     await until(listener.sees(lambda q: q.mos > 4.2), "it is good")
     exchange.caller.loss = 1.0
     await until(listener.sees(lambda q: q.loss_received == 100), "nothing arrives")
+
+
+async def test_what_was_measured_is_told_when_the_other_end_hangs_up_SIP_8(
+    listener: Listener, caller: Phone, until: Until
+) -> None:
+    told: list[tuple[str, CallQualityReport]] = []
+
+    class Server:
+        """Names every call, and takes what is told."""
+
+        changed = caller.call_added
+
+        def find(self, sip_call_id: str, _number: str) -> SimpleNamespace:
+            return SimpleNamespace(id=f"server's {sip_call_id}")
+
+        async def tell_quality(self, call_id: str, report: CallQualityReport) -> None:
+            told.append((call_id, report))
+
+    server = Server()
+    reports = QualityReports(caller, server, server)  # type: ignore[arg-type]
+    await until(lambda: bool(reports._measured), "followed")
+    sip_call_id = listener.call.sip_call_id
+    record = reports._measured[listener.call].record
+    await until(lambda: (record.summary() or NOTHING).measured_s > 1, "measured")
+    listener.call.hangup()
+    await until(lambda: bool(told), "told")
+    ((name, report),) = told
+    assert name == f"server's {sip_call_id}"
+    assert report.codec in {"G722", "PCMA", "PCMU"}
+    assert report.mos is not None
+    assert report.mos > 4
+    assert report.loss_received is not None
+    assert report.loss_received < 1
+    await reports.close()
+    reports.deleteLater()

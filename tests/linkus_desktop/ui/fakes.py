@@ -20,7 +20,7 @@ from linkus_desktop.sip.audio.tones import Tone
 from linkus_desktop.sip.values import CallEnd, CallState, PhoneError, Quality, TransferProgress, TransferState
 from linkus_desktop.store.settings import Settings
 from server.contract.auth import Me
-from server.contract.calls import CallLogEntry, Direction, Outcome
+from server.contract.calls import CallLogEntry, CallQuality, CallQualityReport, Direction, Outcome
 from server.contract.extensions import CallState as LineState
 from server.contract.extensions import Extension, ExtensionState, Role, SrtpMode
 from server.contract.features import FeatureCodes
@@ -72,6 +72,7 @@ def logged_call(
     ago: timedelta = timedelta(minutes=10),
     talk: timedelta = timedelta(seconds=95),
     seen: bool = True,
+    quality: CallQuality | None = None,
 ) -> CallLogEntry:
     """One call of the log."""
     started = NOW - ago
@@ -90,6 +91,7 @@ def logged_call(
         answered_at=answered,
         ended_at=(answered or started) + talk,
         seen=seen,
+        quality=quality,
     )
 
 
@@ -115,12 +117,18 @@ class FakeApi:
         self.settings = ReachingSettings()
         self.orders: list[tuple[str, RecordingAction]] = []
         self.sound = b""
+        self.qualities: list[tuple[str, CallQualityReport]] = []
         self.deleted_recordings: list[str] = []
 
     async def record(self, call_id: str, action: RecordingAction) -> None:
         self.orders.append((call_id, action))
         if self.problem:
             raise self.problem
+
+    async def tell_quality(self, call_id: str, report: CallQualityReport) -> None:
+        if self.problem:
+            raise self.problem
+        self.qualities.append((call_id, report))
 
     async def recording_part(self, recording_id: str, start: int, size: int) -> bytes:
         if self.problem:

@@ -38,3 +38,25 @@ async def test_a_call_is_made_shown_held_transferred_and_ended(initialised) -> N
         assert (refused.exit_code, "1003" in refused.stderr) == (3, True)
         assert (await command("call", "hang-up", call["id"], data=data)).exit_code == 0
         await office.logged()
+
+
+async def test_the_log_of_calls_tells_how_they_sounded_SIP_8(initialised) -> None:
+    async with live_office(initialised) as office:
+        data = office.app.settings.data
+        for number in ("1001", "1002"):
+            office.engine.phone(number, Behaviour.answers(0.05))
+        made = await command("call", "make", "1001", "1002", "--json", data=data)
+        async with asyncio.timeout(60):
+            while [call.state for call in office.app.services.control.in_progress()] != ["talking"]:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        anna = await office.login("1001")
+        path = f"/me/calls/{made.json['id']}/quality"
+        assert (await anna.call("PUT", path, json={"codec": "PCMA", "mos": 4.1}))[0] == 204
+        assert (await command("call", "hang-up", made.json["id"], data=data)).exit_code == 0
+        await office.logged()
+        (told,) = (await command("log", "calls", "--json", data=data)).json
+    assert {name: told["quality"]["1001"][name] for name in ("codec", "mos", "loss_sent")} == {
+        "codec": "PCMA", "mos": 4.1, "loss_sent": None
+    }  # fmt: skip
+    (told,) = (await command("log", "calls", "--json", data=data)).json  # from the database itself
+    assert list(told["quality"]) == ["1001"]

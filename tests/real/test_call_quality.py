@@ -1,0 +1,63 @@
+"""SIP-8 on two of our own phones: how a call sounded is in the log of who is logged in, and shown there."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from demo.cast import acting
+from demo.company import PEOPLE
+from demo.processes import Stage
+from tests.phones.own_phone import OwnPhone
+from tests.phones.waiting import until
+from tests.real.pbx import LOOPBACK, Pbx
+
+pytestmark = [pytest.mark.real, pytest.mark.asyncio(loop_scope="session")]
+
+OTHER_HZ = 900.0
+
+
+async def test_a_clients_call_is_judged_in_its_log_when_the_other_hangs_up_SIP_8(
+    pbx: Pbx, tmp_path: Path
+) -> None:
+    stage = Stage(tmp_path / "stage")
+    person = next(one for one in PEOPLE if one.number == "1001")
+    env = {"QT_QPA_PLATFORM": "offscreen"}
+    async with (
+        acting(stage, person, env, data=tmp_path / "client") as dana,
+        OwnPhone(pbx.line("1002")) as other,
+    ):
+        await pbx.register(other)
+        await dana.type("Server", f"{LOOPBACK}:{pbx.http_port}")
+        await dana.type("User", "1004")
+        await dana.type("Password", pbx.accounts["1004"].password, secret=True)
+        await dana.click("Log in")
+        await dana.click("It is the same, go on")
+        await dana.see("Connected. Server: connected")
+        other.says(OTHER_HZ)
+        await dana.type("Search a colleague or dial a number", "1002", enter=True)
+        await other.incoming()
+        await other.answer()
+        await dana.see("Call with ", ": In a call")
+        await dana.see("Sound quality: good")
+        (call,) = (await pbx.topic("calls", await pbx.token_of("1004"))).values()
+        await other.hears_for(3000)
+        await other.hangup()
+        token = await pbx.token_of("1004")
+
+        async def look() -> dict[str, Any] | None:
+            found = await pbx.api("GET", "/call-log", token=token)
+            return next((one for one in found if one["call_id"] == call["id"] and one["quality"]), None)
+
+        told = dict(await until(look, "the log has it") or {})["quality"]
+        assert told["codec"].upper() in {"G722", "PCMA", "PCMU"}
+        assert 2 < told["measured_s"] < 60
+        assert 4 < told["mos"] <= 4.5
+        assert told["mos_worst"] <= told["mos"]
+        assert told["loss_received"] < 1
+        assert 0 <= told["jitter_ms"] <= told["jitter_worst_ms"]
+        await dana.click("Call Logs")
+        await dana.see("Outgoing call, Bob Baker", ", sound good")
+        (record,) = [one for one in await pbx.api("GET", "/calls") if one["id"] == call["id"]]
+        assert record["quality"] == {"1004": told}, "a phone without a session tells nothing"
+    await pbx.nothing_left()
