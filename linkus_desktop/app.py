@@ -219,9 +219,11 @@ class Client(QObject):
                 accept_fingerprint=form.fingerprint,
             )
         except CertificateUnknown as unknown:
+            self._attempt = None  # the answer may come before this task is seen to be over
             logger.warning("%s", unknown)
             self.login_window.ask_fingerprint(unknown)
         except LoginError as error:
+            self._attempt = None
             logger.warning("The login did not work. %s", error)
             self.login_window.show_error(error)
         else:
@@ -314,8 +316,9 @@ class Client(QObject):
         logger.error("The login failed", exc_info=error)
         self.login_window.show_error(f"The login failed because of an error in this program: {error!r}.")
 
-    def _on_attempt_over(self, _: "asyncio.Task[None]") -> None:
-        self._attempt = None
+    def _on_attempt_over(self, attempt: "asyncio.Task[None]") -> None:
+        if self._attempt is attempt:
+            self._attempt = None
         self.attempt_over.emit()
 
     def _on_ended(self, reason: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from linkus_desktop.app import Client
+from linkus_desktop.pbx.errors import CertificateUnknown
 from linkus_desktop.pbx.states import ConnectionState
 from linkus_desktop.store.keyring import Keyring, KeyringError
 from linkus_desktop.workplace import Workplace
@@ -61,6 +62,26 @@ async def test_first_login_asks_about_the_certificate_then_shows_the_main_window
     assert client.login_window.password.text == ""
     assert client.known_servers.fingerprint("127.0.0.1", server.services.http_port) == server.fingerprint
     assert client.workplace.session.fingerprint == server.fingerprint, "the phone must meet the same one"
+
+
+async def test_an_answer_in_the_moment_of_the_question_is_not_lost_AUTH_1(
+    client: Client, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The window would say that it logs in, and wait for ever."""
+    client.start()
+    type_in(client, server)
+    window = client.login_window
+    ask = window.ask_fingerprint
+
+    def ask_and_be_answered(unknown: CertificateUnknown) -> None:
+        ask(unknown)
+        window.certificate.accept_button.click()
+
+    monkeypatch.setattr(window, "ask_fingerprint", ask_and_be_answered)
+    logged_in = asyncio.ensure_future(emitted(client.logged_in))
+    window.submit()
+    await logged_in
+    assert client.workplace is not None
 
 
 async def test_the_main_window_shows_the_colleagues_A_8(client: Client, server: Server) -> None:
