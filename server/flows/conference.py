@@ -83,15 +83,8 @@ class Rooms:
 
     async def _let_in(self, leg: Leg, number: str) -> bool:
         """Whether the caller may come in: knows the PIN, and there is room."""
-        pin = self._pin(number)
-        for _ in range(PIN_TRIES if pin else 0):
-            dialled = await ask_digits(leg, ASK_PIN, most=15, first_s=PIN_S, next_s=PIN_S / 2)
-            if hmac.compare_digest(dialled, pin or ""):
-                break
-            await leg.play(WRONG_PIN)
-        else:
-            if pin:
-                return False
+        if (pin := self._pin(number)) and not await _knows(leg, pin):
+            return False
         conference = self._conference(number)
         if conference is None:
             return False
@@ -114,6 +107,16 @@ class Rooms:
     def has_bridge(self, bridge_id: str) -> bool:
         """Whether this is the bridge of a room that is open."""
         return bridge_id.startswith(PREFIX) and bridge_id.removeprefix(PREFIX) in self._open
+
+
+async def _knows(leg: Leg, pin: str) -> bool:
+    """Whether the caller dials this PIN, in some tries."""
+    for _ in range(PIN_TRIES):
+        dialled = await ask_digits(leg, ASK_PIN, most=15, first_s=PIN_S, next_s=PIN_S / 2)
+        if hmac.compare_digest(dialled, pin):
+            return True
+        await leg.play(WRONG_PIN)
+    return False
 
 
 class Room:

@@ -5,12 +5,10 @@ from typing import Any
 
 import pytest
 
-from demo.cast import acting
-from demo.company import PEOPLE
-from demo.processes import Stage
 from tests.phones.own_phone import OwnPhone
 from tests.phones.waiting import until
-from tests.real.pbx import LOOPBACK, Pbx
+from tests.real.pbx import Pbx
+from tests.real.workplace import at_work
 
 pytestmark = [pytest.mark.real, pytest.mark.asyncio(loop_scope="session")]
 
@@ -20,20 +18,11 @@ OTHER_HZ = 900.0
 async def test_a_clients_call_is_judged_in_its_log_when_the_other_hangs_up_SIP_8(
     pbx: Pbx, tmp_path: Path
 ) -> None:
-    stage = Stage(tmp_path / "stage")
-    person = next(one for one in PEOPLE if one.number == "1001")
-    env = {"QT_QPA_PLATFORM": "offscreen"}
     async with (
-        acting(stage, person, env, data=tmp_path / "client") as dana,
+        at_work(pbx, "1004", tmp_path) as dana,
         OwnPhone(pbx.line("1002")) as other,
     ):
         await pbx.register(other)
-        await dana.type("Server", f"{LOOPBACK}:{pbx.http_port}")
-        await dana.type("User", "1004")
-        await dana.type("Password", pbx.accounts["1004"].password, secret=True)
-        await dana.click("Log in")
-        await dana.click("It is the same, go on")
-        await dana.see("Connected. Server: connected")
         other.says(OTHER_HZ)
         await dana.type("Search a colleague or dial a number", "1002", enter=True)
         await other.incoming()
