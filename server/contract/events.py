@@ -31,6 +31,8 @@ class Topic(StrEnum):
     """`recording.OwnCall`, keyed by id; the own calls that are answered."""
     RECORDINGS = "recordings"
     """`recording.Recording`, keyed by id; the newest 500 of the user's own, with the permission to listen."""
+    PAIRS = "pairs"
+    """`pairs.Pair`, keyed `boss/secretary`; those in which the user is the boss or the secretary."""
 
 
 class CloseCode(IntEnum):
