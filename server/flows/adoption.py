@@ -19,7 +19,9 @@ from server.flows.conference import Rooms
 from server.flows.desk import Desk
 from server.flows.extension_call import ExtensionCall
 from server.flows.live_call import LiveCall
+from server.flows.places import Place
 from server.flows.remains import Leftovers, Remains, take, take_all
+from server.flows.resumption import resume
 from server.rules.numbers import canonical, printable
 from server.rules.outcomes import Ending
 from server.services.call_log import CallLog
@@ -28,9 +30,6 @@ from server.services.directory import Directory
 from server.switch.port import Leg, LegState, Party, Reason
 
 _log = logging.getLogger(__name__)
-
-MOMENT_S = 1.0
-"""The least time that a call which is taken over gets: its phone may have been answered meanwhile."""
 
 GoOn = Callable[[], Coroutine[Any, Any, None]]
 
@@ -157,27 +156,27 @@ class Adoption:
             over.update(remains.leftovers(without=(caller,)))
             parked = ExtensionCall(self._desk, live, caller)
             return partial(parked.resume_parked, slot, live.call.callee or "", remains.bridge)
+        place = Place.read(caller.memo, live.call.id) if caller is not None else None
         if caller is not None and (room := self._rooms.left_in(caller)):
             over.update(remains.leftovers(without=(caller,)))
             if not live.is_answered:
                 live.answered(None)
             return partial(ExtensionCall(self._desk, live, caller).resume_served, self._rooms.resume(room))
-        transferred = _is_transfer(live.call)
-        still_rings = not remains.talking and (transferred or _was_sent_on(live.call, caller, phones))
-        have_talked = remains.talking if still_rings or transferred else _have_talked(remains)
+        if caller is not None and _is_on_its_way(live.call, caller, phones, remains, place):
+            over.update(remains.leftovers(without=(caller, *phones)))
+            if unknown := tuple(phone.id for phone in phones if phone.id not in live.call.legs):
+                live.rings(unknown)
+            return partial(resume, ExtensionCall(self._desk, live, caller), phones, remains.bridge, place)
+        have_talked = remains.talking if _is_transfer(live.call) else _have_talked(remains)
         if have_talked and not live.is_answered:
             live.answered(remains.talking[0].id if remains.talking else None)
-        if caller is not None and caller.state is LegState.UP and not still_rings:
-            # A phone that answered in the moment of the kill stands behind the one that was noted.
-            phones = sorted(remains.talking, key=lambda phone: phone.id != live.call.answered_leg)[:1]
+        # A phone that answered in the moment of the kill stands behind the one that was noted.
+        phones = sorted(remains.talking, key=lambda phone: phone.id != live.call.answered_leg)[:1]
         if caller is None or not phones:
             over.update(remains.leftovers())
             return None
         over.update(remains.leftovers(without=(caller, *phones)))
-        call = ExtensionCall(self._desk, live, caller)
-        if caller.state is LegState.UP and not still_rings:
-            return partial(call.resume_talking, phones[0], remains.bridge)
-        return partial(call.resume_ringing, phones, remains.bridge, self._left_s(live.call))
+        return partial(ExtensionCall(self._desk, live, caller).resume_talking, phones[0], remains.bridge)
 
     def _waits_on(self, call: Call, caller: Leg, remains: Remains) -> str:
         """The parking slot on which the caller waits, taken again for it; "" if it does not wait on one."""
@@ -186,11 +185,6 @@ class Adoption:
         if not waits or remains.talking or not lot.settings.has(call.dialled):
             return ""
         return lot.reserve(call.dialled) or lot.reserve()
-
-    def _left_s(self, call: Call) -> float:
-        """Seconds that its phones may still ring, by the clock; a clock that was set is not trusted."""
-        rung = (self._clock.now() - call.started_at).total_seconds()
-        return max(self._desk.ring_timeout_s - max(rung, 0.0), MOMENT_S)
 
     def _is_unfinished_transfer(self, former: Call, remains: Remains, left: Leftovers) -> bool:
         """Whether the call that this one comes from is not over, and its two are both still there.
@@ -209,9 +203,19 @@ def _is_transfer(call: Call) -> bool:
     return call.bridge_id != call.id
 
 
-def _was_sent_on(call: Call, caller: Leg | None, phones: list[Leg]) -> bool:
-    """Whether phones ring for a caller who is answered: by a machine, which has sent the call on."""
-    return call.answered_at is None and bool(phones) and caller is not None and caller.state is LegState.UP
+def _is_on_its_way(call: Call, caller: Leg, phones: list[Leg], remains: Remains, place: Place | None) -> bool:
+    """Whether nobody talks with the caller yet: it rings somewhere, or a machine has the caller."""
+    if caller.state is not LegState.UP:
+        return True
+    in_bridge = remains.bridge is not None and caller.id in remains.bridge.legs
+    if remains.talking or call.answered_leg is not None:
+        return False
+    if _is_transfer(call):
+        return bool(phones) or (place is not None and not in_bridge)
+    if in_bridge:
+        return False
+    # Without a note: its call was ordered, or a machine has just sent it on.
+    return place is not None or call.answered_at is None
 
 
 def _have_talked(remains: Remains) -> bool:

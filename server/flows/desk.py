@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from server.clock import Clock
 from server.flows.leg_ids import leg_ids, new_call_id
 from server.flows.live_call import LiveCall
+from server.flows.places import Place
 from server.flows.planning import Caller, Planner
 from server.flows.stops import Following, Machine, Stop
 from server.flows.talk import Talk
@@ -44,6 +45,7 @@ class Desk:
         ring_timeout_s: how long phones ring that rang before a restart.
         lot: the parked calls.
         recorder: the recorded ones.
+        clock: the time.
     """
 
     def __init__(
@@ -65,7 +67,7 @@ class Desk:
         self._directory = directory
         self._planner = planner
         self._log = call_log
-        self._clock = clock
+        self.clock = clock
         self._live: dict[str, list[LiveCall]] = {}
         self._talks: dict[str, Talk] = {}
         self._ringing: dict[str, Ringing] = {}
@@ -103,7 +105,7 @@ class Desk:
                 dialled=printable(dialled),
                 callee=callee.number or None,
                 callee_name=callee.name,
-                started_at=self._clock.now(),
+                started_at=self.clock.now(),
                 caller_leg=leg.id,
                 bridge_id=within or call_id,
                 legs=leg_ids(call_id, leg.id, len(targets)),
@@ -127,7 +129,7 @@ class Desk:
                 dialled=callee.number,
                 callee=callee.number if self._directory.get(callee.number) is not None else None,
                 callee_name=callee.name,
-                started_at=self._clock.now(),
+                started_at=self.clock.now(),
                 caller_leg=caller.id,
                 bridge_id=within,
                 legs=(phone.id,),
@@ -155,7 +157,7 @@ class Desk:
                 dialled=callee.number,
                 callee=callee.number,
                 callee_name=callee.name,
-                started_at=self._clock.now(),
+                started_at=self.clock.now(),
                 caller_leg=stays.id,
                 bridge_id=within,
                 legs=leg_ids(call_id, stays.id, len(targets)),
@@ -163,6 +165,17 @@ class Desk:
         )
         self.keep(within, live)
         return Placement(live, stop)
+
+    def resume(self, call: Call, leg: Leg, place: Place | None) -> Following:
+        """Where a call of a former server process goes on, whose caller was at this place.
+
+        None: it was not noted where, so that it is where the number leads that was dialled.
+        """
+        if place is not None:
+            return self._planner.resume(Caller(self.party(leg), leg.trunk, place.sent_by), place)
+        dialled = leg.dialled if leg.inbound and call.bridge_id == call.id else call.dialled
+        found = self._planner.plan(Caller(self.party(leg), leg.trunk), dialled)
+        return found if isinstance(found, Following) else Ending.FAILED
 
     def is_emergency(self, call: Call) -> bool:
         """Whether it is a call that no rule may hold up (SIP-12)."""
@@ -195,7 +208,7 @@ class Desk:
 
     def live(self, call: Call) -> LiveCall:
         """The log of a call, to be kept true."""
-        return LiveCall(call, call_log=self._log, clock=self._clock)
+        return LiveCall(call, call_log=self._log, clock=self.clock)
 
     def party(self, leg: Leg) -> Party:
         """Who is at the other end of a leg, as others are to be shown."""

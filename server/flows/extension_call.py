@@ -13,6 +13,7 @@ from typing import Any
 from server.flows.conversation import converse
 from server.flows.desk import Desk
 from server.flows.live_call import LiveCall
+from server.flows.notes import note
 from server.flows.parking import stay_parked
 from server.flows.resources import RELEASE_S, Resources
 from server.flows.ringing import Ringing
@@ -66,13 +67,6 @@ class ExtensionCall:
         """Go to this stop and on from there; if somebody answers, stay until either side hangs up."""
         await self.run(lambda resources: self._place(resources, stop))
 
-    async def resume_ringing(self, phones: list[Leg], bridge: Bridge | None, left_s: float) -> None:
-        """Go on where a former server stopped: these phones ring, for `left_s` more seconds."""
-        await self.run(
-            lambda resources: self._ring_and_talk(resources, Ringing(self, resources).resume(phones, left_s)),
-            bridge,
-        )
-
     async def resume_talking(self, phone: Leg, bridge: Bridge | None) -> None:
         """Go on where a former server stopped: caller and this phone talk, in this bridge if there is one."""
         await self.run(lambda resources: self._resume_talking(resources, phone), bridge)
@@ -106,19 +100,23 @@ class ExtensionCall:
             return await self.be_served(resources, stop)
         if self.caller.state is LegState.UP:
             await self.caller.ring()  # its call was ordered, and it was called first
-        return await self._ring_and_talk(resources, self._announced(stop, resources))
+        ringing = Ringing(self, resources).walk(stop)
+        return await self.ring_and_talk(resources, self.announced(stop, resources, ringing))
 
-    async def _announced(self, stop: Stop, resources: Resources) -> Leg | Machine | Ending:
+    async def announced(
+        self, stop: Stop, resources: Resources, ringing: Coroutine[Any, Any, Leg | Machine | Ending]
+    ) -> Leg | Machine | Ending:
         """Who answers, and has heard what is heard there first; a colleague who picks up hears nothing."""
-        answer = await Ringing(self, resources).walk(stop)
+        answer = await ringing
         if stop.announced_by is not None and isinstance(answer, Leg) and not answer.inbound:
             resources.hang_up_others(self.live.call.legs, answer, Reason.ANSWERED_ELSEWHERE)
             await answer.play(stop.announced_by)
         return answer
 
-    async def _ring_and_talk(
+    async def ring_and_talk(
         self, resources: Resources, ringing: Coroutine[Any, Any, Leg | Machine | Ending]
     ) -> Ending:
+        """Whoever comes of this ringing talks with the caller, or serves it."""
         result = await unless_gone(self.caller, ringing)
         if isinstance(result, Ending):
             return result
@@ -135,6 +133,7 @@ class ExtensionCall:
 
         `on_answer` is awaited once the machine has answered.
         """
+        await self._note(machine)
         if self.caller.state is LegState.UP:
             await self.caller.stop_ringing()
         else:
@@ -142,22 +141,27 @@ class ExtensionCall:
         self.live.answered_by_machine(machine.callees, missed=machine.missed)
         if on_answer is not None:
             await on_answer()
-        return await self._stay_served(resources, machine)
+        return await self.stay_served(resources, machine)
 
     async def resume_served(self, machine: Machine) -> None:
         """Go on where a former server stopped: the caller is at this machine."""
-        await self.run(lambda resources: self._stay_served(resources, machine))
+        await self.run(lambda resources: self.stay_served(resources, machine))
 
-    async def _stay_served(self, resources: Resources, machine: Machine) -> Ending:
+    async def stay_served(self, resources: Resources, machine: Machine) -> Ending:
         """From machine to machine, until one has served the caller or sends it on to people."""
         way = await self._served_by(resources, machine)
         for _ in range(MACHINES):
             if not isinstance(way, Machine):
                 break
+            await self._note(way)
             self.live.goes_on(())
             self.live.answered_by_machine(way.callees, missed=way.missed)
             way = await self._served_by(resources, way)
-        return await self._go_on(resources, way) if isinstance(way, Stop) else Ending.ANSWERED
+        return await self.go_on(resources, way) if isinstance(way, Stop) else Ending.ANSWERED
+
+    async def _note(self, machine: Machine) -> None:
+        place = machine.place
+        await note(self.caller, place.with_changes(call=self.live.call.id) if place is not None else None)
 
     async def _served_by(self, resources: Resources, machine: Machine) -> Following:
         """Where the machine sends the caller on, once it has served it."""
@@ -169,11 +173,11 @@ class ExtensionCall:
             await asyncio.gather(refusing, return_exceptions=True)
         return Ending.ANSWERED if onward is None else onward.following
 
-    async def _go_on(self, resources: Resources, following: Stop) -> Ending:
+    async def go_on(self, resources: Resources, following: Stop) -> Ending:
         """The caller, who has been answered already, hears ringing until somebody answers there."""
         self.live.goes_on(following.callees)
         await self.caller.ring()
-        return await self._ring_and_talk(resources, Ringing(self, resources, again=True).walk(following))
+        return await self.ring_and_talk(resources, Ringing(self, resources, again=True).walk(following))
 
     async def _refuse_transfers(self) -> None:
         """A phone cannot send a machine elsewhere."""

@@ -7,13 +7,14 @@ database may not have been told yet; the bridge of a call has the call's id.
 import hashlib
 import re
 import uuid
+from collections.abc import Iterable
 from typing import NamedTuple
 
 _CALL = r"[0-9a-f]{32}"
 LONGEST_REFERENCE = 64
 """Characters of a leg's id that stand in another's: the engine takes ids of 149 at most."""
 
-_LEG = re.compile(rf"(?P<call>{_CALL})-\d+-(?P<caller>.+)")
+_LEG = re.compile(rf"(?P<call>{_CALL})-(?P<position>\d+)-(?P<caller>.+)")
 
 
 class Origin(NamedTuple):
@@ -33,10 +34,12 @@ def is_call_id(text: str) -> bool:
     return re.fullmatch(_CALL, text) is not None
 
 
-def leg_ids(call_id: str, caller_leg: str, count: int) -> tuple[str, ...]:
-    """Ids for the legs to `count` phones."""
+def leg_ids(call_id: str, caller_leg: str, count: int, *, used: Iterable[str] = ()) -> tuple[str, ...]:
+    """Ids for the legs to `count` phones, behind those that the call has `used`."""
     caller = reference(caller_leg)
-    return tuple(f"{call_id}-{position}-{caller}" for position in range(count))
+    positions = [int(found["position"]) for leg_id in used if (found := _LEG.fullmatch(leg_id))]
+    first = max(positions, default=-1) + 1
+    return tuple(f"{call_id}-{position}-{caller}" for position in range(first, first + count))
 
 
 def reference(leg_id: str) -> str:

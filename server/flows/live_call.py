@@ -106,6 +106,13 @@ class LiveCall:
             replace(self._call, answered_at=None, callee=callee.number or None, callee_name=callee.name)
         )
 
+    def resumes_at(self, to: Sequence[Party]) -> None:
+        """A later server goes on with it at these extensions; one that the log has it at has missed it."""
+        call = self._call
+        if call.callee is not None and call.callee not in {party.number for party in to}:
+            self.moves_on(Ending.NO_ANSWER, [Party(call.callee, call.callee_name)], to)
+        self.goes_on(to)
+
     def ended(self, ending: Ending) -> None:
         """The call is over. An answered call has ended as answered, whatever came afterwards."""
         if self._call.ending is None:

@@ -18,6 +18,7 @@ from server.contract.routing import RingGroup, RingStrategy
 from server.contract.trunks import Trunk
 from server.flows.conference import Rooms
 from server.flows.ivr import Exits, Spoken, announcement, menu
+from server.flows.places import Place
 from server.flows.stops import Following, OutsideNumber, Ring, Stop, Target
 from server.flows.voicemail import Mailboxes
 from server.rules.endpoints import kind_of
@@ -126,20 +127,33 @@ class Planner:
         else:
             call = FromExtension(caller.sent_by or caller.extension, dialled)
         decision = route(self._snapshot(), self._directory, call, self._clock.now())
-        if decision.feature in (Feature.LEAVE_MESSAGE, Feature.VOICEMAIL):
-            return self._voicemail(caller, decision)
         does = decision.kind in (DecisionKind.FEATURE, DecisionKind.PARKING_SLOT)
-        if does and (caller.sent_by or decision.feature is not Feature.INTERCOM):
+        calls = decision.feature is Feature.INTERCOM and not caller.sent_by
+        if does and not calls and not _is_mailbox(decision):
             # Who is sent on has dialled nothing, and nothing is to be done for it.
             return _wish(decision) if not caller.sent_by else Ending.FORBIDDEN
-        if decision.feature is Feature.INTERCOM:
-            return self._intercom(decision.number, caller)
-        following = self._follow(decision, _Way(caller))
+        following = self._lead(decision, _Way(caller))
         if isinstance(following, Ending) and decision.kind is DecisionKind.EXTENSION and caller.trunk:
             # The number it dialled does not tell whose log this call belongs in.
             callee = Party(decision.number, self._directory.name(decision.number))
             return Stop((callee,), (), after=lambda _: following)
         return following
+
+    def resume(self, caller: Caller, place: Place) -> Following:
+        """Where a call goes on that a former server process has left at this place, as of now.
+
+        Where nothing has changed meanwhile that is the same place; what was tried there does not ring again.
+        """
+        following = self._lead(place.decision, _Way(caller, place.visited, place.through_group))
+        if not isinstance(following, Stop) or following.place is None or not place.is_at(following.place):
+            return following
+        rings = tuple(ring for ring in following.rings if ring.name not in place.tried)
+        return replace(
+            following,
+            rings=rings,
+            with_phones=following.with_phones if rings or not place.tried else None,
+            place=following.place.with_changes(tried=place.tried),
+        )
 
     def in_call(self, keys: str) -> FeatureCall | None:
         """The feature that keys in a call ask for."""
@@ -160,6 +174,14 @@ class Planner:
         decision = route(self._snapshot(), self._directory, call, self._clock.now())
         return decision.kind is DecisionKind.EMERGENCY
 
+    def _lead(self, decision: Decision, way: _Way) -> Following:
+        """What was dialled, or where a call was, leads there."""
+        if _is_mailbox(decision):
+            return _placed(self._voicemail(way.caller, decision), decision, way)
+        if decision.feature is Feature.INTERCOM:
+            return _placed(self._intercom(decision.number, way.caller), decision, way)
+        return self._follow(decision, way)
+
     def _follow(self, decision: Decision, way: _Way) -> Following:
         number = decision.number
         ways: dict[DecisionKind, Callable[[], Following]] = {
@@ -175,7 +197,7 @@ class Planner:
             DecisionKind.HANG_UP: lambda: Ending.DECLINED,
         }
         if decision.kind in ways:
-            return ways[decision.kind]()
+            return _placed(ways[decision.kind](), decision, way)
         return REFUSALS.get(decision.refusal or Refusal.UNKNOWN_NUMBER, Ending.FAILED)
 
     # Extensions
@@ -190,7 +212,11 @@ class Planner:
         if plan.at_once is not None and not (plan.at_once.ending is Ending.UNREGISTERED and phones is None):
             return self._then(plan.at_once, number, here)
         rings = tuple(
-            Ring(self._targets(plan, stage.kinds, known, number, here), stage.timeout_s)
+            Ring(
+                self._targets(plan, stage.kinds, known, number, here),
+                stage.timeout_s,
+                "+".join(sorted(stage.kinds)) or "mobile",
+            )
             for stage in plan.stages
         )
         return Stop(
@@ -273,7 +299,7 @@ class Planner:
         elif any(leg.number == number for leg in self._switch.legs()):
             refusal = Ending.BUSY
         if refusal is not None:
-            return Stop(callee, (), after=lambda _: refusal)
+            return Stop(callee, (), after=lambda _: refusal, announced_by=INTERCOM_BEEP)
 
         def at(phones: tuple[Contact, ...]) -> Stop:
             rung = tuple(phone for phone in phones if phone.reachable) or phones
@@ -309,7 +335,7 @@ class Planner:
             together = tuple(target for targets in members.values() for target in targets)
             rings: tuple[Ring, ...] = (Ring(together, group.ring_timeout_s),) if together else ()
         else:
-            rings = tuple(Ring(targets, group.ring_timeout_s) for targets in members.values())
+            rings = tuple(Ring(targets, group.ring_timeout_s, member) for member, targets in members.items())
         follow = Follow(group.destination, Ending.NO_ANSWER)
         return Stop(
             callees=tuple(Party(member, self._directory.name(member)) for member in members),
@@ -351,7 +377,7 @@ class Planner:
         numbers = self._numbers_outside(decision, way)
         if not numbers:
             return Ending.FAILED
-        rings = tuple(Ring((number,), OUTSIDE_S) for number in numbers)
+        rings = tuple(Ring((number,), OUTSIDE_S, number.trunk) for number in numbers)
         return Stop(callees=(), rings=rings, goes_on=TRUNK_FAILED)
 
     def _numbers_outside(self, decision: Decision, way: _Way) -> tuple[OutsideNumber, ...]:
@@ -374,6 +400,7 @@ class Planner:
                 Party(choice.caller_number, choice.caller_name) if choice.caller_number else own,
             )
             for choice in sorted(decision.trunks, key=lambda choice: choice.trunk in lost)
+            if choice.trunk in trunks  # a place is older than the configuration
             if decision.kind is DecisionKind.EMERGENCY
             or not trunks[choice.trunk].max_concurrent
             or used[choice.trunk] < trunks[choice.trunk].max_concurrent
@@ -417,6 +444,26 @@ def _is_on(phone: Contact, leg: Leg) -> bool:
     if leg.inbound:
         return bool(leg.source) and phone.address == leg.source
     return phone.uri == leg.contact
+
+
+def _is_mailbox(decision: Decision) -> bool:
+    return decision.feature in (Feature.LEAVE_MESSAGE, Feature.VOICEMAIL)
+
+
+def _placed(following: Following, decision: Decision, way: _Way) -> Following:
+    """The same, with its place; one to which this decision only led has its own already."""
+    if isinstance(following, Ending) or following.place is not None:
+        return following
+    place = Place(
+        kind=decision.kind,
+        number=decision.number,
+        trunks=decision.trunks,
+        feature=decision.feature,
+        visited=way.visited,
+        through_group=way.through_group,
+        sent_by=way.caller.sent_by,
+    )
+    return replace(following, place=place)
 
 
 def _wish(decision: Decision) -> FeatureCall | Retrieval:

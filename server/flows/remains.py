@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from server.flows.leg_ids import is_call_id, new_call_id, origin_of, reference
+from server.flows.places import Place
 from server.switch.port import Bridge, Leg, LegState
 
 
@@ -88,8 +89,8 @@ def take_all(left: Leftovers) -> list[Remains]:
     """Take everything out of `left` that is some call's: what stays is nobody's.
 
     A leg that we dialled says which call it is of, unless another leg says that it was dialled for this one
-    (a transfer). A caller alone may still sit in the call's bridge; and else it is a call of which nothing
-    else is left.
+    (a transfer). A caller alone may still sit in the call's bridge, or its leg has a note of its call; and
+    else it is a call of which nothing else is left.
     """
     names = {reference(leg_id): leg_id for leg_id in left.legs}
     calls = {
@@ -103,9 +104,14 @@ def take_all(left: Leftovers) -> list[Remains]:
             if is_call_id(bridge.id) and bridge.id not in calls:
                 calls[bridge.id] = leg_id
                 inbound.discard(leg_id)
-    calls |= {new_call_id(): leg_id for leg_id in inbound}
+    calls |= {_noted_call(left.legs[leg_id]) or new_call_id(): leg_id for leg_id in inbound}
     callers = set(calls.values())
     return [take(left, call_id, caller_leg, spare=callers) for call_id, caller_leg in calls.items()]
+
+
+def _noted_call(leg: Leg) -> str:
+    place = Place.read(leg.memo)
+    return place.call if place is not None else ""
 
 
 def _call_of(leg: Leg) -> str | None:

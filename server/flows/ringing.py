@@ -3,12 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from server.flows.fork import Fork
 from server.flows.leg_ids import leg_ids
+from server.flows.notes import note
 from server.flows.resources import Resources
-from server.flows.stops import Machine, Ring, Stop, Target
+from server.flows.stops import Following, Machine, Ring, Stop, Target
 from server.rules.outcomes import Ending, best_ending
 from server.switch.port import Contact, Leg, LegState, Party, Reason, SwitchError
 
@@ -35,6 +37,7 @@ class Ringing:
         self._caller = call.caller
         self._switch = call.desk.switch
         self._resources = resources
+        self._is_first = not again
         self._unused = () if again else call.live.call.legs
         """Ids that the call was written with, for the phones that ring first."""
         self._picker: asyncio.Future[Leg] = asyncio.get_running_loop().create_future()
@@ -72,9 +75,15 @@ class Ringing:
         """From stop to stop: the leg or machine that answers, or how the call ends for the caller."""
         return await self._unless_picked_up(self._walk(stop))
 
-    async def resume(self, phones: list[Leg], left_s: float) -> Leg | Machine | Ending:
-        """Phones that ring since a former server process, for `left_s` more seconds."""
-        return await self._unless_picked_up(self._resume(phones, left_s))
+    async def resume(
+        self, phones: list[Leg], left_s: float, stop: Stop | None, onward: Callable[[], Following | None]
+    ) -> Leg | Machine | Ending:
+        """Phones that ring since a former server process, for `left_s` more seconds, and on from there.
+
+        `stop`: where they ring, as far as that is known. `onward`: given nobody answers, what is left of it,
+        or where the call goes in its place by now; None: nothing is known.
+        """
+        return await self._unless_picked_up(self._resume(phones, left_s, stop, onward))
 
     async def _unless_picked_up(
         self, ringing: Coroutine[Any, Any, Leg | Machine | Ending]
@@ -97,41 +106,81 @@ class Ringing:
             waiting.cancel()
             await asyncio.gather(waiting, return_exceptions=True)
 
-    async def _resume(self, phones: list[Leg], left_s: float) -> Leg | Ending:
-        fork = self._fork()
-        fork.resume(phones)
-        return await fork.result(left_s)
-
-    async def _walk(self, stop: Stop) -> Leg | Machine | Ending:
-        while True:
+    async def _resume(
+        self, phones: list[Leg], left_s: float, stop: Stop | None, onward: Callable[[], Following | None]
+    ) -> Leg | Machine | Ending:
+        if stop is not None:
             self.callees = frozenset(party.number for party in stop.callees)
-            result = await self._at(stop)
-            if not isinstance(result, Ending):
-                return result
-            following = stop.after(result)
-            if isinstance(following, Ending):
-                if len(stop.callees) > 1:
-                    self._live.moves_on(result, stop.callees, ())
-                return following
-            if isinstance(following, Machine):
-                self._live.moves_on(result, stop.callees, ())  # whose it is, is logged when it answers
-                return following
-            self._live.moves_on(result, stop.callees, following.callees)
-            stop = following
+        fork = self._fork(stop)
+        fork.resume(phones)
+        result = await fork.result(left_s)
+        if not isinstance(result, Ending):
+            return result
+        self._give_up([phone.id for phone in phones], result)
+        following = onward()
+        if following is None:
+            return result
+        if stop is not None and isinstance(following, Stop) and following.callees == stop.callees:
+            return await self._walk(following, result)
+        call = self._live.call
+        callee = (Party(call.callee, call.callee_name),) if call.callee is not None else ()
+        return await self._go_on(result, callee if stop is None else stop.callees, following)
 
-    async def _at(self, stop: Stop) -> Leg | Ending:
+    async def _walk(self, stop: Stop, before: Ending | None = None) -> Leg | Machine | Ending:
+        """`before`: so has ended what rang there until now."""
+        self.callees = frozenset(party.number for party in stop.callees)
+        result = await self._at(stop, before)
+        if not isinstance(result, Ending):
+            return result
+        return await self._go_on(result, stop.callees, stop.after(result))
+
+    async def _go_on(
+        self, result: Ending, left: Sequence[Party], following: Following
+    ) -> Leg | Machine | Ending:
+        """From these extensions, where it has ended so."""
+        if isinstance(following, Stop):
+            self._live.moves_on(result, left, following.callees)
+            return await self._walk(following)
+        if isinstance(following, Machine) or len(left) > 1:
+            self._live.moves_on(result, left, ())  # whose the machine is, is logged when it answers
+        return following
+
+    async def _at(self, stop: Stop, before: Ending | None) -> Leg | Ending:
         if not stop.rings and stop.with_phones is not None:
             # Only then is the callee "unregistered": a phone may have registered in this moment.
-            stop = stop.with_phones(await self._switch.read_contacts(stop.callees[0].number))
-        endings = []
+            found = stop.with_phones(await self._switch.read_contacts(stop.callees[0].number))
+            stop = replace(found, place=stop.place)
+        endings = [before] if before is not None else []
         for ring in stop.rings:
+            if endings and not _goes_on(stop, endings[-1]):
+                break
+            await self._note(stop, ring)
             result = await self._ring(stop, ring)
             if not isinstance(result, Ending):
                 return result
             endings.append(result)
-            if result not in stop.goes_on or (result is Ending.DECLINED and stop.one_declines_all):
-                break
         return best_ending(endings)
+
+    async def _note(self, stop: Stop, ring: Ring) -> None:
+        """Note on the caller's leg what rings now, for a later server.
+
+        Not of what rings first for a new caller: that is where its number leads, and nothing may hold it up.
+        """
+        first, self._is_first = self._is_first, False
+        place = stop.place
+        if place is None or (first and self._caller.state is not LegState.UP):
+            return
+        names = [one.name for one in stop.rings]
+        before = names[: names.index(ring.name)]
+        await note(
+            self._caller,
+            place.with_changes(
+                call=self._live.call.id,
+                tried=(*place.tried, *before),
+                ring=ring.name,
+                since=self._call.desk.clock.now(),
+            ),
+        )
 
     async def _ring(self, stop: Stop, ring: Ring) -> Leg | Ending:
         legs: list[str] = []
@@ -143,9 +192,13 @@ class Ringing:
         legs.extend(self._dial(fork, ring.targets, ring.timeout_s, stop))
         result = await fork.result(ring.timeout_s)
         if isinstance(result, Ending):
-            reason = Reason.NO_ANSWER if result is Ending.NO_ANSWER else Reason.CANCELLED
-            self._resources.hang_up_others(legs, None, reason)
+            self._give_up(legs, result)
         return result
+
+    def _give_up(self, legs: Sequence[str], result: Ending) -> None:
+        """Phones that may ring still are to do so no longer."""
+        reason = Reason.NO_ANSWER if result is Ending.NO_ANSWER else Reason.CANCELLED
+        self._resources.hang_up_others(legs, None, reason)
 
     async def _newcomers(self, stop: Stop) -> list[Contact]:
         """Phones that have registered in place of those that we knew of, and that say nothing."""
@@ -171,8 +224,8 @@ class Ringing:
         """Send the INVITEs; the ids of their legs."""
         legs, self._unused = self._unused, ()
         if len(legs) != len(targets):
-            before = len(self._live.call.legs)
-            legs = leg_ids(self._live.call.id, self._caller.id, before + len(targets))[before:]
+            call = self._live.call
+            legs = leg_ids(call.id, self._caller.id, len(targets), used=call.legs)
             self._live.rings(legs)
         fork.dial(
             list(zip(legs, targets, strict=True)),
@@ -188,3 +241,8 @@ class Ringing:
             call = self._live.call
             await self._caller.ring(Party(call.callee or call.dialled, call.callee_name))
         await self._resources.bridge()  # made while it rings: nothing has to be made when somebody speaks
+
+
+def _goes_on(stop: Stop, ending: Ending) -> bool:
+    """Whether the next phones are tried after this."""
+    return ending in stop.goes_on and not (ending is Ending.DECLINED and stop.one_declines_all)

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from server.flows.places import Place
 from server.rules.outcomes import Ending
 from server.switch.port import Contact, Party, Sound
 
@@ -27,10 +28,11 @@ Target = Contact | OutsideNumber
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """What rings together, and for how many seconds at most."""
+    """What rings together, and for how many seconds at most; `name` is its own among those of a stop."""
 
     targets: tuple[Target, ...]
     timeout_s: float
+    name: str = "phones"
 
 
 def ends(ending: Ending) -> "Following":
@@ -51,6 +53,7 @@ class Stop:
         announced_by: what whoever answers hears before anything else; None: nothing.
         with_phones: the same stop, with phones of its callee that are registered but that nobody knew of
             yet; None where the engine need not be asked for such.
+        place: by which a later server finds it again; None: it need not.
     """
 
     callees: tuple[Party, ...]
@@ -61,6 +64,7 @@ class Stop:
     headers: Mapping[str, str] = field(default_factory=dict)
     announced_by: Sound | None = None
     with_phones: "Callable[[tuple[Contact, ...]], Stop] | None" = None
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +90,13 @@ class Machine:
         callees: the extensions whose log has the call.
         serve: what it does.
         missed: for their logs those extensions have missed the call: none of them speaks here.
+        place: by which a later server finds it again, to serve the caller anew; None: it need not.
     """
 
     callees: tuple[Party, ...]
     serve: Serve
     missed: bool = False
+    place: Place | None = None
 
 
 Following = Stop | Machine | Ending

@@ -66,6 +66,7 @@ class Leg(ABC):
             may look like an extension but never is one.
         state, held: `held` is True while the phone itself has put the call on hold.
         held_by_us: whether we hold the call for its extension (see `mark_held`).
+        memo: what was noted on it for a later server (see `remember`); "" for nothing.
         contact: outbound, the contact URI it was sent to.
         sip_call_id: the Call-ID of its dialog (RFC 3261, section 8.1.1.4), by which a phone knows its call;
             "" where the engine does not tell it.
@@ -82,6 +83,7 @@ class Leg(ABC):
     state: LegState
     held: bool
     held_by_us: bool
+    memo: str
     contact: str
     sip_call_id: str
     source: str
@@ -97,6 +99,13 @@ class Leg(ABC):
         """Note that we hold the call for this leg's extension, or do so no longer; a later server finds it.
 
         It is told as `LegChanged`. Nothing else changes: who hears what is up to whoever holds.
+        """
+
+    @abstractmethod
+    async def remember(self, memo: str) -> None:
+        """Note this on the leg, in place of what was noted before; a later server finds it as `memo`.
+
+        About 1000 characters at most, in one line. What is being played to the leg ends.
         """
 
     @abstractmethod
@@ -159,11 +168,20 @@ class Leg(ABC):
         """
 
     @abstractmethod
+    async def recording(self, name: str, *, ends: str = "#") -> Recorded | None:
+        """Go on with the recording of this name that an earlier server has begun of this leg (see `record`).
+
+        It has gone on meanwhile, and ends as it would have; one that has ended is returned at once. None:
+        there is no such one, or it is empty. Nothing else is to be asked of the leg before this returns.
+        """
+
+    @abstractmethod
     async def spy(self, listener: "Leg", whisper: Whisper = Whisper.NOBODY) -> Spying:
         """Let `listener`, which is up and in no bridge, hear this leg and whom it talks with.
 
         It goes on when this leg is moved to another bridge, and is over when this leg ends; even then it
-        must be stopped. Raises `LegGone` if either leg has ended.
+        must be stopped. Raises `LegGone` if either leg has ended. What an earlier server has begun is over
+        before `Up` is told.
         """
 
     @abstractmethod

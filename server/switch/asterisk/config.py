@@ -30,6 +30,8 @@ HELD_VARIABLE = "LINKUS_HELD"
 """Channel variable, `1` while the phone has put the call on hold."""
 HELD_BY_US_VARIABLE = "LINKUS_HELD_BY_US"
 """Channel variable, `1` while we hold the call for the extension."""
+MEMO_VARIABLE = "LINKUS_MEMO"
+"""Channel variable with what a server has noted for a later one."""
 TRANSFERS, TRANSFERS_ARE_OURS = "PJSIP_TRANSFER_HANDLING()", "ari-only"
 """Channel function, set on every leg: a REFER does nothing but tell us (SIP-4)."""
 TO_VARIABLE = "LINKUS_TO"
@@ -296,13 +298,25 @@ enablestatic=no
 """
 
 
+_TOLD_VARIABLES = (
+    LEG_VARIABLE,
+    HELD_VARIABLE,
+    HELD_BY_US_VARIABLE,
+    MEMO_VARIABLE,
+    TO_VARIABLE,
+    ACCOUNT_VARIABLE,
+    SOURCE_VARIABLE,
+)
+"""Channel variables that are told with each channel."""
+
+
 def _ari(config: EngineConfig) -> str:
     return f"""\
 [general]
 enabled=yes
 pretty=no
 websocket_write_timeout=1000
-channelvars={LEG_VARIABLE},{HELD_VARIABLE},{HELD_BY_US_VARIABLE},{TO_VARIABLE},{ACCOUNT_VARIABLE},{SOURCE_VARIABLE}
+channelvars={",".join(_TOLD_VARIABLES)}
 
 [{APPLICATION}]
 type=user

@@ -6,7 +6,7 @@ back (`settle`).
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from typing import Any
 
 from server.switch.asterisk import endpoints, spying
@@ -17,6 +17,7 @@ from server.switch.asterisk.config import (
     HELD_BY_US_VARIABLE,
     HELD_VARIABLE,
     LEG_VARIABLE,
+    MEMO_VARIABLE,
     TRANSFERS,
     TRANSFERS_ARE_OURS,
 )
@@ -58,6 +59,7 @@ class Control:
     Attributes:
         ari: the connection, None while there is none.
         playing, music, recordings: what is played to legs, and recorded of them.
+        spyings: ids of the snoop channels of this server.
         changed: called with a leg whose state a request of ours changed without an event of the engine.
     """
 
@@ -67,6 +69,7 @@ class Control:
         self.playing = Playing(self)
         self.music = Music(self)
         self.recordings = Recordings(self)
+        self.spyings: set[str] = set()
         self._to_hang_up: dict[str, Reason] = {}
         self._to_close: set[str] = set()
         self._blocks = 0
@@ -112,6 +115,10 @@ class Control:
     async def spy(self, leg: AsteriskLeg, listener: AsteriskLeg, whisper: Whisper) -> Spying:
         """Let a leg listen to another one."""
         return await spying.spy(self, leg, listener, whisper)
+
+    async def end_spying(self, channels: Iterable[str]) -> None:
+        """End what an earlier server has begun, among these channels."""
+        await spying.end_inherited(self, channels)
 
     async def tell_transfer(self, leg: AsteriskLeg, progress: TransferProgress) -> None:
         """NOTIFY with the state of the leg's transfer; never raises."""
@@ -203,6 +210,13 @@ class Control:
         if leg.held_by_us != on:
             leg.held_by_us = on
             self.changed(leg)
+
+    async def remember(self, leg: AsteriskLeg, memo: str) -> None:
+        """Note something on the channel itself."""
+        leg.check()
+        await leg.quiet()
+        await self.on_leg(leg, self._post_variable(leg.id, MEMO_VARIABLE, memo))
+        leg.memo = memo
 
     async def _post_variable(self, leg_id: str, name: str, value: str) -> None:
         await self.connected.post(f"channels/{segment(leg_id)}/variable", variable=name, value=value)

@@ -13,6 +13,7 @@ from server.switch.asterisk.config import (
     HELD_BY_US_VARIABLE,
     HELD_VARIABLE,
     LEG_VARIABLE,
+    MEMO_VARIABLE,
     SOURCE_VARIABLE,
     TO_VARIABLE,
 )
@@ -88,6 +89,7 @@ class AsteriskLeg(Leg):
         state: LegState = LegState.NEW,
         held: bool = False,
         held_by_us: bool = False,
+        memo: str = "",
         sip_call_id: str = "",
     ) -> None:
         self.id = leg_id
@@ -101,6 +103,7 @@ class AsteriskLeg(Leg):
         self.state = state
         self.held = held
         self.held_by_us = held_by_us
+        self.memo = memo
         self.sip_call_id = sip_call_id
         self.ended: Ended | None = None
         self.hung_up_by_us = False
@@ -125,6 +128,10 @@ class AsteriskLeg(Leg):
     async def mark_held(self, *, on: bool) -> None:
         """See `Leg.mark_held`."""
         await self._control.mark_held(self, on=on)
+
+    async def remember(self, memo: str) -> None:
+        """See `Leg.remember`."""
+        await self._control.remember(self, memo)
 
     async def ring(self, callee: Party | None = None) -> None:
         """See `Leg.ring`."""
@@ -151,6 +158,10 @@ class AsteriskLeg(Leg):
         return await self._control.recordings.record_leg(
             self, name, longest_s=longest_s, silence_s=silence_s, ends=ends
         )
+
+    async def recording(self, name: str, *, ends: str = "#") -> Recorded | None:
+        """See `Leg.recording`."""
+        return await self._control.recordings.go_on(self, name, ends=ends)
 
     async def spy(self, listener: Leg, whisper: Whisper = Whisper.NOBODY) -> Spying:
         """See `Leg.spy`."""
@@ -297,6 +308,7 @@ def leg_of_channel(control: "Control", channel: dict[str, Any]) -> AsteriskLeg |
         state=CHANNEL_STATES.get(channel["state"], LegState.NEW),
         held=variables.get(HELD_VARIABLE) == "1",
         held_by_us=variables.get(HELD_BY_US_VARIABLE) == "1",
+        memo=variables.get(MEMO_VARIABLE, ""),
         sip_call_id=sip_call_id_of(channel),
     )
 

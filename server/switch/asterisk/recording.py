@@ -7,13 +7,13 @@ bridge, and the length that it tells is a whole number of seconds: the file's ow
 
 import asyncio
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from server.switch.asterisk.ari import AriError, segment
-from server.switch.asterisk.occupation import Occupation
+from server.switch.asterisk.occupation import ENDED, Occupation
 from server.switch.digits import over_or_digit
 from server.switch.port import BridgeRecording, DiskFull, Recorded, SwitchError, SwitchUnavailable
 from server.switch.recording import check_recording_name, mend_wav, wav_seconds
@@ -64,8 +64,35 @@ class Recordings:
         if silence_s is not None:
             limits["maxSilenceSeconds"] = str(max(1, round(silence_s)))
         self._ends[name] = occupation.end
+        beginning = self._begin(leg, occupation, name, limits)
+        return self.finished(name, path, await self._end_of(leg, occupation, beginning, ends))
+
+    async def go_on(self, leg: "AsteriskLeg", name: str, *, ends: str) -> Recorded | None:
+        """See `Leg.recording`."""
+        if not await self._is_live(name):
+            return await self.finish(name)
+        occupation = await leg.occupy(name, lambda: self.request_stop(name))
+        self._ends[name] = occupation.end
+        told = await self._end_of(leg, occupation, self._look_again(occupation, name), ends)
+        return _unless_empty(self.finished(name, self._path(name), told))
+
+    async def _look_again(self, occupation: Occupation, name: str) -> None:
+        """It may have ended before its end was waited for."""
         try:
-            await asyncio.shield(self._control.later(self._begin(leg, occupation, name, limits)))
+            if not await self._is_live(name):
+                occupation.end(ENDED)
+        except SwitchError:
+            self._ends.pop(name, None)
+            occupation.end(None)
+            raise
+        occupation.requested()
+
+    async def _end_of(
+        self, leg: "AsteriskLeg", occupation: Occupation, beginning: Coroutine[Any, Any, None], ends: str
+    ) -> Json:
+        """Wait for the end of a recording of a leg; what the engine told of it."""
+        try:
+            await asyncio.shield(self._control.later(beginning))
             await over_or_digit(occupation.over, leg.digits, ends)
             await asyncio.shield(self._control.later(occupation.stop()))
         except asyncio.CancelledError:
@@ -76,7 +103,7 @@ class Recordings:
             raise SwitchUnavailable("The connection with Asterisk was lost during a recording.")
         if leg.ended is not None and leg.ended.lost:
             leg.check()
-        return self.finished(name, path, told or {})
+        return told or {}
 
     async def record_bridge(self, bridge_id: str, name: str) -> BridgeRecording:
         """See `Bridge.record`."""
@@ -93,18 +120,21 @@ class Recordings:
 
     async def take_over(self, name: str) -> BridgeRecording | None:
         """See `Bridge.recording`."""
+        if not await self._is_live(name):
+            return None
+        recording = AsteriskBridgeRecording(self, name, self._path(name))
+        self._ends[name] = recording.end
+        return recording
+
+    async def _is_live(self, name: str) -> bool:
         check_recording_name(name)
         try:
             told = await self._control.connected.get(_live(name))
         except AriError as error:
             if error.status == 404:
-                return None
+                return False
             raise
-        recording = AsteriskBridgeRecording(self, name, self._path(name))
-        if told.get("state") in ("done", "failed", "canceled"):
-            return None
-        self._ends[name] = recording.end
-        return recording
+        return told.get("state") not in ("done", "failed", "canceled")
 
     def left(self, folder: str) -> list[str]:
         """See `Switch.left_recordings`."""

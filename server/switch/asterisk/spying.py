@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from server.switch.asterisk.ari import AriError, segment
@@ -20,10 +21,15 @@ RETRY_S = 0.05
 """A snoop channel is at our disposal some milliseconds after it was made; till then it is 409, or 422."""
 
 
+PREFIX = "spy-"
+"""Of the ids of snoop channels."""
+
+
 class AsteriskSpying(Spying):
     """See `Spying`. The snoop channel and the bridge have the same id."""
 
     def __init__(self, control: "Control", spying_id: str) -> None:
+        control.spyings.add(spying_id)
         self._control = control
         self._id = spying_id
         self._stopped = False
@@ -32,6 +38,7 @@ class AsteriskSpying(Spying):
         """See `Spying.stop`."""
         if not self._stopped:
             self._stopped = True
+            self._control.spyings.discard(self._id)
             await self._control.hangup(self._id, Reason.NORMAL)
             await self._control.close_bridge(self._id)
 
@@ -42,14 +49,22 @@ async def spy(
     """See `Leg.spy`."""
     leg.check()
     listener.check()
-    spying_id = f"spy-{secrets.token_hex(8)}"
+    spying_id = f"{PREFIX}{secrets.token_hex(8)}"
+    spying = AsteriskSpying(control, spying_id)
     beginning = control.later(_begin(control, spying_id, leg, listener, whisper))
     try:
         await asyncio.shield(beginning)
     except asyncio.CancelledError:
         control.later(_undo(control, spying_id, beginning))
         raise
-    return AsteriskSpying(control, spying_id)
+    return spying
+
+
+async def end_inherited(control: "Control", channels: Iterable[str]) -> None:
+    """End what an earlier server has begun; `channels`: the ids of those of the engine."""
+    left = [one for one in channels if one.startswith(PREFIX) and one not in control.spyings]
+    for spying_id in left:
+        await AsteriskSpying(control, spying_id).stop()
 
 
 async def _begin(

@@ -247,6 +247,7 @@ class AsteriskSwitch(Switch):
 
     async def _read_all(self, ari: Ari, ami: Ami, connected_ms: int) -> None:
         channels, bridges = await ari.get("channels"), await ari.get("bridges")
+        await self._control.end_spying(channel["id"] for channel in channels)
         self._channels.replace(channels, bridges, before_ms=connected_ms)
         listed = [contact for message in await ami.contacts() if (contact := parse_contact(message))]
         for number in self._contacts.replace(listed):

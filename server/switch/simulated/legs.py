@@ -70,6 +70,7 @@ class SimulatedLeg(Leg):
         self.state = dialog.state
         self.held = dialog.held
         self.held_by_us = dialog.held_by_us
+        self.memo = dialog.memo
         self.digits = Digits()
         self._switch = switch
         self._rang = asyncio.Event()
@@ -99,6 +100,16 @@ class SimulatedLeg(Leg):
             self._switch.engine.change(self.dialog, held_by_us=on)
 
         await self._switch.request(mark)
+
+    async def remember(self, memo: str) -> None:
+        """See `Leg.remember`."""
+
+        def note() -> None:
+            self._raise_if_gone()
+            self.dialog.quiet()
+            self.dialog.memo = self.memo = memo
+
+        await self._switch.request(note)
 
     async def ring(self, callee: Party | None = None) -> None:  # noqa: ARG002 - simulated phones show nothing
         """See `Leg.ring`."""
@@ -133,14 +144,28 @@ class SimulatedLeg(Leg):
         check_recording_name(name)
         self._raise_if_gone()
         async with self._turn:
-            try:
-                take = await self._switch.request(lambda: self._record(name, longest_s, silence_s))
-                await self._until_over(take, ends)
-                if not take.over.done():
-                    await self._switch.request(take.stop)
-            except asyncio.CancelledError:
-                self._switch.send(self.dialog.quiet)
-                raise
+            return await self._conduct(lambda: self._record(name, longest_s, silence_s), ends)
+
+    async def recording(self, name: str, *, ends: str = "#") -> Recorded | None:
+        """See `Leg.recording`."""
+        check_recording_name(name)
+        recorder = self._switch.engine.recorder
+        async with self._turn:
+            take = await self._switch.request(lambda: recorder.takes.get(name))
+            if take is None or take.over.done():
+                return await self._switch.request(lambda: recorder.finish(name))
+            return await self._conduct(lambda: take, ends)
+
+    async def _conduct(self, begin: Callable[[], Take], ends: str) -> Recorded:
+        """A recording to its end."""
+        try:
+            take = await self._switch.request(begin)
+            await self._until_over(take, ends)
+            if not take.over.done():
+                await self._switch.request(take.stop)
+        except asyncio.CancelledError:
+            self._switch.send(self.dialog.quiet)
+            raise
         if self.dialog.ended is not None and self.dialog.ended.lost:
             self._raise_if_gone()
         return take.over.result()
@@ -155,7 +180,7 @@ class SimulatedLeg(Leg):
                 raise LegGone(Ended())
             engine.dialogs[listener.id].quiet()
             engine.dialogs[listener.id].music = ""
-            engine.spies.append(spy := Spy(self.id, listener.id, whisper))
+            engine.spies.append(spy := Spy(self.id, listener.id, whisper, self._switch))
             return SimulatedSpying(self._switch, spy)
 
         return await self._switch.request(begin)

@@ -73,6 +73,7 @@ class Dialog:
     Attributes:
         trunk: the trunk it goes over; "" for a phone's.
         held_by_us: whether our side has noted that it holds the call for the extension.
+        memo: what our side has noted on it.
         source: inbound, where it came from.
         headers: those of the INVITE that we chose, of a dialog with a phone.
         ended: how it ended.
@@ -100,6 +101,7 @@ class Dialog:
     state: LegState = LegState.NEW
     held: bool = False
     held_by_us: bool = False
+    memo: str = ""
     ended: Ended | None = None
     told: int | None = None
     why: Reason | None = None
@@ -127,10 +129,14 @@ class Dialog:
         """What was heard, without the times."""
         return [heard.sound for heard in self.heard]
 
-    def quiet(self) -> None:
-        """Stop what is being played, or recorded of this phone alone."""
+    def hush(self) -> None:
+        """Stop what is being played."""
         if self.playback is not None:
             self.playback.stop()
+
+    def quiet(self) -> None:
+        """Stop what is being played, or recorded of this phone alone."""
+        self.hush()
         if self.take is not None:
             self.take.stop()
 

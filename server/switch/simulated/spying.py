@@ -12,11 +12,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Spy:
-    """A listener at a leg, both by the ids of their dialogs."""
+    """A listener at a leg, both by the ids of their dialogs; `by`: the connection that has begun it."""
 
     leg: str
     listener: str
     whisper: Whisper
+    by: object = None
 
 
 def heard_by(engine: "SimulatedEngine", dialog_id: str) -> set[str]:

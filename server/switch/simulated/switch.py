@@ -94,10 +94,14 @@ class SimulatedSwitch(Switch):
         self._connected = True
         if restarted and self._trunks:
             self.engine.set_trunks(self._trunks.values())
+        self.engine.spies = [spy for spy in self.engine.spies if spy.by is self]
         for leg in [leg for leg in self._legs.values() if leg.dialog.state is LegState.GONE]:
             self._on_dialog(leg.dialog)
         for dialog in self.engine.dialogs.values():
-            dialog.quiet()
+            if dialog.id in self._legs:
+                dialog.quiet()
+            else:  # what an earlier server records goes on
+                dialog.hush()
             self._leg(dialog).refresh()
         self._bridges = {bridge_id: self._bridge(bridge_id) for bridge_id in self.engine.bridges}
         self._tell_trunks(self._trunks)

@@ -225,15 +225,15 @@ async def test_a_call_that_was_not_written_yet_goes_on_ringing_LOG_1():
 
 
 @pytest.mark.parametrize(
-    ("answers", "who", "caller", "callee"),
+    ("answers", "who", "caller", "callee", "code"),
     [
-        (True, "caller", "answered", "answered"),
-        (True, "callee", "answered", "answered"),
-        (False, "caller", "failed", "missed"),
-        (False, "callee", "failed", "missed"),
+        (True, "caller", "answered", "answered", None),
+        (True, "callee", "answered", "answered", None),
+        (False, "caller", "failed", "missed", None),
+        (False, "callee", "no_answer", "missed", 480),  # it rings anew there
     ],
 )
-def test_of_a_call_that_was_not_written_yet_one_side_is_gone_LOG_1(answers, who, caller, callee):
+def test_of_a_call_that_was_not_written_yet_one_side_is_gone_LOG_1(answers, who, caller, callee, code):
     @in_virtual_time
     async def scenario():
         first = Office()
@@ -252,8 +252,8 @@ def test_of_a_call_that_was_not_written_yet_one_side_is_gone_LOG_1(answers, who,
         await asyncio.sleep(0.1)
         await second.idle()
         second.assert_nothing_left()
-        assert second.log("1001") == [("outgoing", "1002", caller, None)]
-        assert second.log("1002") == [("incoming", "1001", callee, None)]
+        assert second.log("1001") == [("outgoing", "1002", caller, code)]
+        assert second.log("1002") == [("incoming", "1001", callee, code)]
         await second.stop()
 
     scenario()

@@ -1,0 +1,106 @@
+"""Going on with a call of a former server process that is still on its way: it rings, or is at a machine.
+
+Where it was is noted on its caller's leg (see `server.flows.places`). From there the way is planned anew: the
+phones that ring ring on for as long as they would have, then comes what comes after them now.
+"""
+
+from collections.abc import Sequence
+
+from server.flows.desk import Desk
+from server.flows.extension_call import ExtensionCall
+from server.flows.places import Place
+from server.flows.resources import Resources
+from server.flows.ringing import Ringing
+from server.flows.stops import Following, Machine, OutsideNumber, Ring, Stop, Target
+from server.rules.outcomes import Ending
+from server.switch.port import Bridge, Leg, LegState
+
+MOMENT_S = 1.0
+"""The least time that a call which is taken over gets: its phone may have been answered meanwhile."""
+
+
+async def resume(
+    call: ExtensionCall, phones: Sequence[Leg], bridge: Bridge | None, place: Place | None
+) -> None:
+    """Go on with a call, to its end; `phones` ring for it. `place`: as it was noted."""
+    await call.run(lambda resources: _Resumption(call, resources, place).go_on(list(phones)), bridge)
+
+
+class _Resumption:
+    """One call whose caller was at `place`, or, if that is None, where the number leads that was dialled."""
+
+    def __init__(self, call: ExtensionCall, resources: Resources, place: Place | None) -> None:
+        self._call = call
+        self._desk: Desk = call.desk
+        self._resources = resources
+        self._noted = place
+        self._here = self._desk.resume(call.live.call, call.caller, place)
+
+    async def go_on(self, phones: list[Leg]) -> Ending:
+        """From where it was, to the end."""
+        call, here = self._call, self._here
+        if phones:
+            return await call.ring_and_talk(self._resources, self._ring_on(phones))
+        if isinstance(here, Ending):
+            return here
+        if not call.live.call.legs and call.caller.state is not LegState.UP:
+            call.live.goes_on(())  # its callee was only guessed, by the number that was dialled
+        if isinstance(here, Machine):
+            if call.caller.state is not LegState.UP or not self._is_same(here):
+                return await call.be_served(self._resources, here)
+            if not call.live.is_answered:
+                call.live.answered_by_machine(here.callees, missed=here.missed)
+            # Nothing is asked of the leg before the machine does: it may be recorded.
+            return await call.stay_served(self._resources, here)
+        call.live.resumes_at(here.callees)
+        if call.caller.state is LegState.UP:
+            await call.caller.ring()
+        ringing = Ringing(call, self._resources, again=True)
+        return await call.ring_and_talk(
+            self._resources, call.announced(here, self._resources, ringing.walk(here))
+        )
+
+    async def _ring_on(self, phones: list[Leg]) -> Leg | Machine | Ending:
+        here = self._here if isinstance(self._here, Stop) and self._is_same(self._here) else None
+        ring = self._ring(here, phones) if here is not None else None
+        place = self._noted or (here.place if here is not None else None)
+        if place is not None and ring is not None:
+            place = place.with_changes(ring=ring.name)
+        if here is not None:
+            self._call.live.resumes_at(here.callees)
+
+        def onward() -> Following | None:
+            if place is None:
+                return None
+            after = place.with_changes(tried=place.past, ring="")
+            return self._desk.resume(self._call.live.call, self._call.caller, after)
+
+        ringing = Ringing(self._call, self._resources, again=True)
+        resumed = ringing.resume(phones, self._left_s(ring), here, onward)
+        return await (self._call.announced(here, self._resources, resumed) if here is not None else resumed)
+
+    def _is_same(self, here: Stop | Machine) -> bool:
+        """Whether it is where the call was, and not where it leads by now."""
+        return self._noted is None or self._noted.is_at(here.place)
+
+    def _ring(self, here: Stop, phones: Sequence[Leg]) -> Ring | None:
+        """What of this stop rings on these legs."""
+        if self._noted is not None and self._noted.ring:
+            return next((ring for ring in here.rings if ring.name == self._noted.ring), None)
+        rung = (ring for ring in here.rings if any(_is_to(leg, ring.targets) for leg in phones))
+        return next(rung, here.rings[0] if here.rings else None)
+
+    def _left_s(self, ring: Ring | None) -> float:
+        """Seconds that the phones may still ring, by the clock; a clock that was set is not trusted."""
+        timeout_s = ring.timeout_s if ring is not None else self._desk.ring_timeout_s
+        began = self._noted.since if self._noted is not None else None
+        rung_s = (self._desk.clock.now() - (began or self._call.live.call.started_at)).total_seconds()
+        return max(timeout_s - max(rung_s, 0.0), MOMENT_S)
+
+
+def _is_to(leg: Leg, targets: Sequence[Target]) -> bool:
+    """Whether a leg was dialled to one of these."""
+    return any(
+        leg.trunk == target.trunk if isinstance(target, OutsideNumber) else leg.contact == target.uri
+        for target in targets
+    )
