@@ -19,6 +19,7 @@ from server.flows.conference import Rooms
 from server.flows.desk import Desk
 from server.flows.extension_call import ExtensionCall
 from server.flows.live_call import LiveCall
+from server.flows.monitoring import Monitors
 from server.flows.places import Place
 from server.flows.remains import Leftovers, Remains, take, take_all
 from server.flows.resumption import resume
@@ -45,12 +46,14 @@ class Adoption:
         call_log: CallLog,
         clock: Clock,
         rooms: Rooms,
+        monitors: Monitors,
     ) -> None:
         self._desk = desk
         self._directory = directory
         self._log = call_log
         self._clock = clock
         self._rooms = rooms
+        self._monitors = monitors
         self._former: list[Call] = []
 
     async def load(self) -> None:
@@ -162,6 +165,9 @@ class Adoption:
             if not live.is_answered:
                 live.answered(None)
             return partial(ExtensionCall(self._desk, live, caller).resume_served, self._rooms.resume(room))
+        if caller is not None and place is not None and place.leg:
+            over.update(remains.leftovers(without=(caller,)))
+            return partial(self._monitors.resume, ExtensionCall(self._desk, live, caller), place)
         if caller is not None and _is_on_its_way(live.call, caller, phones, remains, place):
             over.update(remains.leftovers(without=(caller, *phones)))
             if unknown := tuple(phone.id for phone in phones if phone.id not in live.call.legs):

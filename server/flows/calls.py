@@ -83,7 +83,12 @@ class Calls:
         self._background = Background("calls")
         self._rooms = rooms
         self._adoption = Adoption(
-            desk=self._desk, directory=directory, call_log=call_log, clock=clock, rooms=rooms
+            desk=self._desk,
+            directory=directory,
+            call_log=call_log,
+            clock=clock,
+            rooms=rooms,
+            monitors=monitors,
         )
         self._stop_listening: Callable[[], None] | None = None
 

@@ -27,6 +27,9 @@ async def after_a_kill(before: Office, *, down_s: float = 3.0) -> Office:
         voicemail=before.voicemail,
     )
     successor.configuration = before.configuration
+    successor.reaching.settings = before.reaching.settings
+    successor.presence.chosen = before.presence.chosen
+    successor.pins.update(before.pins)
     await successor.start(restarted=False)
     return successor
 

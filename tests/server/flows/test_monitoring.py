@@ -141,18 +141,61 @@ async def test_without_an_entry_in_the_audit_log_nobody_listens_WALL_3():
         people.anna.hang_up(people.call)
 
 
+@pytest.mark.parametrize(
+    ("code", "mode", "agent", "customer"),
+    [("*51", "listen", False, False), ("*52", "whisper", True, False), ("*53", "barge", True, True)],
+)
 @in_virtual_time
-async def test_after_a_kill_the_call_goes_on_and_the_supervisor_is_out_WALL_3():
+async def test_after_a_kill_the_supervisor_goes_on_as_before_WALL_3(code, mode, agent, customer):
+    first = Office()
+    await first.start()
+    first.configuration.append(RIGHT)
+    people = await Two(first).talk()
+    spy = people.cyril.call(f"{code}1002")
+    await asyncio.sleep(2)
+    second = await after_a_kill(first)
+    await asyncio.sleep(1)
+    assert len(second.engine.spies) == 1, "what the killed server began is over, and begun anew"
+    assert people.hears(spy, people.call)
+    assert people.hears(spy, people.callee)
+    assert (people.hears(people.callee, spy), people.hears(people.call, spy)) == (agent, customer)
+    assert second.audit.entries == [(f"monitor.{mode}", "1003", "1002")]
+    people.cyril.hang_up(spy)
+    await asyncio.sleep(0.1)
+    assert second.engine.spies == []
+    assert people.hears(people.call, people.callee)
+    people.anna.hang_up(people.call)
+    await second.idle()
+    second.assert_nothing_left()
+    assert second.log("1003") == [("outgoing", f"{code}1002", "answered", None)]
+    await second.stop()
+
+
+@pytest.mark.parametrize("why", ["no right", "no call", "no audit log"])
+@in_virtual_time
+async def test_after_a_kill_a_supervisor_who_may_not_go_on_is_out_WALL_3(why):
     first = Office()
     await first.start()
     first.configuration.append(RIGHT)
     people = await Two(first).talk()
     spy = people.cyril.call("*531002")
     await asyncio.sleep(2)
-    second = await after_a_kill(first)
-    await asyncio.sleep(2)
+    engine, store = first.engine, first.store
+    await first.killed()
+    if why == "no call":
+        people.anna.hang_up(people.call)
+        people.boris.hang_up(people.callee)
+    second = Office(engine=engine, store=store, extensions=first.extensions)
+    if why != "no right":
+        second.configuration.append(RIGHT)
+    if why == "no audit log":
+        second.audit.fail = OperationalError("INSERT", {}, OSError("disk full"))
+    await second.start(restarted=False)
+    await asyncio.sleep(1)
     assert spy.state is LegState.GONE
-    assert people.hears(people.call, people.callee)
+    assert second.engine.spies == []
+    assert second.audit.entries == []
+    assert people.hears(people.call, people.callee) == (why != "no call")
     people.anna.hang_up(people.call)
     await second.idle()
     second.assert_nothing_left()
