@@ -216,6 +216,7 @@ class Application:
                 audit=core.audit,
             ),
             recorder=recorder,
+            mailboxes=mailboxes,
             settings=PhoneSettings(
                 reaching=core.reaching,
                 presence=presence,

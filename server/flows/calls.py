@@ -22,6 +22,7 @@ from server.flows.recording import Recorder
 from server.flows.remains import Leftovers
 from server.flows.stops import Machine
 from server.flows.talk import Talk
+from server.flows.voicemail import Mailboxes
 from server.rules.features import FeatureCall, Retrieval
 from server.rules.outcomes import Ending
 from server.services.call_log import CallLog
@@ -57,6 +58,7 @@ class Calls:
         rooms: Rooms,
         monitors: Monitors,
         recorder: Recorder,
+        mailboxes: Mailboxes,
         settings: PhoneSettings,
         ring_timeout_s: float,
         per_extension: int = PER_EXTENSION,
@@ -65,6 +67,8 @@ class Calls:
         self._switch = switch
         self._planner = planner
         self._recorder = recorder
+        self._mailboxes = mailboxes
+        self._call_log = call_log
         self._desk = Desk(
             switch=switch,
             directory=directory,
@@ -197,8 +201,16 @@ class Calls:
         self._background.spawn(self.sort_out_recordings(), name="recordings that were left")
 
     async def sort_out_recordings(self) -> None:
-        """Finish recordings that no call conducts (see `Recorder.sort_out`); to be called now and then."""
-        await self._recorder.sort_out(lambda: [live.call.id for live in self._desk.calls()])
+        """Finish recordings and messages that no call conducts; to be called now and then.
+
+        See `Recorder.sort_out` and `Mailboxes.sort_out`.
+        """
+
+        def in_progress() -> list[str]:
+            return [live.call.id for live in self._desk.calls()]
+
+        await self._recorder.sort_out(in_progress)
+        await self._mailboxes.sort_out(self._switch, self._call_log, in_progress)
 
     def _spawn(self, live: LiveCall, work: Coroutine[Any, Any, None]) -> None:
         """Do the work of a call as a task; until it is done the call counts as active."""

@@ -6,6 +6,7 @@ that moment and with a further entry in the audit log, or ends it.
 
 import logging
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -59,7 +60,8 @@ class Monitors:
         number: str,
         mode: MonitoringMode,
         find: Callable[[], Leg | None],
-        **detail: bool,
+        *,
+        resumed: bool = False,
     ) -> None:
         supervisor = call.caller.number
         if not may_monitor(self._rights(), self._directory, supervisor, number, mode):
@@ -70,6 +72,7 @@ class Monitors:
             await call.refuse(Ending.NOTHING_THERE)
             return
         call_id = call.live.call.id
+        detail: dict[str, Any] = {"resumed": True} if resumed else {}
         try:
             await self._audit.note(
                 f"monitor.{mode}", actor=supervisor, subject=number, call=call_id, **detail

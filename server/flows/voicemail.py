@@ -1,26 +1,31 @@
-"""Mailboxes as calls come to them: a caller leaves a message (VM-3, VM-6), an owner listens (VM-5)."""
+"""Mailboxes as calls come to them: a caller leaves a message (VM-3, VM-6), an owner listens (VM-5).
+
+The engine records on when the server is killed. The name of a recording tells its mailbox and its call: the
+next server waits for the end of the message, or keeps it if whoever left it has hung up meanwhile.
+"""
 
 import asyncio
 import logging
-import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Coroutine
 from contextlib import suppress
 from datetime import tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from server.flows import voicemail_prompts as prompts
+from server.flows.notes import note
 from server.flows.resources import RELEASE_S, Resources
 from server.flows.stops import Machine, Onward
 from server.flows.voicemail_menu import GreetingRecorder, Menu
 from server.flows.waiting import finish
+from server.services.call_log import CallLog
+from server.services.call_log_store import Call
 from server.services.presence import PresenceService
 from server.services.voicemail import Voicemail
-from server.services.voicemail_files import PREFIX
 from server.switch.digits import ask_digits
-from server.switch.port import Leg, LegGone, LegState, Party, Recorded, Sound, SwitchError
+from server.switch.port import Leg, LegGone, LegState, Party, Recorded, Sound, Switch, SwitchError
 
 if TYPE_CHECKING:
     from server.flows.extension_call import ExtensionCall
@@ -36,6 +41,9 @@ SHORTEST_S = 2.0
 
 ENDS = "#"
 
+MESSAGES = "messages"
+"""First part of the names of recordings that are to become messages: mailbox and call follow."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -48,6 +56,7 @@ class Mailboxes:
         self._voicemail = voicemail
         self._presence = presence
         self._zone = zone
+        self._sorting = asyncio.Lock()
 
     def takes_messages(self, box: str) -> bool:
         """See `Voicemail.takes_messages`."""
@@ -63,10 +72,40 @@ class Mailboxes:
         owner = () if self._voicemail.is_group(box) else (Party(box, self._voicemail.name(box)),)
 
         async def serve(call: "ExtensionCall", _resources: Resources) -> Onward | None:
-            await _Deposit(self._voicemail, box, call.caller, call.live.call.caller).take(self._greeting(box))
+            deposit = _Deposit(self._voicemail, box, call.caller, call.live.call)
+            former = call.desk.recorder.is_former(call.live)
+            if not (former and await deposit.go_on()):
+                await deposit.take(self._greeting(box))
             return None
 
         return Machine(owner, serve, missed=True)
+
+    async def sort_out(
+        self, switch: Switch, call_log: CallLog, in_progress: Callable[[], Collection[str]]
+    ) -> None:
+        """Keep the messages that a former server process has left, and that nobody is leaving any more.
+
+        `in_progress`: the ids of the calls that go on.
+        """
+        async with self._sorting:
+            conducted = {*in_progress()}
+            try:
+                for name in await switch.left_recordings(MESSAGES):
+                    box, _, call_id = name.rpartition("/")[2].partition("-")
+                    if call_id in conducted or call_id in in_progress():
+                        continue
+                    recorded = await switch.finish_recording(name)
+                    if recorded is not None:
+                        await self._keep_left(box, await call_log.find(call_id), recorded)
+            except (SwitchError, SQLAlchemyError, OSError) as error:
+                _log.info("Messages that were left are looked for later: %s", error)
+
+    async def _keep_left(self, box: str, call: Call | None, recorded: Recorded) -> None:
+        if recorded.seconds < SHORTEST_S:
+            await self._voicemail.discard(recorded)
+            return
+        await self._voicemail.messages.add(box, call.caller if call is not None else Party(""), recorded)
+        _log.info("A message for mailbox %s, which a former server process has left, was kept", box)
 
     def menu(self, caller: str, box: str = "") -> Machine | None:
         """Lets an extension listen to a mailbox, the own one for ""; None if there is no such one."""
@@ -106,13 +145,14 @@ class Mailboxes:
 
 
 class _Deposit:
-    """One caller who may leave a message."""
+    """One caller who may leave a message, once in a call."""
 
-    def __init__(self, voicemail: Voicemail, box: str, leg: Leg, caller: Party) -> None:
+    def __init__(self, voicemail: Voicemail, box: str, leg: Leg, call: Call) -> None:
         self._voicemail = voicemail
         self._box = box
         self._leg = leg
-        self._caller = caller
+        self._caller = call.caller
+        self._name = f"{MESSAGES}/{box}-{call.id}"
 
     async def take(self, greeting: Sound | None) -> None:
         """Greet, beep, record, keep. A key ends the greeting; `#`, silence or the hang-up the message.
@@ -126,14 +166,28 @@ class _Deposit:
         self._leg.digits.forget()
         await self._greet(greeting)
         await self._leg.play(*prompts.BEEP)
-        message = asyncio.ensure_future(self._message())
+        await self._end(await self._uncut(self._message()))
+
+    async def go_on(self) -> bool:
+        """Go on with the message that was being left to a former server process; False: there is none."""
+        said = await self._uncut(self._former_message())
+        if not said:
+            return False
+        await self._end(said)
+        return True
+
+    async def _uncut(self, recording: Coroutine[Any, Any, tuple[Sound, ...]]) -> tuple[Sound, ...]:
+        message = asyncio.ensure_future(recording)
         try:
-            said = await asyncio.shield(message)
+            return await asyncio.shield(message)
         except asyncio.CancelledError:
             # The server stops: what was said until now is a message, too.
             await finish(self._cut_off(message), timeout_s=RELEASE_S)
             raise
+
+    async def _end(self, said: tuple[Sound, ...]) -> None:
         if self._leg.state is LegState.UP:
+            await note(self._leg, None)  # a later server need not ask for a message again
             await self._leg.play(*said)
 
     async def _has_room(self) -> bool:
@@ -157,16 +211,19 @@ class _Deposit:
 
     async def _message(self) -> tuple[Sound, ...]:
         """Record and keep a message; what is to be said of that."""
-        name = f"{PREFIX}/{uuid.uuid4().hex}"
         try:
-            recorded = await self._leg.record(name, longest_s=LONGEST_S, silence_s=SILENCE_S, ends=ENDS)
+            recorded = await self._leg.record(self._name, longest_s=LONGEST_S, silence_s=SILENCE_S, ends=ENDS)
         except LegGone:
             raise
         except SwitchError as error:
             _log.warning("A message for mailbox %s could not be recorded: %s", self._box, error)
-            await self._voicemail.discard_failed(name)
+            await self._voicemail.discard_failed(self._name)
             return prompts.FULL
         return await self._keep(recorded)
+
+    async def _former_message(self) -> tuple[Sound, ...]:
+        recorded = await self._leg.recording(self._name, ends=ENDS)
+        return await self._keep(recorded) if recorded is not None else ()
 
     async def _cut_off(self, message: "asyncio.Future[tuple[Sound, ...]]") -> None:
         await self._leg.hangup()

@@ -1,6 +1,7 @@
 """Stands for `services.voicemail.Voicemail`; survives the server, as a disk does."""
 
 import asyncio
+import inspect
 import uuid
 
 from server.contract.voicemail import (
@@ -17,8 +18,9 @@ from tests.virtual_time import EPOCH
 class MemoryMessages:
     """`fail` is raised by whatever is kept next; keeping one `takes_s`."""
 
-    def __init__(self, clock) -> None:
-        self.clock = clock
+    def __init__(self, place) -> None:
+        self.clock = place.clock
+        self.engine = place.engine
         self.kept: dict[str, VoicemailMessage] = {}
         self.paths = {}
         self.fail: Exception | None = None
@@ -46,9 +48,16 @@ class MemoryMessages:
             seconds=recorded.seconds,
             heard=False,
         )
+        self.forget_take(recorded)
         self.kept[message.id] = message
         self.paths[message.id] = recorded.path
         return message
+
+    def forget_take(self, recorded):
+        """The file is ours now."""
+        takes = self.engine.recorder.takes
+        for name in [name for name, take in takes.items() if take.path == recorded.path]:
+            del takes[name]
 
     async def mark(self, _box, ids, *, heard=True):
         await asyncio.sleep(0.002)
@@ -93,7 +102,7 @@ class MemoryVoicemail:
         self.settings: dict[str, VoicemailSettings] = {}
         self.pins: dict[str, str] = {}
         self.groups: dict[str, tuple[str, ...]] = {}
-        self.messages = MemoryMessages(place.clock)
+        self.messages = MemoryMessages(place)
         self.greetings = MemoryGreetings()
         self.discarded = []
         self.failed = []
@@ -146,8 +155,31 @@ class MemoryVoicemail:
 
     async def discard_failed(self, name):
         await asyncio.sleep(0.002)
+        if name in self.messages.engine.recorder.takes:
+            self.messages.engine.recorder.takes.pop(name).stop()
         self.failed.append(name)
 
     async def discard(self, recorded):
         await asyncio.sleep(0.002)
+        self.messages.forget_take(recorded)
         self.discarded.append(recorded)
+
+
+class OfOneProcess:
+    """Such a service as one server process has it: once that is `killed`, it changes nothing any more."""
+
+    def __init__(self, service, process=None) -> None:
+        self._service = service
+        self._process = process or self
+        self.killed = False
+
+    def __getattr__(self, name):
+        found = getattr(self._service, name)
+        if name in ("messages", "greetings"):
+            return OfOneProcess(found, self._process)
+        if inspect.iscoroutinefunction(found) and self._process.killed:
+            return self._nothing
+        return found
+
+    async def _nothing(self, *_, **__):
+        """Nobody is there who could do it."""

@@ -35,7 +35,7 @@ from server.services.recordings_rights import RecordingRights
 from server.services.states import States
 from server.switch.port import SipEndpoint, Sound
 from server.switch.simulated import SimulatedEngine, SimulatedSwitch
-from tests.server.flows.memory_voicemail import MemoryVoicemail
+from tests.server.flows.memory_voicemail import MemoryVoicemail, OfOneProcess
 from tests.virtual_time import EPOCH, VirtualClock
 
 NAMES = {"1001": "Anna", "1002": "Boris", "1003": "Cyril", "1004": "Dana"}
@@ -315,8 +315,9 @@ class Office:
             conference=lambda number: snapshot_of(self.configuration).get(Conference, number),
             pin=self.pins.get,
         )
+        self.own_voicemail = OfOneProcess(self.voicemail)
         self.mailboxes = Mailboxes(
-            voicemail=self.voicemail,
+            voicemail=self.own_voicemail,
             presence=self.presence,
             zone=lambda: snapshot_of(self.configuration).zone,
         )
@@ -369,6 +370,7 @@ class Office:
                 audit=self.audit,
             ),
             recorder=self.recorder,
+            mailboxes=self.mailboxes,
             settings=PhoneSettings(
                 reaching=self.reaching,
                 presence=self.presence,
@@ -412,6 +414,7 @@ class Office:
         """kill -9: nothing of this process has any effect from now on, and what was not stored is lost."""
         self.store = None
         self.switch.kill()
+        self.own_voicemail.killed = True
         self.call_log._writer.write = lambda call: None
         if self.call_log._writer._task is not None:
             self.call_log._writer._task.cancel()
