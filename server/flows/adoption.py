@@ -70,7 +70,14 @@ class Adoption:
         over = Leftovers()
         for former in reversed(self._former):  # who was transferred is in the newer call, if that stands
             live = self._desk.live(former)
-            remains = take(left, former.id, former.caller_leg, legs=former.legs, bridge_id=former.bridge_id)
+            remains = take(
+                left,
+                former.id,
+                former.caller_leg,
+                legs=former.legs,
+                bridge_id=former.bridge_id,
+                spare=self._of_older(former),
+            )
             if self._is_unfinished_transfer(former, remains, left):
                 over.legs |= {leg.id: leg for leg in remains.phones}
                 left.update(replace(remains, phones=[]).leftovers())
@@ -173,16 +180,30 @@ class Adoption:
             if unknown := tuple(phone.id for phone in phones if phone.id not in live.call.legs):
                 live.rings(unknown)
             return partial(resume, ExtensionCall(self._desk, live, caller), phones, remains.bridge, place)
-        have_talked = remains.talking if _is_transfer(live.call) else _have_talked(remains)
-        if have_talked and not live.is_answered:
-            live.answered(remains.talking[0].id if remains.talking else None)
         # A phone that answered in the moment of the kill stands behind the one that was noted.
         phones = sorted(remains.talking, key=lambda phone: phone.id != live.call.answered_leg)[:1]
+        have_talked = remains.talking if _is_transfer(live.call) else _have_talked(remains)
+        if have_talked and not live.is_answered:
+            self._answered(live, phones)
         if caller is None or not phones:
             over.update(remains.leftovers())
             return None
         over.update(remains.leftovers(without=(caller, *phones)))
         return partial(ExtensionCall(self._desk, live, caller).resume_talking, phones[0], remains.bridge)
+
+    def _answered(self, live: LiveCall, phones: list[Leg]) -> None:
+        """The call was answered on this phone, if that is still known, which the log does not tell yet."""
+        if not phones:
+            live.answered(None)
+            return
+        (phone,) = phones
+        if phone.id not in live.call.legs:
+            live.rings((phone.id,))
+        if phone.inbound:
+            live.picked_up(self._desk.party(phone))
+        elif phone.number:
+            live.resumes_at([self._desk.party(phone)])
+        live.answered(phone.id)
 
     def _waits_on(self, call: Call, caller: Leg, remains: Remains) -> str:
         """The parking slot on which the caller waits, taken again for it; "" if it does not wait on one."""
@@ -199,9 +220,17 @@ class Adoption:
         """
         if not _is_transfer(former) or remains.caller is None:
             return False
-        older = [call for call in self._former if call is not former and call.bridge_id == former.bridge_id]
         there = {*left.legs, remains.caller.id}
-        return any(call.caller_leg in there and there.intersection(call.legs) for call in older)
+        return any(call.caller_leg in there and there.intersection(call.legs) for call in self._older(former))
+
+    def _older(self, former: Call) -> list[Call]:
+        """The calls that this one may come from, if it is a transfer."""
+        return [call for call in self._former if call is not former and call.bridge_id == former.bridge_id]
+
+    def _of_older(self, former: Call) -> set[str]:
+        """The legs of those calls that this one has not taken over."""
+        legs = {leg for call in self._older(former) for leg in (call.caller_leg, *call.legs)}
+        return legs - {former.caller_leg, *former.legs} if _is_transfer(former) else set()
 
 
 def _is_transfer(call: Call) -> bool:

@@ -214,7 +214,7 @@ class Calls:
 
     def _spawn(self, live: LiveCall, work: Coroutine[Any, Any, None]) -> None:
         """Do the work of a call as a task; until it is done the call counts as active."""
-        ups, task = self._ups, live.call.bridge_id
+        ups, task = self._ups, self._desk.task_of(live)
         # Who calls from outside may show the number of an extension, but uses up none of its calls.
         extension = "" if live.call.caller_trunk else live.call.caller.number
 

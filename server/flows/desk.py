@@ -221,6 +221,15 @@ class Desk:
 
     # What is in progress
 
+    def task_of(self, live: LiveCall) -> str:
+        """The name of the task of a call that gets its own: that of its bridge.
+
+        But what a kill has left of a call goes by another name where the bridge is a transfer's by now: the
+        end of the one must not be taken for that of the other.
+        """
+        bridge_id = live.call.bridge_id
+        return bridge_id if bridge_id not in self._live else f"{bridge_id} left"
+
     def keep(self, task: str, live: LiveCall) -> None:
         """This call is in progress, in the task of the call with the id `task`."""
         self._live.setdefault(task, []).append(live)

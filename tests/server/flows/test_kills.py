@@ -1,0 +1,215 @@
+"""kill -9 of the server at every moment of every story: it loses nothing (A.3, OPS-1).
+
+The stories are those of test_faults. At one of their moments the server is dropped without clean-up, and
+another one comes up on the same engine and disk.
+"""
+
+import asyncio
+import contextlib
+
+import pytest
+
+from server.switch.port import LegState
+from server.switch.simulated import Behaviour, SimulatedEngine
+from tests.server.flows import test_faults as stories
+from tests.server.flows.office import Office
+from tests.server.flows.test_adoption import after_a_kill
+from tests.server.flows.test_ways import forwards
+from tests.virtual_time import run
+
+DOWN_S = 0.5
+"""Seconds until the next server is there."""
+
+LATER_S = 2.0
+"""Seconds after which it has sorted everything out."""
+
+
+class Place:
+    """The office as the story sees it: that of the server which lives."""
+
+    def __init__(self) -> None:
+        self.office = Office(engine=SimulatedEngine())
+        self.kill: asyncio.Task[None] | None = None
+        self.begin = 0
+        self.found: set[str] = set()
+        """The legs that the next server has found."""
+
+    def __getattr__(self, name):
+        return getattr(self.office, name)
+
+    def kill_at(self, at: int) -> None:
+        self.begin = self.office.switch.points
+
+        def strike(point: int) -> None:
+            if point - self.begin == at:
+                self.office.switch.fault = None
+                self.kill = asyncio.ensure_future(self._replace())
+
+        self.office.switch.fault = strike
+
+    async def _replace(self) -> None:
+        self.office = await after_a_kill(self.office, down_s=DOWN_S)
+        self.found = set(self.office.engine.dialogs)
+        await asyncio.sleep(LATER_S)
+        self.assert_everybody_is_served()
+
+    def assert_everybody_is_served(self) -> None:
+        """Every leg is some call's, and whoever hears ringing has phones that ring."""
+        calls = [live.call for live in self.office.calls._desk.calls()]
+        legs = {leg_id for call in calls for leg_id in (call.caller_leg, *call.legs)}
+        dialogs = self.office.engine.dialogs.values()
+        strays = [(one.id, one.number, one.state.name) for one in dialogs if one.id not in legs]
+        assert strays == [], calls
+        for caller in [one for one in dialogs if one.inbound and one.state is not LegState.UP]:
+            rung = {leg_id for call in calls if call.caller_leg == caller.id for leg_id in call.legs}
+            assert rung & set(self.office.engine.dialogs), f"nothing rings for {caller}"
+
+
+async def killed_story(story, phones, at: int) -> tuple[int, Office]:
+    """One story, the server killed at this moment; how many moments there were, and the office afterwards."""
+    place = Place()
+    await place.office.start()
+    place.engine.phone("1001", Behaviour.answers(1.0, hangs_up_after_s=2.0))
+    for number, behaviour in phones:
+        place.engine.phone(number, behaviour)
+    place.kill_at(at)
+    telling = asyncio.ensure_future(story(place))
+    await asyncio.wait({telling}, timeout=150)  # an order to the killed server is never answered
+    await asyncio.sleep(200)
+    moments = place.office.switch.points - place.begin
+    for dialog in [*place.engine.dialogs.values()]:  # those who would talk for ever
+        dialog.phone.hang_up(dialog)
+    if place.kill is not None:
+        await place.kill
+    telling.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await telling
+    second = place.office
+    await second.idle()
+    await second.calls.sort_out_recordings()
+    await second.idle()
+    second.assert_nothing_left()
+    begun = [call.caller_leg for call in second.store.calls.values() if call.bridge_id == call.id]
+    assert len(begun) == len(set(begun)), "a call is logged twice"
+    await second.stop()
+    return moments, second
+
+
+def at_each_moment(story, phones, *, least: int, then=lambda place: None) -> None:
+    """The story with a kill at each of its moments, and how it comes out each time."""
+    moments, place = run(killed_story(story, phones, at=-1))
+    then(place)
+    assert moments >= least
+    for at in range(1, moments + 1):
+        _, place = run(killed_story(story, phones, at))
+        try:
+            then(place)
+        except AssertionError as error:
+            raise AssertionError(f"killed at moment {at} of {moments}") from error
+
+
+def answered(number: str):
+    """The caller has come to this extension, and only once."""
+
+    def look(place: Office) -> None:
+        (entry,) = [entry for entry in place.store.log.values() if entry.owner == "1001"]
+        assert (entry.outcome, entry.number) == ("answered", number)
+
+    return look
+
+
+def messages(count: int):
+    """So many messages were left."""
+
+    def look(place: Office) -> None:
+        assert len(place.voicemail.messages.kept) == count
+
+    return look
+
+
+@pytest.mark.parametrize(
+    ("way", "reached"), [("forwarded", "1003"), ("forwarded late", "1003"), ("group", "1004")]
+)
+def test_a_kill_at_each_moment_of_a_long_way_costs_none_of_it_PRES_3(way, reached):
+    story, phones = stories.WAYS[way]
+    at_each_moment(story, phones, least=11, then=answered(reached))
+
+
+@pytest.mark.parametrize("behaviours", stories.BEHAVIOURS.values(), ids=stories.BEHAVIOURS.keys())
+def test_a_kill_at_each_moment_of_a_call_leaves_nothing_behind_OPS_1(behaviours):
+    at_each_moment(stories.plain_call, [("1002", behaviour) for behaviour in behaviours], least=6)
+
+
+@pytest.mark.parametrize("transfer", stories.TRANSFERS.values(), ids=stories.TRANSFERS.keys())
+def test_a_kill_at_each_moment_of_a_transfer_leaves_nothing_behind_SIP_4(transfer):
+    story, phones = transfer
+    at_each_moment(story, phones, least=16)
+
+
+@pytest.mark.parametrize("pressed", stories.BY_KEYS.values(), ids=stories.BY_KEYS.keys())
+def test_a_kill_at_each_moment_of_keys_in_a_call_leaves_nothing_behind_CODE_1(pressed):
+    at_each_moment(lambda place: stories.keys(place, *pressed[0]), pressed[1], least=16)
+
+
+@pytest.mark.parametrize("rung", stories.PICK_UPS.values(), ids=stories.PICK_UPS.keys())
+def test_a_kill_at_each_moment_of_a_pick_up_leaves_nothing_behind_SIP_4(rung):
+    at_each_moment(stories.pick_up, [("1002", rung), ("1003", Behaviour.rings())], least=9)
+
+
+@pytest.mark.parametrize("taken", [True, False], ids=["taken", "goes back"])
+def test_a_kill_at_each_moment_of_parking_leaves_nothing_behind_SIP_4(taken):
+    phones = [stories.TALKS, ("1003", Behaviour.rings() if taken else Behaviour.answers(1.0))]
+    at_each_moment(stories.park, phones, least=16)
+
+
+@pytest.mark.parametrize(
+    "story", [stories.hold, stories.hold_and_transfer, stories.hold_and_ask], ids=lambda story: story.__name__
+)
+def test_a_kill_at_each_moment_of_a_hold_leaves_nothing_behind_SIP_4(story):
+    at_each_moment(story, [stories.TALKS, ("1003", Behaviour.answers(0.5, hangs_up_after_s=6.0))], least=15)
+
+
+def test_a_kill_at_each_moment_of_barging_in_leaves_nothing_behind_WALL_3():
+    phones = [("1002", Behaviour.answers(1.0, hangs_up_after_s=5.0)), ("1003", Behaviour.rings())]
+    at_each_moment(stories.barge_in, phones, least=13)
+
+
+def test_a_kill_at_each_moment_of_a_menu_leaves_nothing_behind_ADMIN_2():
+    at_each_moment(stories.menu, [("1002", stories.ENDS_IT)], least=13)
+
+
+@pytest.mark.parametrize("way", stories.VOICEMAIL.values(), ids=stories.VOICEMAIL.keys())
+def test_a_kill_at_each_moment_of_voicemail_leaves_nothing_behind_VM_5(way):
+    story, phones = way
+    at_each_moment(story, phones, least=7)
+
+
+@pytest.mark.parametrize("busy", [True, False], ids=["busy", "no answer"])
+def test_a_kill_at_each_moment_costs_no_message_VM_3(busy):
+    async def story(place: Place) -> None:
+        """1002 does not answer; 1001 leaves a message in its mailbox, be the greeting heard twice."""
+        place.reaching.settings["1002"] = forwards(no_answer="voicemail", busy="voicemail")
+        anna = stories.phones_of(place, "1001")[0]
+        call = anna.call("1002")
+        await asyncio.sleep(75)
+        anna.hang_up(call)
+
+    phones = [("1002", Behaviour.refuses(486) if busy else Behaviour.rings())]
+    at_each_moment(story, phones, least=7, then=messages(1))
+
+
+@pytest.mark.parametrize(
+    "story", [stories.code, stories.refused_code, stories.intercom], ids=lambda one: one.__name__
+)
+def test_a_kill_at_each_moment_of_a_feature_code_leaves_nothing_behind_CODE_1(story):
+    at_each_moment(story, [("1002", stories.ENDS_IT)], least=5)
+
+
+def test_a_kill_at_each_moment_of_a_conference_leaves_nothing_behind_SIP_4():
+    at_each_moment(stories.meet, [("1003", Behaviour.rings())], least=13)
+
+
+@pytest.mark.parametrize("recording", stories.RECORDINGS.values(), ids=stories.RECORDINGS.keys())
+def test_a_kill_at_each_moment_of_a_recording_leaves_nothing_behind_SIP_5(recording):
+    story, phones = recording
+    at_each_moment(story, phones, least=16)
