@@ -46,7 +46,8 @@ class _Resumption:
         if not call.live.call.legs and call.caller.state is not LegState.UP:
             call.live.goes_on(())  # its callee was only guessed, by the number that was dialled
         if isinstance(here, Machine):
-            if call.caller.state is not LegState.UP or not self._is_same(here):
+            noted = self._noted is not None and self._noted.is_at(here.place)
+            if call.caller.state is not LegState.UP or not noted:
                 return await call.be_served(self._resources, here)
             if not call.live.is_answered:
                 call.live.answered_by_machine(here.callees, missed=here.missed)
@@ -70,10 +71,10 @@ class _Resumption:
             self._call.live.resumes_at(here.callees)
 
         def onward() -> Following | None:
-            if place is None:
-                return None
-            after = place.with_changes(tried=place.past, ring="")
-            return self._desk.resume(self._call.live.call, self._call.caller, after)
+            after = place.with_changes(tried=place.past, ring="") if place is not None else None
+            following = self._desk.resume(self._call.live.call, self._call.caller, after)
+            # That a number leads nowhere by now is no answer to who heard it ring.
+            return None if after is None and isinstance(following, Ending) else following
 
         ringing = Ringing(self._call, self._resources, again=True)
         resumed = ringing.resume(phones, self._left_s(ring), here, onward)
@@ -81,7 +82,10 @@ class _Resumption:
 
     def _is_same(self, here: Stop | Machine) -> bool:
         """Whether it is where the call was, and not where it leads by now."""
-        return self._noted is None or self._noted.is_at(here.place)
+        if self._noted is not None:
+            return self._noted.is_at(here.place)
+        callee = self._call.live.call.callee
+        return callee is None or callee in {party.number for party in here.callees}
 
     def _ring(self, here: Stop, phones: Sequence[Leg]) -> Ring | None:
         """What of this stop rings on these legs."""

@@ -18,7 +18,7 @@ from server.flows import voicemail_prompts as prompts
 from server.flows.notes import note
 from server.flows.resources import RELEASE_S, Resources
 from server.flows.stops import Machine, Onward
-from server.flows.voicemail_menu import GreetingRecorder, Menu
+from server.flows.voicemail_menu import GreetingRecorder, Menu, recording_name
 from server.flows.waiting import finish
 from server.services.call_log import CallLog
 from server.services.call_log_store import Call
@@ -114,16 +114,28 @@ class Mailboxes:
             return None
 
         async def serve(call: "ExtensionCall", _resources: Resources) -> Onward | None:
-            await Menu(self._voicemail, call.caller, caller, number, self._zone()).conduct()
+            call_id = call.live.call.id
+            if call.desk.recorder.is_former(call.live):
+                await self._end_greeting(call.desk.switch, call_id)
+            menu = Menu(self._voicemail, call.caller, caller, number, self._zone(), call_id=call_id)
+            await menu.conduct()
             return None
 
         return Machine((), serve)
+
+    async def _end_greeting(self, switch: Switch, call_id: str) -> None:
+        """End what a former server process was recording: before that nothing is heard."""
+        with suppress(SwitchError):
+            recorded = await switch.finish_recording(recording_name(call_id))
+            if recorded is not None:
+                await self._voicemail.discard(recorded)
 
     def greeting_recorder(self, box: str, name: str, *, by: str) -> Machine:
         """Records a personal greeting, which is named so, until `#` or the hang-up (VM-3)."""
 
         async def serve(call: "ExtensionCall", _resources: Resources) -> Onward | None:
-            await GreetingRecorder(self._voicemail, call.caller, box, by=by).record(name)
+            call_id = call.live.call.id
+            await GreetingRecorder(self._voicemail, call.caller, box, by=by, call_id=call_id).record(name)
             return None
 
         return Machine((), serve)

@@ -5,7 +5,6 @@ Main menu: 1 new messages, 2 old ones, 3 or 0 options, # ends it. At a message: 
 """
 
 import logging
-import uuid
 from contextlib import suppress
 from datetime import tzinfo
 
@@ -39,15 +38,23 @@ GREETING_S = 120.0
 _log = logging.getLogger(__name__)
 
 
-class Menu:
-    """One call of the extension `caller` to a mailbox; times are said in `zone`."""
+def recording_name(call_id: str) -> str:
+    """The name of a greeting while it is recorded in a call, by which a later server ends that."""
+    return f"{PREFIX}/{call_id}"
 
-    def __init__(self, voicemail: Voicemail, leg: Leg, caller: str, box: str, zone: tzinfo | None) -> None:
+
+class Menu:
+    """The call `call_id` of the extension `caller` to a mailbox; times are said in `zone`."""
+
+    def __init__(
+        self, voicemail: Voicemail, leg: Leg, caller: str, box: str, zone: tzinfo | None, *, call_id: str
+    ) -> None:
         self._voicemail = voicemail
         self._leg = leg
         self._caller = caller
         self._box = box
         self._zone = zone
+        self._call_id = call_id
 
     async def conduct(self) -> None:
         """Serve the caller until it has enough. Raises `LegGone` when it hangs up."""
@@ -169,7 +176,9 @@ class Menu:
 
     async def _record_greeting(self) -> None:
         """Callers hear it from then on."""
-        recorder = GreetingRecorder(self._voicemail, self._leg, self._box, by=self._caller)
+        recorder = GreetingRecorder(
+            self._voicemail, self._leg, self._box, by=self._caller, call_id=self._call_id
+        )
         await recorder.record(BY_PHONE, use=True)
 
     async def _change_pin(self) -> None:
@@ -189,25 +198,25 @@ class Menu:
 
 
 class GreetingRecorder:
-    """Records a personal greeting of a mailbox by phone (VM-3); `by` is who asks for it."""
+    """Records a personal greeting of a mailbox by phone (VM-3), in a call; `by` is who asks for it."""
 
-    def __init__(self, voicemail: Voicemail, leg: Leg, box: str, *, by: str) -> None:
+    def __init__(self, voicemail: Voicemail, leg: Leg, box: str, *, by: str, call_id: str) -> None:
         self._voicemail = voicemail
         self._leg = leg
         self._box = box
         self._by = by
+        self._name = recording_name(call_id)
 
     async def record(self, name: str, *, use: bool = False) -> None:
         """Record until `#` or the hang-up; `use`: callers hear it from then on. Raises `LegGone`."""
         await self._leg.play(*prompts.GREETING, *prompts.BEEP)
-        recording = f"{PREFIX}/{uuid.uuid4().hex}"
         try:
-            recorded = await self._leg.record(recording, longest_s=GREETING_S)
+            recorded = await self._leg.record(self._name, longest_s=GREETING_S)
         except LegGone:
             raise
         except SwitchError as error:
             _log.warning("No greeting can be recorded for mailbox %s: %s", self._box, error)
-            await self._voicemail.discard_failed(recording)
+            await self._voicemail.discard_failed(self._name)
             await self._leg.play(*prompts.FULL)
             return
         kept = await self._keep(name, recorded, use=use)

@@ -13,10 +13,11 @@ from tests.server.flows.office import RING_S, Office, office
 from tests.virtual_time import in_virtual_time, run
 
 
-async def after_a_kill(before: Office, *, down_s: float = 3.0) -> Office:
-    """The server of this office is killed; another one comes up after some time."""
+async def after_a_kill(before: Office, *, down_s: float = 3.0, meanwhile=lambda: None) -> Office:
+    """The server of this office is killed; another one comes up after `down_s`; what happens `meanwhile`."""
     store = before.store
     await before.killed()
+    meanwhile()
     await asyncio.sleep(down_s)
     successor = Office(
         engine=before.engine,
@@ -30,7 +31,7 @@ async def after_a_kill(before: Office, *, down_s: float = 3.0) -> Office:
     successor.reaching.settings = before.reaching.settings
     successor.presence.chosen = before.presence.chosen
     successor.pins.update(before.pins)
-    await successor.start(restarted=False)
+    await successor.start(restarted=not before.engine.up)
     return successor
 
 

@@ -16,6 +16,7 @@ from server.services.errors import ServiceError
 from server.switch.port import LegState, SwitchError
 from server.switch.simulated import Behaviour
 from tests.server.flows.office import NAMES, Office
+from tests.server.flows.test_adoption import after_a_kill
 from tests.server.flows.test_ways import forwards
 from tests.virtual_time import VirtualLoop
 
@@ -184,16 +185,7 @@ class RandomDay(RuleBasedStateMachine):
     @rule(pause=PAUSES, down=PAUSES)
     def kill_server(self, pause, down):
         async def successor():
-            before, store = self.place, self.place.store
-            await before.killed()
-            await asyncio.sleep(down)
-            restarted = not before.engine.up
-            self.place = Office(
-                engine=before.engine, store=store, extensions=before.extensions, voicemail=before.voicemail
-            )
-            self.place.reaching.settings = before.reaching.settings
-            self.place.presence.chosen = before.presence.chosen
-            await self.place.start(restarted=restarted)
+            self.place = await after_a_kill(self.place, down_s=down)
             await asyncio.sleep(pause)
 
         self.runner.run(successor())
