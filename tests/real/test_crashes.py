@@ -7,15 +7,17 @@ import signal
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.phones.hearing import hears_tone
 from tests.phones.own_phone import OwnPhone
 from tests.phones.script_phone import ScriptPhone
-from tests.phones.sound import longest_gap_ms
+from tests.phones.sound import longest_gap_ms, read_wav
 from tests.phones.waiting import until
 from tests.real.pbx import Pbx
+from tests.real.prompts import upload
 from tools.standstill import witness
 
 pytestmark = [pytest.mark.real, pytest.mark.asyncio(loop_scope="session")]
@@ -191,6 +193,134 @@ async def test_the_server_is_killed_while_it_rings_and_the_call_still_works_OPS_
         await caller.connected()
         await caller.hangup()
         await callee.ended()
+
+
+async def _restart(pbx: Pbx) -> None:
+    """Kill the server, start it again, and wait until it conducts calls; Asterisk runs on."""
+    engine = pbx.engine_pid
+    await pbx.kill()
+    await pbx.start()
+    await pbx.ready()
+    assert pbx.engine_pid == engine, "Asterisk was restarted"
+
+
+async def test_the_server_is_killed_while_callers_are_at_machines_and_on_their_way_OPS_1(
+    own_pbx: Pbx, tmp_path: Path
+) -> None:
+    """One in a menu, one who leaves a message, and one for whom a ring group rings: one kill for all."""
+    pbx = own_pbx
+    await upload(pbx, tmp_path, "menu", 1400)
+    menu = {"prompt": "menu", "choices": [{"key": "1", "destination": _to("1002")}]}
+    await pbx.api("PUT", "/ivrs/6510", body=menu)
+    group = {"members": ["1002", "1003"], "strategy": "sequential", "ring_timeout_s": 10}
+    group |= {"destination": _to("1001")}
+    await pbx.api("PUT", "/ring-groups/620", body=group)
+    for number in ("1004", "1005", "1006"):
+        await pbx.add(number, "Person", number)
+    before = {number: await pbx.ids(number) for number in ("1004", "1005")}
+    async with (
+        ScriptPhone(pbx.line("1001")) as anna,
+        ScriptPhone(pbx.line("1002")) as boris,
+        ScriptPhone(pbx.line("1003")) as cyril,
+        ScriptPhone(pbx.line("1004")) as dana,
+        ScriptPhone(pbx.line("1005")) as emil,
+        ScriptPhone(pbx.line("1006")) as speaker,
+    ):
+        await pbx.register(anna, boris, cyril, dana, emil, speaker)
+        speaker.says(700)
+        await speaker.dial("*121002")
+        await speaker.connected()
+        await until(lambda: _recorded_ms(pbx) > 1500, "a message is being left", timeout_s=60)
+        await dana.dial("6510")
+        await dana.connected()
+        await hears_tone(dana, 1400)
+        await emil.dial("620")
+        await boris.incoming()
+        await emil.ringback()
+        await _restart(pbx)
+        recorded_ms = _recorded_ms(pbx)
+        # The menu begins anew, and its keys work.
+        await hears_tone(dana, 1400)
+        # The second member rings after the first, and whoever comes after both.
+        await asyncio.gather(boris.ended(), cyril.incoming())
+        await cyril.reject()
+        await anna.incoming()
+        await anna.answer()
+        await emil.connected()
+        await dana.dtmf("1")
+        await boris.incoming()
+        await boris.answer()
+        emil.says(550)
+        dana.says(1000)
+        await asyncio.gather(hears_tone(anna, 550), hears_tone(boris, 1000))
+        # Who speaks was not interrupted.
+        await until(lambda: _recorded_ms(pbx) > recorded_ms + 500, "the message goes on", timeout_s=60)
+        await asyncio.gather(speaker.hangup(), emil.hangup(), dana.hangup())
+        await asyncio.gather(anna.ended(), boris.ended())
+        await pbx.nothing_left()
+        (message,) = await pbx.api("GET", "/me/voicemail", token=await pbx.token_of("1002"))
+        assert message["caller"] == "1006"
+        assert message["seconds"] * 1000 > recorded_ms
+        entries = [await pbx.newest(number, after=before[number]) for number in ("1004", "1005")]
+        assert [(entry["number"], entry["outcome"]) for entry in entries] == [
+            ("1002", "answered"),
+            ("1001", "answered"),
+        ]
+
+
+def _to(number: str) -> dict[str, str]:
+    return {"kind": "extension", "value": number}
+
+
+def _recorded_ms(pbx: Pbx) -> float:
+    """How much of a message has been recorded."""
+    folder = pbx.data / "asterisk/spool/recording/messages"
+    return max((read_wav(path).ms for path in folder.glob("*.wav")), default=0.0)
+
+
+async def test_the_server_is_killed_while_a_supervisor_listens_and_nothing_stays_WALL_3(
+    own_pbx: Pbx,
+) -> None:
+    pbx = own_pbx
+    await pbx.api("PUT", "/monitoring-rights/all", body={"supervisors": ["1003"], "everybody": True})
+    async with (
+        ScriptPhone(pbx.line("1001")) as anna,
+        ScriptPhone(pbx.line("1002")) as boris,
+        ScriptPhone(pbx.line("1003")) as cyril,
+    ):
+        await pbx.register(anna, boris, cyril)
+        anna.says(550)
+        cyril.says(1000)
+        await anna.dial("1002")
+        await boris.incoming()
+        await boris.answer()
+        await anna.connected()
+        await hears_tone(boris, 550)
+        await cyril.dial("*511002")
+        await cyril.connected()
+        await hears_tone(cyril, 550)
+        (old,) = await _snoops(pbx)
+        await _restart(pbx)
+        await hears_tone(cyril, 550)
+        (new,) = await _snoops(pbx)
+        assert new != old, "it is the new server's"
+        await hears_tone(boris, 550)
+        await cyril.hangup()
+        await until(lambda: _no_snoops(pbx), "no snoop channel is left")
+        await hears_tone(boris, 550)
+        await anna.hangup()
+        await boris.ended()
+        await pbx.nothing_left()
+    entries = [entry for entry in await pbx.api("GET", "/audit") if entry["action"] == "monitor.listen"]
+    assert [entry["detail"].get("resumed", False) for entry in entries] == [True, False]
+
+
+async def _snoops(pbx: Pbx) -> list[str]:
+    return [one["id"] for one in await pbx.engine("channels") if one["name"].startswith("Snoop/")]
+
+
+async def _no_snoops(pbx: Pbx) -> bool:
+    return not await _snoops(pbx)
 
 
 async def test_asterisk_is_killed_and_phones_work_again_within_5_s_OPS_1(own_pbx: Pbx) -> None:

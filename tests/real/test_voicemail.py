@@ -39,7 +39,8 @@ async def greeted_by_a_tone(pbx: Pbx, number: str, folder: Path) -> None:
 
 def recordings(pbx: Pbx) -> list[Path]:
     """What the engine records for mailboxes now."""
-    return [*(pbx.data / "asterisk/spool/recording/voicemail").glob("*.wav")]
+    folder = pbx.data / "asterisk/spool/recording"
+    return [path for kind in ("messages", "voicemail") for path in (folder / kind).glob("*.wav")]
 
 
 async def speaks(pbx: Pbx, ms: float = SPOKEN_MS) -> None:
@@ -184,19 +185,32 @@ async def test_a_greeting_is_recorded_by_phone_and_the_next_caller_hears_it_VM_3
     await pbx.nothing_left()
 
 
-async def test_a_server_killed_while_a_message_is_left_lists_no_half_one_VM_5(own_pbx: Pbx) -> None:
+async def test_a_server_killed_while_a_message_is_left_keeps_all_of_it_VM_5(
+    own_pbx: Pbx, tmp_path: Path
+) -> None:
+    """Whoever speaks notices nothing; and who hangs up while no server is there has left a message, too."""
     pbx = own_pbx
-    async with ScriptPhone(pbx.line("1001")) as anna:
-        await pbx.register(anna)
-        anna.says(700)
-        await anna.dial("*121002")
-        await anna.connected()
-        await speaks(pbx, 1000)
+    async with ScriptPhone(pbx.line("1001")) as anna, ScriptPhone(pbx.line("1003")) as cyril:
+        await pbx.register(anna, cyril)
+        for caller, box in ((anna, "1002"), (cyril, "1001")):
+            caller.says(700)
+            await caller.dial(f"*12{box}")
+            await caller.connected()
+        await until(lambda: len(recordings(pbx)) == 2, "both are recorded", timeout_s=60)
+        await speaks(pbx, 4500)
         await pbx.kill()
+        await cyril.hangup()
         await pbx.start()
         await pbx.ready()
+        kept = await a_message(pbx, "1001")
+        assert kept["caller"] == "1003"
+        assert_says(await sound_of(pbx, "1001", kept["id"], tmp_path), 700)
+        assert await pbx.api("GET", "/voicemail/1002") == [], "it is not over"
+        await speaks(pbx, kept["seconds"] * 1000 + 1500)
+        await anna.dtmf("#")
         await anna.ended()
-        assert await pbx.api("GET", "/voicemail/1002") == []
-        await pbx.nothing_left()
-        assert recordings(pbx) == []
-        assert not [*(pbx.data / "voicemail").glob("*")]
+        message = await a_message(pbx, "1002")
+        assert message["seconds"] > kept["seconds"]
+        assert_says(await sound_of(pbx, "1002", message["id"], tmp_path), 700)
+    await pbx.nothing_left()
+    assert recordings(pbx) == []
