@@ -4,7 +4,10 @@ Where it was is noted on its caller's leg (see `server.flows.places`). From ther
 phones that ring ring on for as long as they would have, then comes what comes after them now.
 """
 
-from collections.abc import Sequence
+import asyncio
+import logging
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
 from server.flows.desk import Desk
 from server.flows.extension_call import ExtensionCall
@@ -13,10 +16,15 @@ from server.flows.resources import Resources
 from server.flows.ringing import Ringing
 from server.flows.stops import Following, Machine, OutsideNumber, Ring, Stop, Target
 from server.rules.outcomes import Ending
-from server.switch.port import Bridge, Leg, LegState
+from server.switch.port import Bridge, Event, Leg, LegState, Party
 
 MOMENT_S = 1.0
 """The least time that a call which is taken over gets: its phone may have been answered meanwhile."""
+
+TRUNKS_S = 5.0
+"""Seconds within which the switch knows its trunks again."""
+
+_log = logging.getLogger(__name__)
 
 
 async def resume(
@@ -40,7 +48,7 @@ class _Resumption:
         """From where it was, to the end."""
         call, here = self._call, self._here
         if phones:
-            return await call.ring_and_talk(self._resources, self._ring_on(phones))
+            return await call.ring_and_talk(self._resources, self._or_back(self._ring_on(phones)))
         if isinstance(here, Ending):
             return here
         if not call.live.call.legs and call.caller.state is not LegState.UP:
@@ -56,10 +64,50 @@ class _Resumption:
         call.live.resumes_at(here.callees)
         if call.caller.state is LegState.UP:
             await call.caller.ring()
-        ringing = Ringing(call, self._resources, again=True)
         return await call.ring_and_talk(
-            self._resources, call.announced(here, self._resources, ringing.walk(here))
+            self._resources, self._or_back(call.announced(here, self._resources, self._walk(here)))
         )
+
+    async def _or_back(self, ringing: Coroutine[Any, Any, Leg | Machine | Ending]) -> Leg | Machine | Ending:
+        """What comes of this ringing; if nobody answers, whoever has sent the call on is called back (SIP-4).
+
+        It has hung up: else the transfer would not go on, but the two would talk again.
+        """
+        call, place = self._call, self._noted
+        answer = await ringing
+        if place is None or not place.sent_by or not isinstance(answer, Ending):
+            return answer
+        back = self._desk.way_back(call.caller, place.sent_by)
+        if not isinstance(back, Stop):
+            return answer
+        now = call.live.call
+        left = [Party(now.callee, now.callee_name)] if now.callee is not None else []
+        call.live.moves_on(answer, left, back.callees)
+        return await Ringing(call, self._resources, again=True).walk(back)
+
+    async def _walk(self, here: Stop) -> Leg | Machine | Ending:
+        await self._trunks_are_known(here)
+        return await Ringing(self._call, self._resources, again=True).walk(here)
+
+    async def _trunks_are_known(self, here: Stop) -> None:
+        """Wait until the switch has been told of the trunks: its owner does that at the same time as this."""
+        switch, known = self._desk.switch, asyncio.Event()
+        targets = [target for ring in here.rings for target in ring.targets]
+        wanted = {target.trunk for target in targets if isinstance(target, OutsideNumber)}
+
+        def look(_: Event | None = None) -> None:
+            if wanted <= switch.trunks().keys():
+                known.set()
+
+        stop_listening = switch.listen(look)
+        look()
+        try:
+            async with asyncio.timeout(TRUNKS_S):
+                await known.wait()
+        except TimeoutError:
+            _log.warning("Call %s: not all of its trunks are there", self._call.live.call.id)
+        finally:
+            stop_listening()
 
     async def _ring_on(self, phones: list[Leg]) -> Leg | Machine | Ending:
         here = self._here if isinstance(self._here, Stop) and self._is_same(self._here) else None

@@ -331,6 +331,23 @@ async def test_the_next_trunk_is_tried_after_a_kill_SIP_2():
 
 
 @in_virtual_time
+async def test_a_call_to_outside_waits_until_the_new_server_has_told_of_the_trunks_ADMIN_2():
+    """Killed before the INVITE went out, or after the carrier refused: its trunks come after the call."""
+    first = await opened()
+    await with_trunks(first)
+    call = phone(first, "1001").call(OUTSIDE)
+    trunks = [*first.switch._trunks.values()]
+    second = await after_a_kill(first)
+    await asyncio.sleep(2)
+    assert call.state is not LegState.GONE
+    await second.switch.push_trunks(trunks)
+    await asyncio.sleep(2)
+    assert together(second, call, calls_of(second, "one")[0])
+    phone(second, "1001").hang_up(call)
+    await closed(second)
+
+
+@in_virtual_time
 async def test_a_call_that_had_not_rung_anywhere_yet_is_placed_OPS_1():
     """Killed before the first INVITE: the engine knows no more than the caller."""
     first = await opened(_1002=Behaviour.answers(1.0))
@@ -391,6 +408,26 @@ async def test_a_blind_transfer_whose_sender_is_gone_still_finds_the_mailbox_SIP
     anna.hang_up(call)
     await second.idle()
     assert [message.box for message in second.voicemail.messages.kept.values()] == ["1003"]
+    await closed(second)
+
+
+@in_virtual_time
+async def test_a_blind_transfer_that_nobody_takes_after_a_kill_comes_back_to_its_sender_SIP_4():
+    first = await opened(_1002=Behaviour.answers(1.0), _1003=Behaviour.rings())
+    anna = phone(first, "1001")
+    call = anna.call("1002")
+    await asyncio.sleep(2)
+    boris = phone(first, "1002")
+    boris.transfer(boris.calls[0], "1003")
+    await asyncio.sleep(1)
+    boris.hang_up(boris.calls[0])
+    await asyncio.sleep(4)
+    second = await after_a_kill(first)
+    await asyncio.sleep(RING_S)
+    assert together(second, call, boris.calls[1]), "who waits is not left alone"
+    anna.hang_up(call)
+    await second.idle()
+    assert second.log("1003") == [("incoming", "1001", "missed", 480)]
     await closed(second)
 
 

@@ -185,6 +185,36 @@ async def test_a_later_server_goes_on_with_a_recording_and_finds_what_was_left_S
             assert await heir.switch.left_recordings("calls") == [], "an empty one is removed"
 
 
+async def test_a_later_server_finds_what_was_noted_and_goes_on_with_a_message_OPS_1(
+    own_settings: AsteriskSettings,
+) -> None:
+    memo = '{"number": "6500", "odd": "ž ${EXTEN} , ; & % + \\" #"}'
+    path = in_folder(own_settings, "messages/1002-a")
+    async with Bench(own_settings) as bench:
+        phone, leg = await on_the_line(bench, 900)
+        await leg.remember("an older note")
+        await leg.remember(memo)
+        recording = asyncio.create_task(leg.record("messages/1002-a", longest_s=200))
+        await grows(path, 1000)
+        await bench.switch.aclose(stop_engine=False)
+        with pytest.raises(SwitchError):
+            await recording
+        async with Bench(own_settings, stop_engine=True) as heir:
+            (found,) = heir.switch.legs()
+            assert (found.id, found.memo) == (leg.id, memo)
+            assert await found.recording("messages/1002-b") is None
+            going_on = asyncio.create_task(found.recording("messages/1002-a"))
+            await grows(path, read_wav(path).ms + 1000)
+            await phone.dtmf("#")
+            async with asyncio.timeout(WITHIN_S):
+                recorded = await going_on
+            assert recorded is not None
+            assert recorded.seconds > 2
+            assert hears(Sound(read_wav(path).samples[:8000], 8000), 900)
+            assert await found.recording("messages/1002-a") == recorded, "it is over, and there"
+            await found.play(Prompt.prompt("beep"))
+
+
 async def test_a_recording_ends_by_itself_before_the_disk_is_full_SIP_5(
     bench: Bench, engine_settings: AsteriskSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

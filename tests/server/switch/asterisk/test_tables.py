@@ -196,7 +196,12 @@ async def test_after_a_reconnect_only_what_is_there_counts(channels: Channels, t
     out = channel(
         "Up",
         id="c2",
-        channelvars={"LINKUS_CONTACT": "sip:1001@x", "LINKUS_HELD": "1", "LINKUS_HELD_BY_US": "1"},
+        channelvars={
+            "LINKUS_CONTACT": "sip:1001@x",
+            "LINKUS_HELD": "1",
+            "LINKUS_HELD_BY_US": "1",
+            "LINKUS_MEMO": "noted",
+        },
     )
     young = channel(id="c3")
     other = channel(id="c4", name="Local/1001@x-0001")
@@ -209,6 +214,7 @@ async def test_after_a_reconnect_only_what_is_there_counts(channels: Channels, t
     leg = channels.legs["c2"]
     assert (leg.inbound, leg.held, leg.contact, leg.state) == (False, True, "sip:1001@x", LegState.UP)
     assert leg.held_by_us
+    assert leg.memo == "noted"
     assert channels.bridges["b"].legs == {"c2"}
     channels.replace([out], [], before_ms=before)
     assert not channels.bridges
