@@ -171,7 +171,8 @@ class Adoption:
             over.update(remains.leftovers(without=(caller,)))
             if not live.is_answered:
                 live.answered(None)
-            return partial(ExtensionCall(self._desk, live, caller).resume_served, self._rooms.resume(room))
+            served = ExtensionCall(self._desk, live, caller)
+            return partial(served.resume_served, self._rooms.resume(room), remains.bridge)
         if caller is not None and place is not None and place.leg:
             over.update(remains.leftovers(without=(caller,)))
             return partial(self._monitors.resume, ExtensionCall(self._desk, live, caller), place)

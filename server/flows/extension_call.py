@@ -143,9 +143,9 @@ class ExtensionCall:
             await on_answer()
         return await self.stay_served(resources, machine)
 
-    async def resume_served(self, machine: Machine) -> None:
+    async def resume_served(self, machine: Machine, bridge: Bridge | None) -> None:
         """Go on where a former server stopped: the caller is at this machine."""
-        await self.run(lambda resources: self.stay_served(resources, machine))
+        await self.run(lambda resources: self.stay_served(resources, machine), bridge)
 
     async def stay_served(self, resources: Resources, machine: Machine) -> Ending:
         """From machine to machine, until one has served the caller or sends it on to people."""

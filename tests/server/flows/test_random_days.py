@@ -10,8 +10,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from server.contract.conference import Conference
 from server.contract.extensions import CallState
 from server.contract.ivr import Choice, Ivr
+from server.contract.monitoring import MonitoringRight
 from server.contract.presence import PresenceChange, PresenceStatus
 from server.contract.prompts import Prompt
+from server.contract.routing import RingGroup
 from server.services.errors import ServiceError
 from server.switch.port import LegState, SwitchError
 from server.switch.simulated import Behaviour
@@ -37,9 +39,10 @@ BEHAVIOURS = st.sampled_from(
 TARGETS = st.sampled_from([*NUMBERS, "9999", "*5", "*056901", "*121003", "6500", "6600", None, None, None])
 CODES = ["*4", "6900", "6901", *(f"{code}{number}" for code in ("*04", "*6", "*31") for number in NUMBERS)]
 CODES += ["*031", "*33", "*81", "*081", "*825", "*991", "*2", "*21003", "*121002", "6500", "6600", "6600"]
+CODES += ["6700", "6700", "*511002", "*531003"]
 KEYS = ["*5", "*056901", "*0", "5#", "*01", "##", "**", "*1", "1", "2", "31", "7"]
 KEYS += [f"{code}{number}#" for code in ("*03", "*3") for number in [*NUMBERS, "9999"]]
-MENU_AND_ROOM = [
+NUMBERED = [
     Prompt(name="welcome"),
     Ivr(
         number="6500",
@@ -52,6 +55,14 @@ MENU_AND_ROOM = [
         ),
     ),
     Conference(number="6600", max_members=3),
+    RingGroup(
+        number="6700",
+        members=("1002", "1003"),
+        strategy="sequential",
+        ring_timeout_s=5,
+        destination={"kind": "ivr", "value": "6500"},
+    ),
+    MonitoringRight(name="all", supervisors=("1004",), everybody=True),
 ]
 BUTTONS = st.sampled_from(["answer", "hang_up", "hold", "resume"])
 PAUSES = st.sampled_from([0.0, 0.0005, 0.001, 0.0015, 0.003, 0.02, 0.5, 1.0, 7.0, 31.0])
@@ -71,7 +82,7 @@ class RandomDay(RuleBasedStateMachine):
         async def begin():
             self.place = Office()
             await self.place.start()
-            self.place.configuration += MENU_AND_ROOM
+            self.place.configuration += NUMBERED
             for position, behaviour in enumerate(behaviours):
                 self.place.engine.phone(NUMBERS[position % len(NUMBERS)], behaviour)
 

@@ -446,3 +446,20 @@ async def test_a_second_kill_on_the_way_costs_nothing_either_OPS_1():
     assert [len(phone(third, number).calls) for number in ("1002", "1003", "1004")] == [1, 1, 1]
     phone(third, "1001").hang_up(call)
     await closed(third)
+
+
+@in_virtual_time
+async def test_who_was_sent_to_a_room_leaves_no_bridge_after_a_kill_SIP_4():
+    first = await opened(_1002=Behaviour.answers(1.0))
+    first.configuration.append(Conference(number="6600"))
+    call = phone(first, "1001").call("1002")
+    await asyncio.sleep(2)
+    boris = phone(first, "1002")
+    boris.transfer(boris.calls[0], "6600")
+    await asyncio.sleep(6)
+    assert {call.id} in [*first.engine.bridges.values()]
+    second = await after_a_kill(first)
+    await asyncio.sleep(1)
+    assert {call.id} in [*second.engine.bridges.values()]
+    phone(second, "1001").hang_up(call)
+    await closed(second)
