@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
 
+from linkus_desktop.hotkeys.port import HotKeys
 from linkus_desktop.pbx.recordings import OwnCalls
 from linkus_desktop.pbx.tasks import spawn
 from linkus_desktop.sip.values import PhoneError, Registration
@@ -64,6 +65,7 @@ class MainWindow(QMainWindow):
         *,
         theme: Theme | None = None,
         pictures: Pictures | None = None,
+        hot_keys: HotKeys | None = None,
         clock: Callable[[], datetime] = now_utc,
         parent: QWidget | None = None,
     ) -> None:
@@ -100,6 +102,7 @@ class MainWindow(QMainWindow):
             theme=theme,
             pictures=pictures,
             clock=clock,
+            hot_keys=hot_keys,
         )
         self.size_of = WindowSize(self, settings)
         self._build(central)
