@@ -84,8 +84,8 @@ class OtherProgram(Connection):
     def serve(self) -> None:
         """Answer who asks for the marked text, in Qt's loop."""
         self._serving = QSocketNotifier(self.descriptor, QSocketNotifier.Type.Read)
-        self._serving.activated.connect(self._serve)
-        self._serve()
+        self._serving.activated.connect(self.answer_all)
+        self.answer_all()
 
     def mark(self, text: str | bytes, selection: str = "PRIMARY", target: str = "UTF8_STRING") -> None:
         """Somebody marks a text in this program."""
@@ -138,7 +138,8 @@ class OtherProgram(Connection):
         self._xcb.xcb_send_request(self._c, 0, first, ctypes.byref(request))
         self.flush()
 
-    def _serve(self) -> None:
+    def answer_all(self) -> None:
+        """Whoever has asked by now."""
         while event := self._xcb.xcb_poll_for_event(self._c):
             raw = ctypes.string_at(event, 32)
             self._free(event)
