@@ -243,6 +243,7 @@ class MainWindow(QMainWindow):
         self.rooms.password_requested.connect(self.change_password)
         self.rooms.log_out_requested.connect(self.log_out_requested)
         self.calls.call_again.connect(self.dial)
+        self.calls.keypad_shown.connect(self.rooms.phone().set_other_keypad)
         self.parked.take_requested.connect(self.take_parked)
         self.transfers.problem.connect(self.show_problem)
         bar = self.toolbar
