@@ -94,7 +94,9 @@ class CallCard(QFrame):
             shortcut="Ctrl+T",
         )
         self.go_back = WordButton("Cancel and go back", tip="End this call and talk with the one on hold")
-        self.decline = WordButton("Decline", "stop", icon_name="hang-up")
+        self.decline = WordButton(
+            "Decline", "stop", icon_name="hang-up", tip="Send the caller away", shortcut="Ctrl+Shift+D"
+        )
         self.hang_up = WordButton("Hang up", "stop", icon_name="hang-up", shortcut="Ctrl+D")
         self.again = WordButton("Call again", icon_name="phone")
         self.close_button = WordButton("Close", tip="Close this card")
@@ -247,6 +249,7 @@ class CallCard(QFrame):
         self.switch.clicked.connect(self._on_switch)
         self.keypad_button.toggled.connect(self._on_keypad)
         self.keypad.digit.connect(call.send_dtmf)
+        self.keypad.left.connect(self._on_keypad_left)
         self.again.clicked.connect(self._on_again)
         self.close_button.clicked.connect(self._on_close)
         self.transfer.clicked.connect(self._on_transfer)
@@ -333,6 +336,10 @@ class CallCard(QFrame):
         self.keypad.setVisible(shown)
         if shown:
             self.keypad.setFocus()
+
+    def _on_keypad_left(self) -> None:
+        self.keypad_button.setChecked(False)
+        self.keypad_button.setFocus()
 
     def _all_buttons(self) -> list[WordButton]:
         return [

@@ -20,6 +20,7 @@ from linkus_desktop.ui.icons import product_icon
 from linkus_desktop.ui.parked_strip import ParkedStrip
 from linkus_desktop.ui.pictures import Pictures
 from linkus_desktop.ui.rail import Rail
+from linkus_desktop.ui.reading_order import step
 from linkus_desktop.ui.rooms import ROOMS, Rooms
 from linkus_desktop.ui.search_field import SearchField
 from linkus_desktop.ui.shortcuts import KeysOfTheWindow, add_shortcuts
@@ -203,6 +204,10 @@ class MainWindow(QMainWindow):
         if self.focusWidget() is None and room is not None:
             room.setFocus()
 
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab goes on in reading order."""
+        return step(self, forward=forward)
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember how it looked."""
         self.size_of.remember()
@@ -229,7 +234,6 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.rail)
         layout.addLayout(work, 1)
         self.setCentralWidget(central)
-        QWidget.setTabOrder(self.rail, self.search)
 
     def _connect(self) -> None:
         self.rail.chosen.connect(self.open_room)

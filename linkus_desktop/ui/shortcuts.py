@@ -49,6 +49,7 @@ def add_shortcuts(window: "MainWindow") -> None:
     for sequence in ("Ctrl+Return", "Ctrl+Enter"):
         QShortcut(QKeySequence(sequence), window, keys.answer, context=everywhere)
     QShortcut(QKeySequence("Ctrl+I"), window, keys.ignore, context=everywhere)
+    QShortcut(QKeySequence("Ctrl+Shift+D"), window, keys.decline, context=everywhere)
 
 
 class _Keys(QObject):
@@ -76,6 +77,10 @@ class _Keys(QObject):
     def ignore(self) -> None:
         if (card := self._window.calls.ringing()) is not None:
             card.call.ignore()
+
+    def decline(self) -> None:
+        if (card := self._window.calls.ringing()) is not None:
+            card.call.reject()
 
     def hang_up(self) -> None:
         if (card := self._window.calls.current()) is not None:
