@@ -37,9 +37,9 @@ class CallCard(QFrame):
     """A call's card. It only asks for things; the panel and the phone do them.
 
     Signals: switch_requested(object Call), again_requested(object CallCard), closed(object CallCard),
-    finished(object CallCard): the call ended; transfer_requested(object CallCard): choose whom to transfer
-    to; complete_requested(object Call), back_requested(object Call): a consultation, to be completed or
-    given up; merge_requested().
+    finished(object CallCard): the call ended; transfer_requested(object CallCard), add_requested(object
+    CallCard): choose whom to transfer to, or to add; complete_requested(object Call),
+    back_requested(object Call): a consultation, to be completed or given up; merge_requested().
     """
 
     switch_requested = Signal(object)
@@ -47,6 +47,7 @@ class CallCard(QFrame):
     closed = Signal(object)
     finished = Signal(object)
     transfer_requested = Signal(object)
+    add_requested = Signal(object)
     complete_requested = Signal(object)
     back_requested = Signal(object)
     merge_requested = Signal()
@@ -85,6 +86,12 @@ class CallCard(QFrame):
         )
         self.merge = WordButton(
             "Merge", icon_name="conference", tip="Talk with all of them together", shortcut="Ctrl+J"
+        )
+        self.add = WordButton(
+            "Add",
+            icon_name="add-person",
+            tip="Call somebody else into this conversation",
+            shortcut="Ctrl+Shift+J",
         )
         self.complete = WordButton(
             "Complete transfer",
@@ -130,8 +137,9 @@ class CallCard(QFrame):
 
     def _buttons_of_talk(self) -> list[WordButton]:
         if self.call.state is CallState.ACTIVE:
-            merge = [self.merge] if self._others_talk else []
-            return [self.hold, self.mute, self.keypad_button, *self._record(), self.transfer, *merge]
+            together = self.merge if self._others_talk else self.add
+            first = [self.hold, self.mute, self.keypad_button, *self._record()]
+            return [*first, self.transfer, together]
         if self.call.state is CallState.HELD:
             return [self.switch if self._others_talk else self.hold, *self._record(), self.transfer]
         return []
@@ -253,6 +261,7 @@ class CallCard(QFrame):
         self.again.clicked.connect(self._on_again)
         self.close_button.clicked.connect(self._on_close)
         self.transfer.clicked.connect(self._on_transfer)
+        self.add.clicked.connect(self._on_add)
         self.merge.clicked.connect(self.merge_requested)
         self.complete.clicked.connect(self._on_complete)
         self.go_back.clicked.connect(self._on_back)
@@ -277,6 +286,11 @@ class CallCard(QFrame):
             if button in {self.complete, self.transfer}:
                 button.click()
 
+    def press_add(self) -> None:
+        """Choose whom to add, where that is offered."""
+        if self.add in self.buttons():
+            self.add.click()
+
     def press_record(self) -> None:
         """Record, pause or go on, where that is offered."""
         if self.recording.button in self.buttons():
@@ -288,6 +302,9 @@ class CallCard(QFrame):
 
     def _on_transfer(self) -> None:
         self.transfer_requested.emit(self)
+
+    def _on_add(self) -> None:
+        self.add_requested.emit(self)
 
     def _on_complete(self) -> None:
         self.complete_requested.emit(self.call)
@@ -353,6 +370,7 @@ class CallCard(QFrame):
             self.complete,
             self.go_back,
             self.transfer,
+            self.add,
             self.merge,
             self.decline,
             self.hang_up,

@@ -33,7 +33,8 @@ class CallPanel(QWidget):
 
     Signals: call_again(str number), count_changed(int), arranged(): cards came, went or moved;
     keypad_shown(bool): the keypad of a call is open, or none is any more;
-    transfer_requested, complete_requested, back_requested, merge_requested: as those of `CallCard`.
+    transfer_requested, add_requested, complete_requested, back_requested, merge_requested: as those of
+    `CallCard`.
     """
 
     call_again = Signal(str)
@@ -41,6 +42,7 @@ class CallPanel(QWidget):
     arranged = Signal()
     keypad_shown = Signal(bool)
     transfer_requested = Signal(object)
+    add_requested = Signal(object)
     complete_requested = Signal(object)
     back_requested = Signal(object)
     merge_requested = Signal()
@@ -70,6 +72,7 @@ class CallPanel(QWidget):
         self.conference = ConferenceCard(phone.conference, blinker, callers, own_calls)
         self._layout.addWidget(self.conference)
         phone.conference.changed.connect(self._arrange)
+        self.conference.add_requested.connect(self.add_requested)
         self._second = QTimer(self)
         self._second.setInterval(1000)
         self._second.timeout.connect(self._on_second)
@@ -90,6 +93,7 @@ class CallPanel(QWidget):
         card.again_requested.connect(self._again)
         card.closed.connect(self.remove)
         card.transfer_requested.connect(self.transfer_requested)
+        card.add_requested.connect(self.add_requested)
         card.complete_requested.connect(self.complete_requested)
         card.back_requested.connect(self.back_requested)
         card.merge_requested.connect(self.merge_requested)

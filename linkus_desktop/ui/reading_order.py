@@ -35,7 +35,7 @@ def step(window: QWidget, *, forward: bool) -> bool:
     order = stops(window)
     if not order:
         return False
-    current = window.focusWidget()
+    current: QWidget | None = window.focusWidget()
     while current is not None and current not in order:
         current = current.parentWidget()
     if current is None:

@@ -40,6 +40,7 @@ def add_shortcuts(window: "MainWindow") -> None:
         ("Ctrl+M", keys.mute),
         ("Ctrl+T", keys.transfer),
         ("Ctrl+J", keys.merge),
+        ("Ctrl+Shift+J", keys.add),
         ("Ctrl+R", keys.record),
         ("Ctrl+Shift+M", size.toggle),
         *((shortcut, keys.open_room) for _key, _icon, _name, shortcut in ROOMS),
@@ -101,6 +102,10 @@ class _Keys(QObject):
     def record(self) -> None:
         if (card := self._window.calls.current()) is not None:
             card.press_record()
+
+    def add(self) -> None:
+        if (card := self._window.calls.current()) is not None:
+            card.press_add()
 
     def merge(self) -> None:
         if self._window.calls.can_merge():
