@@ -81,8 +81,12 @@ class HotKeyActions(QObject):
             window.offer_number(number)
 
     def _on_not_marked(self, why: str) -> None:
+        """The number can be pasted, or typed."""
+        window = self._workplace.window
         self._workplace.raise_window()
-        self._workplace.window.show_problem(why)
+        window.open_room("phone")
+        window.rooms.phone().dialler.number.setFocus()
+        window.show_problem(why)
 
     def _answer(self) -> None:
         """What rings is answered, else the current call ends; the focus stays where it is."""

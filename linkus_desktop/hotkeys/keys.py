@@ -30,6 +30,27 @@ _NAMED: dict[Qt.Key, tuple[int, int]] = {
     _Key.Key_ScrollLock: (0xFF14, 0x91),
     _Key.Key_Print: (0xFF61, 0x2C),
 }
+_XKB_NAMES = {
+    0x20: "space",
+    0xFF0D: "Return",
+    0xFF8D: "KP_Enter",
+    0xFF1B: "Escape",
+    0xFF09: "Tab",
+    0xFF08: "BackSpace",
+    0xFF63: "Insert",
+    0xFFFF: "Delete",
+    0xFF50: "Home",
+    0xFF57: "End",
+    0xFF55: "Prior",
+    0xFF56: "Next",
+    0xFF51: "Left",
+    0xFF52: "Up",
+    0xFF53: "Right",
+    0xFF54: "Down",
+    0xFF13: "Pause",
+    0xFF14: "Scroll_Lock",
+    0xFF61: "Print",
+}
 _ALONE = frozenset({_Key.Key_Pause, _Key.Key_ScrollLock})
 """Keys that nothing is typed with, as the function keys."""
 _LAST_FUNCTION_KEY = 24
@@ -81,6 +102,22 @@ def parse(keys: str) -> HotKey:
         shift=bool(modifiers & _Modifier.ShiftModifier),
         meta=bool(modifiers & _Modifier.MetaModifier),
     )
+
+
+def trigger(keys: str) -> str:
+    """As the XDG shortcuts specification writes it, such as `CTRL+ALT+d`; raises `NoHotKey`."""
+    key = parse(keys)
+    held = (("CTRL", key.control), ("ALT", key.alt), ("SHIFT", key.shift), ("LOGO", key.meta))
+    return "+".join([*(name for name, is_held in held if is_held), _xkb_name(key.keysym)])
+
+
+def _xkb_name(keysym: int) -> str:
+    if keysym in _XKB_NAMES:
+        return _XKB_NAMES[keysym]
+    if 0 <= keysym - 0xFFBE < _LAST_FUNCTION_KEY:
+        return f"F{keysym - 0xFFBE + 1}"
+    character = chr(keysym & 0xFFFFFF)
+    return character if character.isascii() and character.isalnum() else f"U{ord(character):04X}"
 
 
 def _codes(key: Qt.Key) -> tuple[int, int, bool]:
