@@ -97,8 +97,8 @@ class HotKeysSection(Section):
         self.dials.setCurrentIndex(self.dials.findData(settings.hot_key_dials))
         self.row("The number", self.dials)
         self.unavailable = label(keys.unavailable, wrap=True)
-        self.unavailable.setVisible(bool(keys.unavailable))
         self.whole(self.unavailable)
+        self.unavailable.setVisible(bool(keys.unavailable))
         for control in (*self.rows.values(), self.dials):
             control.setEnabled(not keys.unavailable)
         self.dials.activated.connect(self._on_dials)

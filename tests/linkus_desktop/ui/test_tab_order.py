@@ -104,6 +104,29 @@ def test_what_has_the_focus_is_in_sight_OPS_5(busy, qtbot):
     assert seen > 20
 
 
+@pytest.mark.parametrize("room", ["phone", "call_log", "extensions", "preferences"])
+def test_the_focus_is_always_seen_OPS_5(busy, qtbot, room):
+    busy.open_room(room)
+    qtbot.waitUntil(busy.isActiveWindow, timeout=20_000)
+    unseen = []
+    order = walk(busy, qtbot)
+    for before, widget in zip([order[-1], *order], order, strict=False):
+        before.setFocus(Qt.FocusReason.TabFocusReason)
+        without = widget.grab().toImage()
+        widget.setFocus(Qt.FocusReason.TabFocusReason)
+        if widget.grab().toImage() == without:
+            unseen.append(widget.accessibleName() or widget.text())
+    assert unseen == []
+
+
+def test_opening_a_room_shows_no_other_window_and_keeps_the_window_active(window, qapp):
+    before = set(qapp.topLevelWidgets())
+    for room in window.rail.rooms:
+        window.open_room(room)
+        assert window.isActiveWindow()
+    assert [w for w in set(qapp.topLevelWidgets()) - before if w.isVisible()] == []
+
+
 def test_escape_goes_out_of_the_keypad_of_a_call_OPS_5(window, world, qtbot):
     call = world.phone.add(FakeCall("1002", "Ben", CallState.ACTIVE, talked=timedelta(seconds=9)))
     card = window.calls.card_of(call)
