@@ -28,4 +28,8 @@ def hot_keys(parent: QObject) -> HotKeys:
             return X11HotKeys(parent)
         except XcbError as error:
             logger.warning("There are no hot keys: %s", error)
+    if platform == "windows":
+        from linkus_desktop.hotkeys.windows import WindowsHotKeys  # noqa: PLC0415  of this system only
+
+        return WindowsHotKeys(parent)
     return HotKeys(parent)
