@@ -78,6 +78,11 @@ class X11HotKeys(HotKeys):
 
     def bind(self, name: str, keys: str) -> None:
         """See `HotKeys`."""
+        if self._x.lost:
+            self._bound.pop(name, None)
+            self._problems[name] = LOST if keys else ""
+            self.changed.emit(name)
+            return
         old = self._bound.get(name)
         if (old.keys if old else "") == keys and not self.problem(name):
             return

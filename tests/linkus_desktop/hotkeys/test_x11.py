@@ -232,5 +232,9 @@ def test_a_display_that_goes_is_told_and_no_display_is_an_error_SIP_2(
     assert "display has gone" in keys.problem("dial")
     assert "display has gone" in read(keys, qtbot)
     keys.close()
+    keys.bind("answer", "Ctrl+Alt+E")
+    assert "display has gone" in keys.problem("answer")
+    keys.bind("answer", "")
+    assert keys.problem("answer") == ""
     with pytest.raises(XcbError):
         X11HotKeys(display=name)
