@@ -111,9 +111,8 @@ class Notifier(QObject):
 
     def tell_ringing(self, call: "Call") -> None:
         """Somebody calls."""
-        self._tell(
-            call, f"{self._who(call)} calls", f"Incoming call {for_whom_words(call, self._callers)}".strip()
-        )
+        for_whom = for_whom_words(call, self._callers)
+        self._tell(call, f"{self._who(call)} calls", f"Incoming call {for_whom}".strip())
 
     def tell_answered(self, call: "Call") -> None:
         """A call was answered by itself: who is there can hear the user."""

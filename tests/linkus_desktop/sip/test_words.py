@@ -79,7 +79,7 @@ def test_clean_is_stable(text: str) -> None:
 @pytest.mark.parametrize(
     ("header", "party"),
     [
-        ("Diversion: \"Bob \\\"B\\\" Boss\" <sip:2000@diverted.invalid>;reason=unconditional", Party("2000", 'Bob "B" Boss')),
+        ('Diversion: "Bob \\"B\\" Boss" <sip:2000@diverted.invalid>;a=1', Party("2000", 'Bob "B" Boss')),
         ("diversion: <sip:2000@x>;reason=no-answer", Party("2000", "")),
         ("Diversion: <sip:2000@x>\r\nDiversion: <sip:3000@x>", Party("2000", "")),
         ("Diversion: \x07", None),
