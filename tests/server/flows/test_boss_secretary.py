@@ -491,8 +491,12 @@ async def test_only_the_two_are_told_of_their_pair_and_each_change_once_BOSS_3()
         pair = place.pairs.get("1002", "1003")
         assert (pair.value, pair.boss_name, pair.secretary_name) == ("*591003", "Boris", "Cyril")
         call, at_secretary = await firm.held()
+        (before,) = place.pairs.get("1002", "1003").calls
+        await asyncio.sleep(5)
         firm.cyril.resume(at_secretary)
         await asyncio.sleep(0.1)
+        (after,) = place.pairs.get("1002", "1003").calls
+        assert (after.since - before.since).total_seconds() >= 5
         firm.anna.hang_up(call)
         await asyncio.sleep(0.1)
         place.extensions.drop("1003")
