@@ -219,6 +219,19 @@ async def test_the_boss_takes_what_the_secretary_holds_BOSS_4(by):
 
 
 @in_virtual_time
+async def test_a_program_takes_the_call_for_the_boss_whose_phone_rings_first_BOSS_4():
+    async with office() as place:
+        firm = Firm(place)
+        firm.boris.behaviour = ANSWERS
+        call, at_secretary = await firm.held()
+        await place.control.make("1002", "*591003")
+        await asyncio.sleep(1)
+        assert together(place, call, firm.boris.calls[0])
+        assert at_secretary.state is LegState.GONE
+        firm.anna.hang_up(call)
+
+
+@in_virtual_time
 async def test_of_two_held_calls_the_boss_gets_the_older_one_BOSS_4():
     async with office() as place:
         firm = Firm(place)
