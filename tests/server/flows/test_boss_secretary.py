@@ -1,6 +1,7 @@
 """BOSS-1 to BOSS-5: secretaries answer, hold and give away the calls of their bosses; in virtual time."""
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -18,7 +19,7 @@ from tests.server.flows.office import Office, office
 from tests.server.flows.test_adoption import after_a_kill
 from tests.server.flows.test_parking import together
 from tests.server.flows.test_ways import available, forwards, to
-from tests.virtual_time import in_virtual_time
+from tests.virtual_time import in_virtual_time, run
 
 ANSWERS = Behaviour.answers(0.5)
 ON, OFF = words("activated"), words("de-activated")
@@ -465,6 +466,49 @@ async def test_a_held_call_and_its_pair_outlive_a_kill_of_the_server_BOSS_3():
     await second.idle()
     second.assert_nothing_left()
     await second.stop()
+
+
+async def killed_at(moment: int, *, by_server: bool) -> int:
+    """The server is killed at this moment of a taking; returns how many moments there were."""
+    first = Office()
+    await first.start()
+    firm = Firm(first)
+    call, at_secretary = await firm.answered()
+    if by_server:
+        (live,) = first.calls.live()
+        await first.control.hold(live.call.id, "1003", on=True)
+    else:
+        firm.cyril.hold(at_secretary)
+    await asyncio.sleep(0.1)
+    begin, struck = first.switch.points, asyncio.Event()
+    first.switch.fault = lambda point: struck.set() if point - begin == moment else None
+    firm.boris.call("*591003")
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(struck.wait(), 0.5)
+    moments = first.switch.points - begin
+    second = await after_a_kill(first)
+    firm.place = second
+    await asyncio.sleep(1)
+    assert call.state is LegState.UP
+    waits = firm.state() == "held" and at_secretary.state is LegState.UP
+    talks = [legs for legs in second.engine.bridges.values() if call.id in legs and len(legs) > 1]
+    assert waits or talks, "the caller is not left alone"
+    firm.anna.hang_up(call)
+    await asyncio.sleep(1)
+    for dialog in [*second.engine.dialogs.values()]:
+        dialog.phone.hang_up(dialog)
+    await second.idle()
+    second.assert_nothing_left()
+    await second.stop()
+    return moments
+
+
+@pytest.mark.parametrize("by_server", [True, False], ids=["by us", "by phone"])
+def test_a_kill_at_each_moment_of_a_taking_leaves_nobody_alone_BOSS_4(by_server):
+    moments = run(killed_at(-1, by_server=by_server))
+    assert moments >= 6
+    for moment in range(1, moments + 1):
+        run(killed_at(moment, by_server=by_server))
 
 
 @in_virtual_time
