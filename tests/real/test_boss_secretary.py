@@ -211,6 +211,7 @@ async def some_calls_are_others(people: Firm) -> None:
     await caller.dial(people.numbers["secretary"])
     await secretary.incoming()
     await secretary.answer()
+    await hears_tone(caller, TONES["secretary"])
     await secretary.hold()
     await hears_music(caller)
     await other.dial(people.numbers["boss"])
