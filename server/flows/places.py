@@ -24,6 +24,7 @@ class Place(BaseModel):
         visited: where the call has been before.
         through_group: whether it comes by a ring group.
         sent_by: the colleague who has sent it on; "" for nobody.
+        past_secretaries: the bosses whose secretaries did not take it.
         call: the id of the call. A note about another one is an old one.
         ring: what rings there now (`Ring.name`); "" for nothing yet, or a machine.
         tried: what has rung there before.
@@ -40,6 +41,7 @@ class Place(BaseModel):
     visited: tuple[Destination, ...] = ()
     through_group: bool = False
     sent_by: str = ""
+    past_secretaries: tuple[str, ...] = ()
     call: str = ""
     ring: str = ""
     tried: tuple[str, ...] = ()

@@ -111,6 +111,7 @@ class Ringing:
     ) -> Leg | Machine | Ending:
         if stop is not None:
             self.callees = frozenset(party.number for party in stop.callees)
+            self._live.is_for(stop.boss)
         fork = self._fork(stop)
         fork.resume(phones)
         result = await fork.result(left_s)
@@ -129,6 +130,7 @@ class Ringing:
     async def _walk(self, stop: Stop, before: Ending | None = None) -> Leg | Machine | Ending:
         """`before`: so has ended what rang there until now."""
         self.callees = frozenset(party.number for party in stop.callees)
+        self._live.is_for(stop.boss)
         result = await self._at(stop, before)
         if not isinstance(result, Ending):
             return result

@@ -27,7 +27,7 @@ async def after_a_kill(before: Office, *, down_s: float = 3.0, meanwhile=lambda:
         files=before.files,
         voicemail=before.voicemail,
     )
-    successor.configuration = before.configuration
+    successor.configuration = successor.configured.objects = before.configuration
     successor.reaching.settings = before.reaching.settings
     successor.presence.chosen = before.presence.chosen
     successor.pins.update(before.pins)

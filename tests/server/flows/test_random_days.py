@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from server.contract.boss import Boss
 from server.contract.conference import Conference
 from server.contract.extensions import CallState
 from server.contract.ivr import Choice, Ivr
@@ -42,7 +43,10 @@ CODES += ["*031", "*33", "*81", "*081", "*825", "*991", "*2", "*21003", "*121002
 CODES += ["6700", "6700", "*511002", "*531003"]
 KEYS = ["*5", "*056901", "*0", "5#", "*01", "##", "**", "*1", "1", "2", "31", "7"]
 KEYS += [f"{code}{number}#" for code in ("*03", "*3") for number in [*NUMBERS, "9999"]]
-NUMBERED = [
+CODES += ["*591003", "*591003", "*591004"]
+SETTINGS = [
+    Boss(name="1002", secretaries=("1003", "1004")),
+    Boss(name="1004", secretaries=("1003",), calls="internal", keep_secretary=True),
     Prompt(name="welcome"),
     Ivr(
         number="6500",
@@ -82,7 +86,7 @@ class RandomDay(RuleBasedStateMachine):
         async def begin():
             self.place = Office()
             await self.place.start()
-            self.place.configuration += NUMBERED
+            self.place.configuration += SETTINGS
             for position, behaviour in enumerate(behaviours):
                 self.place.engine.phone(NUMBERS[position % len(NUMBERS)], behaviour)
 
