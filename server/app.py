@@ -23,6 +23,7 @@ from server.flows.calls import Calls
 from server.flows.conference import Rooms
 from server.flows.control import CallControl
 from server.flows.monitoring import Monitors
+from server.flows.own_calls import OwnCalls
 from server.flows.parking import ParkingLot
 from server.flows.phone_settings import PhoneSettings
 from server.flows.planning import Planner
@@ -35,6 +36,7 @@ from server.services.directory import Directory
 from server.services.hub import Hub
 from server.services.music import Music
 from server.services.own_account import OwnAccount
+from server.services.own_phones import OwnPhones
 from server.services.presence import PresenceService
 from server.services.provisioning import Provisioning
 from server.services.readiness import ReadinessService
@@ -193,7 +195,6 @@ class Application:
             switch=switch,
             recordings=recordings,
             call_log=call_log,
-            hub=hub,
             clock=clock,
             directory=directory,
             rules=lambda: core.configuration.snapshot.all(RecordingRule).values(),
@@ -202,6 +203,12 @@ class Application:
         recordings.start()
         stack.push_async_callback(recordings.stop)
         stack.push_async_callback(recorder.stop)
+        own_phones = OwnPhones(switch=switch, hub=hub, directory=directory)
+        own_phones.start()
+        stack.callback(own_phones.stop)
+        own_calls = OwnCalls(switch=switch, recorder=recorder, hub=hub, clock=clock)
+        own_calls.start()
+        stack.callback(own_calls.stop)
         calls = Calls(
             switch=switch,
             directory=directory,
@@ -216,6 +223,7 @@ class Application:
                 audit=core.audit,
             ),
             recorder=recorder,
+            own_calls=own_calls,
             settings=PhoneSettings(
                 reaching=core.reaching,
                 presence=presence,
@@ -234,6 +242,7 @@ class Application:
             clock=clock,
             audit=core.audit,
             recorder=recorder,
+            own_calls=own_calls,
             ring_timeout_s=self.settings.calls.ring_timeout_s,
         )
         stack.push_async_callback(control.stop)
@@ -262,6 +271,7 @@ class Application:
             guard=guard,
             calls=calls,
             control=control,
+            own_calls=own_calls,
             mailboxes=mailboxes,
             recorder=recorder,
             recordings=recordings,

@@ -17,8 +17,9 @@ from server.contract.base import Reply
 from server.contract.calls import CallLogEntry
 from server.contract.events import Delta, Snapshot, Topic
 from server.contract.extensions import ExtensionState
+from server.contract.own_calls import OwnCall
 from server.contract.parking import ParkedCall
-from server.contract.recording import OwnCall, Recording
+from server.contract.recording import Recording
 
 logger = logging.getLogger(__name__)
 

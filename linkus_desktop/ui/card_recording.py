@@ -13,7 +13,8 @@ from linkus_desktop.ui.widgets.message import Message
 if TYPE_CHECKING:
     from linkus_desktop.pbx.recordings import OwnCalls
     from linkus_desktop.sip.call import Call
-    from server.contract.recording import OwnCall, RecordingAction
+    from server.contract.own_calls import OwnCall
+    from server.contract.recording import RecordingAction
 
 SHORTCUT = "Ctrl+R"
 

@@ -19,6 +19,7 @@ from server.services.directory import Directory
 from server.switch.port import Leg, Party, Switch
 
 if TYPE_CHECKING:
+    from server.flows.own_calls import OwnCalls
     from server.flows.parking import ParkingLot
     from server.flows.recording import Recorder
     from server.flows.ringing import Ringing
@@ -56,6 +57,7 @@ class Desk:
         clock: Clock,
         lot: "ParkingLot",
         recorder: "Recorder",
+        own_calls: "OwnCalls",
         ring_timeout_s: float,
     ) -> None:
         self.switch = switch
@@ -64,6 +66,7 @@ class Desk:
         self.ring_timeout_s = ring_timeout_s
         self._directory = directory
         self._planner = planner
+        self._own_calls = own_calls
         self._log = call_log
         self._clock = clock
         self._live: dict[str, list[LiveCall]] = {}
@@ -195,7 +198,7 @@ class Desk:
 
     def live(self, call: Call) -> LiveCall:
         """The log of a call, to be kept true."""
-        return LiveCall(call, call_log=self._log, clock=self._clock)
+        return LiveCall(call, call_log=self._log, clock=self._clock, on_change=self._own_calls.follow)
 
     def party(self, leg: Leg) -> Party:
         """Who is at the other end of a leg, as others are to be shown."""
@@ -211,16 +214,19 @@ class Desk:
     def keep(self, task: str, live: LiveCall) -> None:
         """This call is in progress, in the task of the call with the id `task`."""
         self._live.setdefault(task, []).append(live)
+        self._own_calls.follow(live)
 
     def drop(self, task: str, live: LiveCall) -> None:
         """Nothing has come of this call, which was not begun."""
         if live.is_written:  # a colleague was about to pick it up
             live.ended(Ending.FAILED)
         self._live[task].remove(live)
+        self._own_calls.forget(live)
 
     def forget(self, task: str) -> None:
         """Everything of this task is over, in the switch too."""
-        self._live.pop(task, None)
+        for live in self._live.pop(task, ()):
+            self._own_calls.forget(live)
 
     def calls(self) -> list[LiveCall]:
         """Calls that were begun and whose tasks are not over, oldest first."""
@@ -255,6 +261,10 @@ class Desk:
     def ringing(self) -> list["Ringing"]:
         """The calls that ring, longest ringing first."""
         return list(self._ringing.values())
+
+    def ringing_of(self, call_id: str) -> "Ringing | None":
+        """The ringing of this call; None if it does not ring."""
+        return self._ringing.get(call_id)
 
     def wanted_by(self, leg: Leg) -> str:
         """The number that a leg has dialled and nobody has answered yet; "" if there is none."""

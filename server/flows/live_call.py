@@ -1,6 +1,6 @@
 """One call while it lasts: the facts of it, written to the log at each step."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,11 +15,20 @@ from server.switch.port import Leg, Party
 class LiveCall:
     """Keeps the log of one call true: begun, answered, ended. Ends once; later endings change nothing."""
 
-    def __init__(self, call: Call, *, call_log: CallLog, clock: Clock) -> None:
+    def __init__(
+        self,
+        call: Call,
+        *,
+        call_log: CallLog,
+        clock: Clock,
+        on_change: "Callable[[LiveCall], None]" = lambda _live: None,
+    ) -> None:
+        """`on_change` is called after each change of the facts."""
         self._call = call
         self._log = call_log
         self._clock = clock
         self._written = False
+        self._on_change = on_change
 
     @property
     def is_written(self) -> bool:
@@ -133,3 +142,4 @@ class LiveCall:
         self._call = call
         self._written = True
         self._log.write(call)
+        self._on_change(self)

@@ -24,9 +24,10 @@ from server.contract.calls import CallLogEntry, CallQuality, CallQualityReport, 
 from server.contract.extensions import CallState as LineState
 from server.contract.extensions import Extension, ExtensionState, Role, SrtpMode
 from server.contract.features import FeatureCodes
+from server.contract.own_calls import OwnCall
 from server.contract.presence import Presence, PresenceChange, PresenceStatus
 from server.contract.reaching import ReachingSettings
-from server.contract.recording import CallRecording, OwnCall, Recording, RecordingAction, RecordingState
+from server.contract.recording import CallRecording, Recording, RecordingAction, RecordingState
 
 NOW = datetime(2026, 3, 12, 14, 30, tzinfo=UTC)
 _ids = count(1)

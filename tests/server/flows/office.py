@@ -11,6 +11,7 @@ from server.contract.conference import Conference
 from server.contract.configuration import ConfigObject
 from server.contract.extensions import CallState, Extension
 from server.contract.monitoring import MonitoringRight
+from server.contract.own_calls import OwnCallState
 from server.contract.presence import Presence, PresenceChange, PresenceStatus
 from server.contract.reaching import ReachingSettings
 from server.contract.recording import Recording, RecordingRight, RecordingRule
@@ -18,6 +19,7 @@ from server.flows.calls import Calls
 from server.flows.conference import Rooms
 from server.flows.control import CallControl
 from server.flows.monitoring import Monitors
+from server.flows.own_calls import OwnCalls
 from server.flows.parking import ParkingLot
 from server.flows.phone_settings import PhoneSettings
 from server.flows.planning import Planner
@@ -349,12 +351,12 @@ class Office:
             switch=self.switch,
             recordings=self.recordings,
             call_log=self.call_log,
-            hub=self.hub,
             clock=self.clock,
             directory=self.directory,
             rules=lambda: snapshot_of(self.configuration).all(RecordingRule).values(),
             permissions=self.rights.of,
         )
+        self.own_calls = OwnCalls(switch=self.switch, recorder=self.recorder, hub=self.hub, clock=self.clock)
         self.calls = Calls(
             switch=self.switch,
             directory=self.directory,
@@ -369,6 +371,7 @@ class Office:
                 audit=self.audit,
             ),
             recorder=self.recorder,
+            own_calls=self.own_calls,
             settings=PhoneSettings(
                 reaching=self.reaching,
                 presence=self.presence,
@@ -384,6 +387,7 @@ class Office:
             clock=self.clock,
             audit=self.audit,
             recorder=self.recorder,
+            own_calls=self.own_calls,
             ring_timeout_s=RING_S,
         )
 
@@ -396,6 +400,7 @@ class Office:
         self.states.start()
         self.call_log.start()
         self.recordings.start()
+        self.own_calls.start()
         await self.calls.start()
         self.switch.connect(restarted=restarted)
         await asyncio.gather(*self.calls._background.named("recordings that were left"))
@@ -405,6 +410,7 @@ class Office:
         await self.recorder.stop()
         await self.recordings.stop()
         await self.call_log.stop()
+        self.own_calls.stop()
         self.states.stop()
         self.directory.stop()
 
@@ -422,6 +428,7 @@ class Office:
         await self.recorder._background.cancel()
         await self.calls._background.cancel()
         await self.recorder._background.cancel()
+        self.own_calls.stop()
         self.states.stop()
         self.directory.stop()
 
@@ -457,6 +464,9 @@ class Office:
         assert self.files.kept.keys() == self.tapes.rows.keys()
         assert len(self.calls._background) == 0
         assert {s.number: s.call for s in self.states.all().values() if s.call is not CallState.IDLE} == {}
+        shown = [call for number in self.extensions.known for call in self.own_calls.of(number)]
+        assert {call.state for call in shown} <= {OwnCallState.ENDED}, shown
+        assert (self.own_calls._lives, self.own_calls._orders) == ({}, {})
         open_rows = [call for call in self.store.calls.values() if call.ended_at is None]
         assert open_rows == []
         for call in self.store.calls.values():
