@@ -29,9 +29,11 @@ class OwnCall(Reply):
 
     `number` and `name` are the other party's. `since`: when the talk, or before that the call, began; the
     end, once it has ended. `held_by`: the extensions that hold it. `can_answer`: an own phone that rings can
-    be told to answer (`POST /me/calls/{id}/answer`). `outcome`: how it ended; None where the extension is
-    merely out of it, such as after a transfer. `sip_call_ids`: the Call-IDs (RFC 3261, 8.1.1.4) of the own
-    phones in it, by which a phone finds its call; empty where the engine does not tell them.
+    be told to answer (`POST /me/calls/{id}/answer`). `transferred_to`: the number that the other party is
+    just being sent to by the extension, "" for none; if nobody answers there, the two talk on. `outcome`:
+    how it ended; None where the extension is merely out of it, such as after a transfer. `sip_call_ids`: the
+    Call-IDs (RFC 3261, 8.1.1.4) of the own phones in it, by which a phone finds its call; empty where the
+    engine does not tell them.
     """
 
     id: str
@@ -42,6 +44,7 @@ class OwnCall(Reply):
     since: Instant
     held_by: list[str] = []
     can_answer: bool = False
+    transferred_to: str = ""
     outcome: Outcome | None = None
     sip_call_ids: list[str]
     recording: CallRecording

@@ -5,7 +5,7 @@ published, so an older state cannot follow a newer one. What it costs does not g
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -47,6 +47,8 @@ class OwnCalls:
         """The same by extension, without those of trunks."""
         self._lives: dict[str, dict[str, LiveCall]] = {}
         """By the id of a leg: the calls that it is in, which are not over."""
+        self._together: dict[str, dict[str, LiveCall]] = {}
+        """By the id of a bridge: the calls in one task, of which all but one are transfers of it."""
         self._orders: dict[str, dict[str, Order]] = {}
         self._shown: dict[str, dict[str, OwnCall]] = {}
         self._shown_to: dict[str, set[str]] = {}
@@ -88,6 +90,7 @@ class OwnCalls:
             return
         for leg_id in (call.caller_leg, *call.legs):
             self._lives.setdefault(leg_id, {})[call.id] = live
+        self._together.setdefault(call.bridge_id, {})[call.id] = live
         self._refresh_all(live)
 
     def forget(self, live: LiveCall) -> None:
@@ -157,6 +160,10 @@ class OwnCalls:
             lives.pop(call.id, None)
             if not lives:
                 self._lives.pop(leg_id, None)
+        together = self._together.get(call.bridge_id, {})
+        together.pop(call.id, None)
+        if not together:
+            self._together.pop(call.bridge_id, None)
         meaning = MEANING[call.ending] if outcomes and call.ending is not None else None
         for number in tuple(self._shown_to.get(call.id, ())):
             shown = self._shown[number][call.id]
@@ -165,11 +172,14 @@ class OwnCalls:
             else:
                 outgoing = shown.direction is Direction.OUTGOING
                 self._refresh(number, {call.id: meaning.caller if outgoing else meaning.callee})
+        for other in tuple(together.values()):
+            self._refresh_all(other)
 
     def _refresh_all(self, live: LiveCall) -> None:
         """Of all extensions that have a leg in it, or had one when it was shown last."""
         legs = self._known((live.call.caller_leg, *live.call.legs))
-        seen = self._shown_to.get(live.call.id, ())
+        together = self._together.get(live.call.bridge_id, {})
+        seen = {number for call_id in (live.call.id, *together) for number in self._shown_to.get(call_id, ())}
         for number in {*seen, *(leg.number for leg in legs if leg.number)}:
             self._refresh(number)
 
@@ -215,6 +225,7 @@ class OwnCalls:
                 "since": self._clock.now(),
                 "held_by": [],
                 "can_answer": False,
+                "transferred_to": "",
                 "outcome": outcome,
                 "recording": CallRecording(state=call.recording.state),
             }
@@ -260,6 +271,7 @@ class OwnCalls:
             since=call.answered_at or call.started_at,
             held_by=self._holders(live),
             can_answer=not outgoing and self._can_answer(own),
+            transferred_to=self._transferred_to(live, own),
             sip_call_ids=[leg.sip_call_id for leg in own if leg.sip_call_id],
             recording=self._recording(call.id, number),
         )
@@ -270,6 +282,16 @@ class OwnCalls:
         if not outgoing or any(leg.state is LegState.RINGING for leg in self._known(live.call.legs)):
             return OwnCallState.RINGING
         return OwnCallState.CALLING
+
+    def _transferred_to(self, live: LiveCall, own: Collection[Leg]) -> str:
+        """Where the other side is being sent; it makes the call there."""
+        ids = {leg.id for leg in own}
+        for other in self._together.get(live.call.bridge_id, {}).values():
+            call = other.call
+            of_the_other_side = call.caller_leg not in ids and call.id != call.bridge_id
+            if live.is_answered and other.is_written and not other.is_answered and of_the_other_side:
+                return call.dialled
+        return ""
 
     def _holders(self, live: LiveCall) -> list[str]:
         if not live.is_answered:

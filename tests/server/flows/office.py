@@ -466,7 +466,8 @@ class Office:
         assert {s.number: s.call for s in self.states.all().values() if s.call is not CallState.IDLE} == {}
         shown = [call for number in self.extensions.known for call in self.own_calls.of(number)]
         assert {call.state for call in shown} <= {OwnCallState.ENDED}, shown
-        assert (self.own_calls._lives, self.own_calls._orders) == ({}, {})
+        followed = (self.own_calls._lives, self.own_calls._together, self.own_calls._orders)
+        assert followed == ({}, {}, {})
         open_rows = [call for call in self.store.calls.values() if call.ended_at is None]
         assert open_rows == []
         for call in self.store.calls.values():

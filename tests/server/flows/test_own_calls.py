@@ -119,12 +119,33 @@ async def test_a_blind_transfer_moves_the_call_from_one_extension_to_the_other_S
         anna.transfer(call, "1003")
         await asyncio.sleep(1)
         assert shown(place, "1002") == [("incoming", "1001", "talking", [])], "it is not done yet"
+        assert [own.transferred_to for own in place.own_calls.of("1001")] == ["1003"]
+        assert [own.transferred_to for own in place.own_calls.of("1002")] == [""], "who is sent does not send"
         assert shown(place, "1003") == [("incoming", "1002", "ringing", [])]
         await asyncio.sleep(8)
         assert shown(place, "1001") == []
         assert shown(place, "1002") == [("outgoing", "1003", "talking", [])]
         assert shown(place, "1003") == [("incoming", "1002", "talking", [])]
         cyril.hang_up(cyril.calls[0])
+
+
+@in_virtual_time
+async def test_a_transfer_that_fails_is_seen_to_be_over_SIP_11():
+    async with office() as place:
+        anna = place.engine.phone("1001", Behaviour.rings())
+        place.engine.phone("1002", Behaviour.answers(1.0))
+        place.engine.phone("1003", Behaviour.refuses(486, 2.0))
+        call = anna.call("1002")
+        await asyncio.sleep(1.5)
+        (own,) = place.own_calls.of("1001")
+        await place.control.transfer(own.id, "1001", "1003")
+        seen = []
+        for _ in range(8):
+            await asyncio.sleep(0.5)
+            (own,) = place.own_calls.of("1001")
+            seen.append((str(own.state), own.transferred_to))
+        assert list(dict.fromkeys(seen)) == [("talking", "1003"), ("talking", "")]
+        anna.hang_up(call)
 
 
 @in_virtual_time
