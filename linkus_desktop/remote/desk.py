@@ -1,6 +1,6 @@
 """Does what the command line orders, with the phone of who is logged in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -8,8 +8,7 @@ from linkus_desktop.remote.words import Action, Answer, ExitCode, Order
 from linkus_desktop.sip.values import CallState, PhoneError
 
 if TYPE_CHECKING:
-    from linkus_desktop.sip.call import Call
-    from linkus_desktop.sip.phone import Phone
+    from linkus_desktop.calls.telephone import Call, Telephone
     from linkus_desktop.workplace import Workplace
 
 _CURRENT = frozenset({CallState.ACTIVE, CallState.RINGING_OUT, CallState.DIALLING})
@@ -151,7 +150,7 @@ def _rings(call: "Call") -> bool:
     return call.state is CallState.INCOMING
 
 
-def _chosen(phone: "Phone", order: Order, fits: "Callable[[Call], bool]", none: str) -> "Call":
+def _chosen(phone: "Telephone", order: Order, fits: "Callable[[Call], bool]", none: str) -> "Call":
     """The call that an order means; raises `NoCall`."""
     if order.call:
         call = _named(phone.calls, order)
@@ -166,14 +165,14 @@ def _chosen(phone: "Phone", order: Order, fits: "Callable[[Call], bool]", none: 
     return found
 
 
-def _named(calls: "list[Call]", order: Order) -> "Call":
+def _named(calls: "Sequence[Call]", order: Order) -> "Call":
     for call in calls:
         if call.id == order.call:
             return call
     raise NoCall(f"There is no such call: {order.call[:64]}.")
 
 
-def _one(phone: "Phone", fits: "Callable[[Call], bool]") -> "Call | None":
+def _one(phone: "Telephone", fits: "Callable[[Call], bool]") -> "Call | None":
     """The one that fits, the active one first; a conference counts as one. Raises `NoCall` for several."""
     fitting = [call for call in phone.calls if fits(call)]
     active = phone.active

@@ -172,6 +172,13 @@ class Phone(QObject):
         return made
 
     @main_thread
+    def complete(self, consultation: Call) -> None:
+        """Connect the two of a consultation (attended transfer). Raises `PhoneError`."""
+        first = consultation.consultation_for
+        if first is not None:
+            first.transfer_to(consultation)
+
+    @main_thread
     def go_back(self, consultation: Call) -> None:
         """End a consultation, and talk again with whom it was made for."""
         first = consultation.consultation_for

@@ -106,6 +106,8 @@ class Settings(QObject):
         "colleagues", cast("Kind[AutoAnswer]", values.one_of("colleagues", "anybody", "never"))
     )
     pop_ups = Setting[values.Table]((), values.table(4, 1000, 20))
+    control_desk_phone = Setting(False, values.flag())
+    desk_phone = Setting("", values.text(64))
     notify = Setting(True, values.flag())
     ring_colleagues = Setting("chime", values.text(32))
     ring_others = Setting("bell", values.text(32))

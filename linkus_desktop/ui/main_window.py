@@ -34,11 +34,12 @@ from server.contract.features import Feature
 from server.contract.presence import PresenceChange
 
 if TYPE_CHECKING:
+    from linkus_desktop.calls.chosen_phone import ChosenPhone
+    from linkus_desktop.calls.telephone import Telephone
     from linkus_desktop.pbx.call_log import CallLogModel
     from linkus_desktop.pbx.colleagues import ColleaguesModel
     from linkus_desktop.pbx.session import Session
     from linkus_desktop.sip.audio import Audio
-    from linkus_desktop.sip.phone import Phone
     from linkus_desktop.store.settings import Settings
 
 
@@ -56,18 +57,21 @@ class MainWindow(QMainWindow):
     def __init__(  # noqa: PLR0917  the six view-models, in the order of the interface
         self,
         session: "Session",
-        phone: "Phone",
+        phone: "Telephone",
         audio: "Audio",
         settings: "Settings",
         colleagues: "ColleaguesModel",
         call_log: "CallLogModel",
         *,
+        phones: "ChosenPhone | None" = None,
         theme: Theme | None = None,
         pictures: Pictures | None = None,
         clock: Callable[[], datetime] = now_utc,
         parent: QWidget | None = None,
     ) -> None:
+        """`phones`: the same as `phone`, where it can be chosen which one that is (SIP-11)."""
         super().__init__(parent)
+        self._phones = phones
         self.session, self.phone, self.settings = session, phone, settings
         self.colleagues, self.call_log = colleagues, call_log
         self._pictures = pictures
@@ -92,6 +96,7 @@ class MainWindow(QMainWindow):
             self.stack,
             session=session,
             phone=phone,
+            phones=phones,
             audio=audio,
             settings=settings,
             colleagues=colleagues,
@@ -109,6 +114,7 @@ class MainWindow(QMainWindow):
         self._follow_me()
         self._follow_presence()
         self._on_missed(call_log.missed)
+        self._follow_choice()
         add_shortcuts(self)
         self._keys.watch(central)
 
@@ -252,6 +258,8 @@ class MainWindow(QMainWindow):
         self.session.me_changed.connect(self._follow_me)
         self.phone.registration_changed.connect(self._on_registration)
         self.phone.error.connect(self.show_problem)
+        if self._phones is not None:
+            self._phones.chosen.connect(self._follow_choice)
         self.call_log.missed_changed.connect(self._on_missed)
         for signal in (
             self.colleagues.dataChanged,
@@ -298,6 +306,11 @@ class MainWindow(QMainWindow):
 
     def _on_registration(self, state: Registration, text: str) -> None:
         self.toolbar.connection.set_phone(state, text)
+
+    def _follow_choice(self) -> None:
+        if self._phones is not None:
+            self.toolbar.connection.set_desk_phone(self._phones.is_desk)
+            self._on_registration(self._phones.registration, self._phones.registration_text)
 
     def _on_missed(self, count: int) -> None:
         self.rail.rooms["call_log"].set_badge(count)

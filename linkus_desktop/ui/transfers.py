@@ -11,8 +11,7 @@ from linkus_desktop.ui.call_panel import CallPanel
 from linkus_desktop.ui.transfer_panel import TransferPanel
 
 if TYPE_CHECKING:
-    from linkus_desktop.sip.call import Call
-    from linkus_desktop.sip.phone import Phone
+    from linkus_desktop.calls.telephone import Call, Telephone
 
 
 PARKING = "a parking slot"
@@ -28,7 +27,7 @@ class Transfers(QObject):
     problem = Signal(str)
 
     def __init__(
-        self, phone: "Phone", calls: CallPanel, panel: TransferPanel, parent: QObject | None = None
+        self, phone: "Telephone", calls: CallPanel, panel: TransferPanel, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self.panel = panel
@@ -78,10 +77,8 @@ class Transfers(QObject):
             self._close()
 
     def _complete(self, consultation: "Call") -> None:
-        first = consultation.consultation_for
         try:
-            if first is not None:
-                first.transfer_to(consultation)
+            self._phone.complete(consultation)
         except PhoneError as error:
             self.problem.emit(str(error))
 

@@ -17,7 +17,15 @@ from linkus_desktop.pbx.states import ConnectionState
 from linkus_desktop.sip.alert import Alert
 from linkus_desktop.sip.audio.backend import Device, Sound
 from linkus_desktop.sip.audio.tones import Tone
-from linkus_desktop.sip.values import CallEnd, CallState, PhoneError, Quality, TransferProgress, TransferState
+from linkus_desktop.sip.values import (
+    Ability,
+    CallEnd,
+    CallState,
+    PhoneError,
+    Quality,
+    TransferProgress,
+    TransferState,
+)
 from linkus_desktop.store.settings import Settings
 from server.contract.auth import Me
 from server.contract.calls import CallLogEntry, CallQuality, CallQualityReport, Direction, Outcome
@@ -231,11 +239,16 @@ class FakeCall(QObject):
         self.answered_by_itself = self.ignored = self.answering = self.early_media = False
         self.picks_up = False
         self.problem = ""
+        self.known, self.said = True, ""
+        self.cannot: dict[Ability, str] = {}
         self.measured: Quality | None = None
 
     @property
     def talking(self) -> bool:
         return self.state in {CallState.ACTIVE, CallState.HELD}
+
+    def why_not(self, ability: Ability) -> str:
+        return self.cannot.get(ability, "")
 
     @property
     def wants_line(self) -> bool:
@@ -413,6 +426,11 @@ class FakePhone(QObject):
         made.consultation_for = call
         call.hold()
         return made
+
+    def complete(self, consultation: FakeCall) -> None:
+        first = consultation.consultation_for
+        if first is not None:
+            first.transfer_to(consultation)
 
     def go_back(self, consultation: FakeCall) -> None:
         first = consultation.consultation_for
