@@ -44,7 +44,7 @@ class Workplace(QObject):
     """Wires one session to the phone and the windows.
 
     Attributes:
-        session, window: as given and made.
+        session, phone, window: as given and made; `phone` is the one in this program.
         telephone: the phone that the user works with, this computer's or the desk phone (SIP-11).
 
     Signals:
@@ -68,7 +68,7 @@ class Workplace(QObject):
     ) -> None:
         super().__init__(parent)
         self.session = session
-        self._phone = phone
+        self.phone = phone
         self._settings = settings
         self._running = self._settling = False
         own = session.me.extension
@@ -131,7 +131,7 @@ class Workplace(QObject):
         self.window.close()
         self.incoming.close()
         self.notifier.close()
-        await self._phone.stop()
+        await self.phone.stop()
         await self.quality.close()
         self.pop_ups.close()
         self.window.deleteLater()
@@ -144,11 +144,11 @@ class Workplace(QObject):
         self.session.connection_changed.connect(self._on_connection)
         self.telephone.call_added.connect(self._on_call)
         self.telephone.chosen.connect(self._follow_choice)
-        self._phone.call_removed.connect(self._follow_choice)
+        self.phone.call_removed.connect(self._follow_choice)
         self.auto_answer.answered.connect(self._on_auto_answered)
         self.pop_ups.problem.connect(self.window.show_problem)
         self.notifier.activated.connect(self.raise_window)
-        self._phone.call_removed.connect(self._follow_address)
+        self.phone.call_removed.connect(self._follow_address)
         self._watch.changed.connect(self._on_network)
 
     def _is_colleague(self, number: str) -> bool:
@@ -163,7 +163,7 @@ class Workplace(QObject):
 
     def _is_here(self, own: OwnCall) -> bool:
         """Whether a call that the server tells of is this computer's."""
-        return any(call.sip_call_id in own.sip_call_ids for call in self._phone.calls if call.sip_call_id)
+        return any(call.sip_call_id in own.sip_call_ids for call in self.phone.calls if call.sip_call_id)
 
     def _start_phone(self) -> None:
         account = self.session.sip
@@ -171,7 +171,7 @@ class Workplace(QObject):
             return
         self._running = True
         try:
-            self._phone.start(account, self._phone_host, fingerprint=self.session.fingerprint)
+            self.phone.start(account, self._phone_host, fingerprint=self.session.fingerprint)
         except PhoneError as error:
             self.window.show_problem(str(error))
 
@@ -186,24 +186,24 @@ class Workplace(QObject):
             while self._running == self.telephone.is_desk and self.session.state is not ConnectionState.ENDED:
                 if not self._running:
                     self._start_phone()
-                elif self._phone.calls:
+                elif self.phone.calls:
                     return
                 else:
                     self._running = False
-                    await self._phone.stop()
+                    await self.phone.stop()
         finally:
             self._settling = False
 
     def _follow_address(self, _: "ServerAddress | Call | None" = None) -> None:
         """The server is reached by another address: the phone goes there too, when no call would suffer."""
         account = self.session.sip
-        if account is None or account.host is not None or self._phone.calls or not self._running:
+        if account is None or account.host is not None or self.phone.calls or not self._running:
             return
         if self._phone_host and self._phone_host != self.session.address.host:
             spawn(self._move_phone(), name="move the phone")
 
     async def _move_phone(self) -> None:
-        await self._phone.stop()
+        await self.phone.stop()
         self._running = False
         if self.session.state is not ConnectionState.ENDED:
             self._phone_host = self.session.address.host
@@ -215,7 +215,7 @@ class Workplace(QObject):
 
     def _on_network(self, _why: str) -> None:
         self.session.network_changed()
-        self._phone.network_changed()
+        self.phone.network_changed()
 
     def _on_call(self, call: "TelephoneCall") -> None:
         if call.state is CallState.INCOMING and not self.window.isActiveWindow():

@@ -25,7 +25,8 @@ TRANSFER_MS = 4_000
 """As long as the server may take to begin a transfer."""
 
 UNKNOWN = "Not known: no connection to the server"
-ORDERED = "Waiting for your desk phone"
+ANSWER_THERE = "Answer it on the phone"
+ORDERED = "Desk phone rings"
 
 WHY_NOT = {
     Ability.MUTE: "A desk phone can only be muted by its own key.",
@@ -169,6 +170,8 @@ class DeskCall(QObject):
             return ""
         if not self.known:
             return UNKNOWN
+        if self.state is CallState.INCOMING and not self._can_answer:
+            return ANSWER_THERE
         return ORDERED if self._ordered and self.state is CallState.DIALLING else ""
 
     def why_not(self, ability: Ability) -> str:

@@ -44,12 +44,18 @@ class ConnectionDot(QWidget):
         if server is ConnectionState.ONLINE and (phone is Registration.REGISTERED or not self._has_phone):
             return "Connected"
         if server is ConnectionState.ONLINE:
-            return f"{self._which} {_PHONE_WORDS[phone]}"
+            return f"{self._which} {self._phone_words}"
         if phone is Registration.REGISTERED:
             return f"Server {_SERVER_WORDS[server]}"
         if ConnectionState.CONNECTING is server:
             return "Connecting…"
         return "No connection"
+
+    @property
+    def _phone_words(self) -> str:
+        if self._phone is Registration.CONNECTING and self._which != "Phone":
+            return "not known yet"  # it registers by itself, and the server has not said whether it did
+        return _PHONE_WORDS[self._phone]
 
     @property
     def well(self) -> bool:
@@ -121,9 +127,7 @@ class ConnectionDot(QWidget):
     def _follow(self) -> None:
         server = f"Server: {_SERVER_WORDS[self._server]}"
         phone = (
-            f"{self._which}: {_PHONE_WORDS[self._phone]}"
-            if self._has_phone
-            else "No phone belongs to this account"
+            f"{self._which}: {self._phone_words}" if self._has_phone else "No phone belongs to this account"
         )
         whole = "\n".join(
             f"{words} – {why}" if why else words

@@ -88,6 +88,7 @@ class IncomingWindow(QWidget):
         self.number.setText(call.number if name and name != call.number else "")
         self.number.setVisible(bool(self.number.text()))
         self.face.show_call(name, call.number, lamp_of_call(call), picture)
+        self.what.setText(call.said or "Incoming call")
         self.answer.forbid(call.why_not(Ability.ANSWER))
         self.setWindowTitle(f"{self.name.text()} calls")
         self.setAccessibleName(f"Incoming call from {self.name.text()} {self.number.text()}")

@@ -73,6 +73,12 @@ class Dialler(QWidget):
         """Offer, below the call button, which phone calls are made with."""
         self._layout.addWidget(phones)
 
+    @property
+    def below(self) -> int:
+        """What is below the call button takes so much room (logical pixels)."""
+        phones = self.findChild(PhoneChoice)
+        return phones.sizeHint().height() + self._layout.spacing() if phones is not None else 0
+
     def offer(self, number: str) -> None:
         """Show a number that Return, or the button, will call."""
         self.number.setText(number)

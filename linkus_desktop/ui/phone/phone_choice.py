@@ -4,7 +4,7 @@ from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
 
 from linkus_desktop.calls.chosen_phone import ChosenPhone
 from linkus_desktop.sip.values import Registration
-from linkus_desktop.ui.widgets.frames import columns, rows
+from linkus_desktop.ui.widgets.frames import rows
 from linkus_desktop.ui.widgets.labels import label
 
 NAME = "Call with"
@@ -18,19 +18,14 @@ class PhoneChoice(QWidget):
         self._phones = phones
         self.box = QComboBox()
         self.box.setAccessibleName(NAME)
-        self.box.setToolTip("Which phone rings and calls: the one in this program, or your desk phone")
+        self.setFocusProxy(self.box)
         self.box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.box.setMinimumContentsLength(12)
         self.problem = label("", "small", muted=True, wrap=True)
         self.problem.setProperty("tone", "danger")
-        title = label(NAME, muted=True)
-        title.setBuddy(self.box)
-        line = columns(gap=8)
-        line.addWidget(title)
-        line.addWidget(self.box, 1)
         layout = rows(self, gap=4)
-        layout.addLayout(line)
+        layout.addWidget(self.box)
         layout.addWidget(self.problem)
         self.box.activated.connect(self._on_chosen)
         phones.chosen.connect(self.follow)
@@ -46,6 +41,9 @@ class PhoneChoice(QWidget):
                 self.box.addItem(words, choice)
         chosen = [choice for choice, _ in choices].index(self._phones.choice)
         self.box.setCurrentIndex(chosen)
+        self.box.setToolTip(
+            f"{self.box.currentText()}\nWhich phone rings and calls: this computer, or yours on the desk"
+        )
         state, text = self._phones.registration, self._phones.registration_text
         is_wrong = self._phones.is_desk and state is not Registration.REGISTERED
         self.problem.setText(text if is_wrong else "")

@@ -3,7 +3,7 @@
 from PySide6.QtWidgets import QCheckBox
 
 from linkus_desktop.calls.chosen_phone import ChosenPhone
-from linkus_desktop.ui.phone.phone_choice import PhoneChoice
+from linkus_desktop.ui.phone.phone_choice import NAME, PhoneChoice
 from linkus_desktop.ui.preferences.section import Section
 from linkus_desktop.ui.widgets.labels import label
 
@@ -23,7 +23,7 @@ class DeskPhoneSection(Section):
         self.control = QCheckBox("Control my desk phone")
         self.whole(self.control)
         self.choice = PhoneChoice(phones)
-        self.whole(self.choice)
+        self.row(NAME, self.choice)
         self.whole(label(NOTE, muted=True, wrap=True))
         self.control.toggled.connect(self._on_toggled)
         phones.chosen.connect(self._follow)

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 
 import pytest
-from PySide6.QtCore import QObject, Signal
 
 from linkus_desktop.calls.chosen_phone import ChosenPhone
 from linkus_desktop.calls.desk_call import NO_ANSWER, ORDERED, UNKNOWN, WHY_NOT
@@ -330,20 +329,9 @@ def test_a_phone_is_called_as_people_call_it_SIP_11(user_agent: str, name: str) 
     assert phone_name(user_agent) == name
 
 
-class Sip(FakePhone):
-    """The phone in this program."""
-
-    registration_changed = Signal(object, str)
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.registration, self.registration_text = Registration.REGISTERED, ""
-        self.active = None
-
-
 def test_the_choice_decides_who_calls_and_is_remembered_SIP_11(place: Place) -> None:
     settings = Settings()
-    computer = Sip()
+    computer = FakePhone()
     phones = ChosenPhone(computer, place.desk, settings)
     assert phones.choices == [(None, "This computer"), ("Yealink SIP-T54W", "Desk phone: Yealink SIP-T54W")]
     phones.dial("1002")

@@ -23,6 +23,7 @@ from linkus_desktop.sip.values import (
     CallState,
     PhoneError,
     Quality,
+    Registration,
     TransferProgress,
     TransferState,
 )
@@ -390,6 +391,8 @@ class FakePhone(QObject):
         self.problem = ""
         self.conference = FakeConference(self)
         self.tones_followed = 0
+        self.registration, self.registration_text = Registration.REGISTERED, ""
+        self.active: FakeCall | None = None
 
     def add(self, call: FakeCall) -> FakeCall:
         call.setParent(self)
