@@ -199,7 +199,7 @@ def _described(workplace: "Workplace", call: "Call") -> dict[str, Any]:
         "direction": "incoming" if call.incoming else "outgoing",
         "number": call.number,
         "name": workplace.window.callers.name(call),
-        "state": call.state.name.lower(),
+        "state": call.state.name.lower() if call.known else "unknown",
         "muted": call.muted,
         "held_by_other": call.remote_held,
         "in_conference": call in workplace.window.phone.conference.calls,
@@ -227,9 +227,11 @@ def _status(workplace: "Workplace | None") -> Answer:
         "connection": session.state.name.lower(),
         "registration": phone.registration.name.lower(),
         "registration_text": phone.registration_text,
+        "desk_phone": workplace.telephone.is_desk,
         "calls": calls,
     }
-    head = f"{session.me.user} at {session.address}: {data['connection']}, phone {data['registration']}."
+    which = "desk phone" if data["desk_phone"] else "phone"
+    head = f"{session.me.user} at {session.address}: {data['connection']}, {which} {data['registration']}."
     lines = [head, *([phone.registration_text] if phone.registration_text else [])]
     for call, shown in zip(phone.calls, calls, strict=True):
         words = f"{shown['state']}{', muted' if call.muted else ''}"
