@@ -137,7 +137,7 @@ async def test_a_shell_controls_the_desk_phone_through_the_client_SIP_11(pbx: Pb
             ScriptPhone(pbx.line("1003")) as third,
         ):
             code, told = await operator.order("call", "1002")
-            assert (code, "No desk phone of yours" in told["message"]) == (ExitCode.REFUSED, True)
+            assert (code, "No desk phone of yours" in told["text"]) == (ExitCode.REFUSED, True)
             await pbx.register(desk, bob, third)
             await operator.until_status("registration", "registered")
             assert (await pbx.states())["1001"]["phones"] == 1, "the client itself is no phone now"
