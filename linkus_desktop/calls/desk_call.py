@@ -24,7 +24,7 @@ from server.contract.own_calls import OwnCall, OwnCallState
 TRANSFER_MS = 4_000
 """As long as the server may take to begin a transfer."""
 
-UNKNOWN = "Not known: no connection to the server"
+UNKNOWN = "Not known: the line to the PBX is lost"
 ANSWER_THERE = "Answer it on the phone"
 ORDERED = "Desk phone rings"
 
@@ -256,7 +256,7 @@ class DeskCall(QObject):
         """The server tells how it stands."""
         if self.state is CallState.ENDED:
             return
-        self.server_id, self.known, self.seen = own.id, True, True
+        self.server_id, self.known, self.seen = own.id, own.known, True
         self.number, self.name = own.number or self.number, own.name
         self.incoming = own.direction is Direction.INCOMING
         self.sip_call_id = next(iter(own.sip_call_ids), "")

@@ -33,7 +33,7 @@ class OwnCall(Reply):
     just being sent to by the extension, "" for none; if nobody answers there, the two talk on. `outcome`:
     how it ended; None where the extension is merely out of it, such as after a transfer. `sip_call_ids`: the
     Call-IDs (RFC 3261, 8.1.1.4) of the own phones in it, by which a phone finds its call; empty where the
-    engine does not tell them.
+    engine does not tell them. `known` False: the engine is away, and all of this is the last that was known.
     """
 
     id: str
@@ -47,6 +47,7 @@ class OwnCall(Reply):
     transferred_to: str = ""
     outcome: Outcome | None = None
     sip_call_ids: list[str]
+    known: bool = True
     recording: CallRecording
 
 

@@ -54,6 +54,7 @@ class OwnCalls:
         self._shown_to: dict[str, set[str]] = {}
         """By the id of a call: the extensions that see it."""
         self._timers: dict[tuple[str, str], asyncio.TimerHandle] = {}
+        self._up = False
         self._stop_listening: Callable[[], None] | None = None
         hub.topic(Topic.CALLS, self._snapshot)
 
@@ -138,13 +139,13 @@ class OwnCalls:
             del self._legs[leg.number]
 
     def _reread(self) -> None:
-        """The legs anew, as the switch has them; while the engine is away, its last state is kept."""
-        if not self._switch.status.up:
-            return
+        """The legs anew, as the switch has them; while the engine is away, its last state is not known."""
+        self._up = self._switch.status.up
         before = {*self._legs, *self._shown}
-        self._all_legs, self._legs = {}, {}
-        for leg in self._switch.legs():
-            self._take(leg)
+        if self._up:
+            self._all_legs, self._legs = {}, {}
+            for leg in self._switch.legs():
+                self._take(leg)
         for number in before | {*self._legs}:
             self._refresh(number)
 
@@ -224,6 +225,7 @@ class OwnCalls:
                 "state": OwnCallState.ENDED,
                 "since": self._clock.now(),
                 "held_by": [],
+                "known": True,
                 "can_answer": False,
                 "transferred_to": "",
                 "outcome": outcome,
@@ -273,6 +275,7 @@ class OwnCalls:
             can_answer=not outgoing and self._can_answer(own),
             transferred_to=self._transferred_to(live, own),
             sip_call_ids=[leg.sip_call_id for leg in own if leg.sip_call_id],
+            known=self._up,
             recording=self._recording(call.id, number),
         )
 
@@ -312,6 +315,7 @@ class OwnCalls:
             since=order.at,
             can_answer=self._can_answer(own),
             sip_call_ids=[leg.sip_call_id for leg in own if leg.sip_call_id],
+            known=self._up,
             recording=CallRecording(),
         )
 

@@ -281,6 +281,8 @@ def test_without_the_server_calls_are_unknown_and_nothing_stale_remains_SIP_11_K
     place.calls.take_snapshot({"x": own("x", "talking", held_by=["1001"])})
     assert (stays.known, stays.state) == (True, CallState.HELD)
     assert (goes.state, place.desk.calls) == (CallState.ENDED, [stays])
+    place.tell(own("x", "talking", known=False))
+    assert (stays.known, stays.said) == (False, UNKNOWN), "the server itself does not know it now"
     place.gone("x")
     assert place.desk.calls == []
 

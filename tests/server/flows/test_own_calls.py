@@ -185,7 +185,7 @@ async def test_a_successor_of_a_killed_server_shows_the_calls_that_go_on_SIP_11(
 
 
 @in_virtual_time
-async def test_while_the_engine_is_away_the_calls_are_shown_and_then_what_is_true_SIP_11():
+async def test_while_the_engine_is_away_the_calls_are_not_known_and_then_what_is_true_SIP_11_KEY_5():
     async with office() as place:
         anna = place.engine.phone("1001", Behaviour.rings())
         place.engine.phone("1002", Behaviour.answers(1.0))
@@ -194,8 +194,10 @@ async def test_while_the_engine_is_away_the_calls_are_shown_and_then_what_is_tru
         place.switch.disconnect()
         await asyncio.sleep(1)
         assert shown(place, "1001") == [("outgoing", "1002", "talking", [])]
+        assert [own.known for own in place.own_calls.of("1001")] == [False], "nobody can know"
         anna.hang_up(call)
         await asyncio.sleep(1)
+        assert [own.state for own in place.own_calls.of("1001")] == ["talking"], "nor that it has ended"
         place.switch.connect(restarted=False)
         await asyncio.sleep(1)
         assert [own.state for own in place.own_calls.of("1001")] == ["ended"]
