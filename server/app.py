@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -23,6 +24,7 @@ from server.flows.calls import Calls
 from server.flows.conference import Rooms
 from server.flows.control import CallControl
 from server.flows.monitoring import Monitors
+from server.flows.own_calls import OwnCalls
 from server.flows.parking import ParkingLot
 from server.flows.phone_settings import PhoneSettings
 from server.flows.planning import Planner
@@ -35,6 +37,7 @@ from server.services.directory import Directory
 from server.services.hub import Hub
 from server.services.music import Music
 from server.services.own_account import OwnAccount
+from server.services.own_phones import OwnPhones
 from server.services.pairs import Pairs
 from server.services.presence import PresenceService
 from server.services.provisioning import Provisioning
@@ -55,6 +58,17 @@ from server.switch.port import Switch
 SWEEP_S = 60.0
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What everything of a running server is built on; `stack` ends what was started, the other way round."""
+
+    stack: AsyncExitStack
+    core: Core
+    switch: Switch
+    hub: Hub
+    clock: Clock
 
 
 class Application:
@@ -133,19 +147,8 @@ class Application:
         own_account.start()
         stack.callback(own_account.stop)
 
-        directory = Directory(extensions=core.extensions)
-        await directory.start()
-        stack.callback(directory.stop)
-        await core.reaching.start()
-        stack.callback(core.reaching.stop)
-        presence = PresenceService(
-            db=core.db, clock=clock, directory=directory, reaching=core.reaching, audit=core.audit
-        )
-        await presence.start()
-        stack.push_async_callback(presence.stop)
-        states = States(clock=clock, switch=switch, hub=hub, directory=directory, presence=presence)
-        states.start()
-        stack.callback(states.stop)
+        ground = _Ground(stack=stack, core=core, switch=switch, hub=hub, clock=clock)
+        directory, presence, states = await _start_people(ground)
         call_log = CallLog(store=CallStore(core.db), hub=hub, extensions=core.extensions)
         call_log.start()
         stack.push_async_callback(call_log.stop)
@@ -183,31 +186,15 @@ class Application:
             rooms=rooms,
         )
         lot = ParkingLot(hub=hub, clock=clock, settings=lambda: core.configuration.snapshot.parking)
-        rights = RecordingRights(
-            directory=directory, rights=lambda: core.configuration.snapshot.all(RecordingRight).values()
+        recordings, recorder = _start_recordings(
+            ground, directory=directory, call_log=call_log, settings=self.settings
         )
-        recordings = Recordings(
-            store=RecordingStore(core.db),
-            files=RecordingFiles(self.settings.data),
-            hub=hub,
-            clock=clock,
-            extensions=core.extensions,
-            permissions=rights.of,
-            keep_days=self.settings.retention.recordings_days,
-        )
-        recorder = Recorder(
-            switch=switch,
-            recordings=recordings,
-            call_log=call_log,
-            hub=hub,
-            clock=clock,
-            directory=directory,
-            rules=lambda: core.configuration.snapshot.all(RecordingRule).values(),
-            permissions=rights.of,
-        )
-        recordings.start()
-        stack.push_async_callback(recordings.stop)
-        stack.push_async_callback(recorder.stop)
+        own_phones = OwnPhones(switch=switch, hub=hub, directory=directory)
+        own_phones.start()
+        stack.callback(own_phones.stop)
+        own_calls = OwnCalls(switch=switch, recorder=recorder, hub=hub, clock=clock)
+        own_calls.start()
+        stack.callback(own_calls.stop)
         calls = Calls(
             switch=switch,
             directory=directory,
@@ -223,6 +210,7 @@ class Application:
             ),
             recorder=recorder,
             mailboxes=mailboxes,
+            own_calls=own_calls,
             settings=PhoneSettings(
                 reaching=core.reaching,
                 presence=presence,
@@ -242,6 +230,7 @@ class Application:
             clock=clock,
             audit=core.audit,
             recorder=recorder,
+            own_calls=own_calls,
             ring_timeout_s=self.settings.calls.ring_timeout_s,
         )
         stack.push_async_callback(control.stop)
@@ -270,6 +259,7 @@ class Application:
             guard=guard,
             calls=calls,
             control=control,
+            own_calls=own_calls,
             mailboxes=mailboxes,
             recorder=recorder,
             recordings=recordings,
@@ -293,6 +283,61 @@ class Application:
         music.start()
         stack.push_async_callback(music.stop)
         return provisioning, trunks
+
+
+async def _start_people(ground: _Ground) -> tuple[Directory, PresenceService, States]:
+    """Who there is, how each is to be reached, and what each is doing."""
+    directory = Directory(extensions=ground.core.extensions)
+    await directory.start()
+    ground.stack.callback(directory.stop)
+    await ground.core.reaching.start()
+    ground.stack.callback(ground.core.reaching.stop)
+    presence = PresenceService(
+        db=ground.core.db,
+        clock=ground.clock,
+        directory=directory,
+        reaching=ground.core.reaching,
+        audit=ground.core.audit,
+    )
+    await presence.start()
+    ground.stack.push_async_callback(presence.stop)
+    states = States(
+        clock=ground.clock, switch=ground.switch, hub=ground.hub, directory=directory, presence=presence
+    )
+    states.start()
+    ground.stack.callback(states.stop)
+    return directory, presence, states
+
+
+def _start_recordings(
+    ground: _Ground, *, directory: Directory, call_log: CallLog, settings: Settings
+) -> tuple[Recordings, Recorder]:
+    """What was recorded, and what is being recorded."""
+    rights = RecordingRights(
+        directory=directory, rights=lambda: ground.core.configuration.snapshot.all(RecordingRight).values()
+    )
+    recordings = Recordings(
+        store=RecordingStore(ground.core.db),
+        files=RecordingFiles(settings.data),
+        hub=ground.hub,
+        clock=ground.clock,
+        extensions=ground.core.extensions,
+        permissions=rights.of,
+        keep_days=settings.retention.recordings_days,
+    )
+    recorder = Recorder(
+        switch=ground.switch,
+        recordings=recordings,
+        call_log=call_log,
+        clock=ground.clock,
+        directory=directory,
+        rules=lambda: ground.core.configuration.snapshot.all(RecordingRule).values(),
+        permissions=rights.of,
+    )
+    recordings.start()
+    ground.stack.push_async_callback(recordings.stop)
+    ground.stack.push_async_callback(recorder.stop)
+    return recordings, recorder
 
 
 def _asterisk_settings(settings: Settings) -> AsteriskSettings:

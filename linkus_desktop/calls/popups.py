@@ -10,8 +10,7 @@ from linkus_desktop.calls.popup_runner import PopUpRunner
 from linkus_desktop.sip.values import CallState
 
 if TYPE_CHECKING:
-    from linkus_desktop.sip.call import Call
-    from linkus_desktop.sip.phone import Phone
+    from linkus_desktop.calls.telephone import Call, Telephone
     from linkus_desktop.store.settings import Settings
 
 _RINGS = frozenset({CallState.INCOMING, CallState.RINGING_OUT})
@@ -62,7 +61,7 @@ class PopUps(QObject):
 
     def __init__(
         self,
-        phone: "Phone",
+        phone: "Telephone",
         settings: "Settings",
         name_of: "Callable[[Call], str]",
         parent: QObject | None = None,

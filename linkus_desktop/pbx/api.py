@@ -7,7 +7,15 @@ from pydantic import TypeAdapter, ValidationError
 from linkus_desktop.pbx.errors import NotConnected, WrongPassword
 from linkus_desktop.pbx.line import Line
 from server.contract.auth import Me, PasswordChange
-from server.contract.calls import CallLogEntry, CallLogSelection, CallQualityReport
+from server.contract.calls import (
+    CallKeys,
+    CallLogEntry,
+    CallLogSelection,
+    CallOrdered,
+    CallQualityReport,
+    OwnCallOrder,
+    OwnCallTransfer,
+)
 from server.contract.presence import Presence, PresenceChange
 from server.contract.reaching import ReachingSettings
 from server.contract.recording import CallRecording, RecordingAction, RecordingOrder, RecordingSelection
@@ -72,6 +80,38 @@ class Api:
         """Delete calls from the own log."""
         for selection in _selections(ids):
             await self._line.request("POST", "/call-log/delete", body=selection)
+
+    async def make_call(self, number: str, *, phone: str | None) -> str:
+        """Have one of the own phones (its id in topic `phones`; None: all of them) call a number (SIP-11).
+
+        The phone is asked to answer by itself. Returns the call's id.
+        """
+        try:
+            order = OwnCallOrder(number=number, auto_answer=True, phone=phone)
+        except ValidationError as error:
+            raise NotConnected(f"“{number[:40]}” is not a number that can be dialled.") from error
+        return (await self._line.ask(CallOrdered, "POST", "/me/calls", body=order)).id
+
+    async def answer_call(self, call_id: str) -> None:
+        """Have an own phone answer a call that rings there."""
+        await self._line.request("POST", f"/me/calls/{call_id}/answer")
+
+    async def hang_up(self, call_id: str) -> None:
+        """End an own call, or decline it."""
+        await self._line.request("DELETE", f"/me/calls/{call_id}")
+
+    async def hold(self, call_id: str, *, on: bool) -> None:
+        """Hold an own call, or resume it."""
+        await self._line.request("POST", f"/me/calls/{call_id}/{'hold' if on else 'resume'}")
+
+    async def transfer(self, call_id: str, *, to: str | None = None, call: str | None = None) -> None:
+        """Send the other end of an own call to a number, or put it together with that of another own call."""
+        order = OwnCallTransfer(to=to, call=call)
+        await self._line.request("POST", f"/me/calls/{call_id}/transfer", body=order)
+
+    async def press_keys(self, call_id: str, keys: str) -> None:
+        """Let the other end of an own call hear keys."""
+        await self._line.request("POST", f"/me/calls/{call_id}/keys", body=CallKeys(keys=keys))
 
     async def record(self, call_id: str, action: RecordingAction) -> CallRecording:
         """Record an own call, pause that, go on or end it (SIP-5)."""

@@ -17,8 +17,9 @@ from server.contract.base import Reply
 from server.contract.calls import CallLogEntry
 from server.contract.events import Delta, Snapshot, Topic
 from server.contract.extensions import ExtensionState
+from server.contract.own_calls import OwnCall, OwnPhone
 from server.contract.parking import ParkedCall
-from server.contract.recording import OwnCall, Recording
+from server.contract.recording import Recording
 
 logger = logging.getLogger(__name__)
 
@@ -135,7 +136,7 @@ class LiveState(QObject):
     """All topics of one session.
 
     Attributes:
-        extensions, call_log, me, parked, calls, recordings: the topics.
+        extensions, call_log, me, parked, calls, recordings, phones: the topics.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -146,6 +147,7 @@ class LiveState(QObject):
         self.parked: LiveTopic[ParkedCall] = LiveTopic(Topic.PARKED, ParkedCall, self)
         self.calls: LiveTopic[OwnCall] = LiveTopic(Topic.CALLS, OwnCall, self)
         self.recordings: LiveTopic[Recording] = LiveTopic(Topic.RECORDINGS, Recording, self)
+        self.phones: LiveTopic[OwnPhone] = LiveTopic(Topic.PHONES, OwnPhone, self)
         self._topics: dict[Topic, LiveTopic[Any]] = {
             topic.topic: cast("LiveTopic[Any]", topic)
             for topic in (
@@ -155,6 +157,7 @@ class LiveState(QObject):
                 self.parked,
                 self.calls,
                 self.recordings,
+                self.phones,
             )
         }
 

@@ -6,9 +6,9 @@ from typing import Protocol
 from PySide6.QtCore import QObject, Signal
 
 from linkus_desktop.pbx.live import LiveTopic
+from server.contract.own_calls import OwnCall, OwnCallState
 from server.contract.recording import (
     CallRecording,
-    OwnCall,
     Recording,
     RecordingAction,
     RecordingPermission,
@@ -58,7 +58,8 @@ class OwnCalls(QObject):
         for call in calls:
             if sip_call_id and sip_call_id in call.sip_call_ids:
                 return call
-        alike = [call for call in calls if call.number == number and not call.sip_call_ids]
+        there = [call for call in calls if call.state is not OwnCallState.ENDED and not call.sip_call_ids]
+        alike = [call for call in there if call.number == number]
         return alike[0] if len(alike) == 1 else None
 
     async def record(self, call: OwnCall, action: RecordingAction) -> None:

@@ -1,6 +1,6 @@
 """Does what the command line orders, with the phone of who is logged in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -8,8 +8,7 @@ from linkus_desktop.remote.words import Action, Answer, ExitCode, Order
 from linkus_desktop.sip.values import CallState, PhoneError
 
 if TYPE_CHECKING:
-    from linkus_desktop.sip.call import Call
-    from linkus_desktop.sip.phone import Phone
+    from linkus_desktop.calls.telephone import Call, Telephone
     from linkus_desktop.workplace import Workplace
 
 _CURRENT = frozenset({CallState.ACTIVE, CallState.RINGING_OUT, CallState.DIALLING})
@@ -151,7 +150,7 @@ def _rings(call: "Call") -> bool:
     return call.state is CallState.INCOMING
 
 
-def _chosen(phone: "Phone", order: Order, fits: "Callable[[Call], bool]", none: str) -> "Call":
+def _chosen(phone: "Telephone", order: Order, fits: "Callable[[Call], bool]", none: str) -> "Call":
     """The call that an order means; raises `NoCall`."""
     if order.call:
         call = _named(phone.calls, order)
@@ -166,14 +165,14 @@ def _chosen(phone: "Phone", order: Order, fits: "Callable[[Call], bool]", none: 
     return found
 
 
-def _named(calls: "list[Call]", order: Order) -> "Call":
+def _named(calls: "Sequence[Call]", order: Order) -> "Call":
     for call in calls:
         if call.id == order.call:
             return call
     raise NoCall(f"There is no such call: {order.call[:64]}.")
 
 
-def _one(phone: "Phone", fits: "Callable[[Call], bool]") -> "Call | None":
+def _one(phone: "Telephone", fits: "Callable[[Call], bool]") -> "Call | None":
     """The one that fits, the active one first; a conference counts as one. Raises `NoCall` for several."""
     fitting = [call for call in phone.calls if fits(call)]
     active = phone.active
@@ -200,7 +199,7 @@ def _described(workplace: "Workplace", call: "Call") -> dict[str, Any]:
         "direction": "incoming" if call.incoming else "outgoing",
         "number": call.number,
         "name": workplace.window.callers.name(call),
-        "state": call.state.name.lower(),
+        "state": call.state.name.lower() if call.known else "unknown",
         "muted": call.muted,
         "held_by_other": call.remote_held,
         "in_conference": call in workplace.window.phone.conference.calls,
@@ -228,9 +227,11 @@ def _status(workplace: "Workplace | None") -> Answer:
         "connection": session.state.name.lower(),
         "registration": phone.registration.name.lower(),
         "registration_text": phone.registration_text,
+        "desk_phone": workplace.telephone.is_desk,
         "calls": calls,
     }
-    head = f"{session.me.user} at {session.address}: {data['connection']}, phone {data['registration']}."
+    which = "desk phone" if data["desk_phone"] else "phone"
+    head = f"{session.me.user} at {session.address}: {data['connection']}, {which} {data['registration']}."
     lines = [head, *([phone.registration_text] if phone.registration_text else [])]
     for call, shown in zip(phone.calls, calls, strict=True):
         words = f"{shown['state']}{', muted' if call.muted else ''}"

@@ -22,6 +22,7 @@ from linkus_desktop.sip.threads import main_thread
 from linkus_desktop.sip.transfer import SETTLE_MS, Transfer
 from linkus_desktop.sip.values import (
     CALL_TRANSITIONS,
+    Ability,
     CallEnd,
     CallState,
     PhoneError,
@@ -171,6 +172,20 @@ class Call(QObject):
     def transfer_progress(self) -> TransferProgress:
         """How far its transfer is."""
         return self._transfer.progress
+
+    @property
+    def known(self) -> bool:
+        """True: we are in it, and know how it stands."""
+        return True
+
+    @property
+    def said(self) -> str:
+        """Empty: its state says what it is doing."""
+        return ""
+
+    def why_not(self, _ability: Ability) -> str:
+        """Why something cannot be done with it: empty, as everything can."""
+        return ""
 
     @main_thread
     def answer(self) -> None:

@@ -172,6 +172,13 @@ class Phone(QObject):
         return made
 
     @main_thread
+    def complete(self, consultation: Call) -> None:
+        """Connect the two of a consultation (attended transfer). Raises `PhoneError`."""
+        first = consultation.consultation_for
+        if first is not None:
+            first.transfer_to(consultation)
+
+    @main_thread
     def go_back(self, consultation: Call) -> None:
         """End a consultation, and talk again with whom it was made for."""
         first = consultation.consultation_for
@@ -185,6 +192,11 @@ class Phone(QObject):
         self.conference.merge(
             call for call in self.calls if call.talking and not call.transfer_progress.under_way
         )
+
+    @main_thread
+    def bring_in(self, call: Call, other: Call) -> None:
+        """Mix these two answered calls, and the conference there is, into one. Raises `PhoneError`."""
+        self.conference.merge(dict.fromkeys([*self.conference.calls, call, other]))
 
     @main_thread
     def follow_tones(self) -> None:

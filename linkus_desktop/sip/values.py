@@ -45,6 +45,18 @@ CALL_TRANSITIONS: dict[CallState, frozenset[CallState]] = {
 """Every change of state a call may make; any other raises."""
 
 
+class Ability(Enum):
+    """What some phones, or calls, can and others cannot."""
+
+    ANSWER = auto()
+    """Be answered from here."""
+    MUTE = auto()
+    MERGE = auto()
+    """Be talked with together with others."""
+    EARLY_TRANSFER = auto()
+    """Be transferred to somebody who has not answered yet, though was asked."""
+
+
 class TransferState(Enum):
     """How far the transfer of a call is (SIP-4)."""
 

@@ -110,6 +110,8 @@ class Settings(QObject):
         "colleagues", cast("Kind[AutoAnswer]", values.one_of("colleagues", "anybody", "never"))
     )
     pop_ups = Setting[values.Table]((), values.table(4, 1000, 20))
+    control_desk_phone = Setting(False, values.flag())
+    desk_phone = Setting("", values.text(64))
     notify = Setting(True, values.flag())
     hot_key_dial = Setting("", values.text(64))
     hot_key_answer = Setting("", values.text(64))

@@ -7,7 +7,7 @@ from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy
 
-from linkus_desktop.sip.values import CallState
+from linkus_desktop.sip.values import Ability, CallState
 from linkus_desktop.ui.blinker import Blinker
 from linkus_desktop.ui.call_face import Face
 from linkus_desktop.ui.call_keypad import CallKeypad
@@ -22,8 +22,8 @@ from linkus_desktop.ui.widgets.labels import ElidedLabel, label
 from linkus_desktop.ui.widgets.message import Message
 
 if TYPE_CHECKING:
+    from linkus_desktop.calls.telephone import Call
     from linkus_desktop.pbx.recordings import OwnCalls
-    from linkus_desktop.sip.call import Call
     from linkus_desktop.ui.callers import Callers
 
 WHO_WIDTH = 320
@@ -122,6 +122,8 @@ class CallCard(QFrame):
 
     def buttons(self) -> list[WordButton]:
         """The actions of the call's state, in reading order."""
+        if not self.call.known:
+            return []
         if self._being_transferred():
             return [self.hang_up]
         if self.call.state is CallState.ENDED:
@@ -137,9 +139,10 @@ class CallCard(QFrame):
 
     def _buttons_of_talk(self) -> list[WordButton]:
         if self.call.state is CallState.ACTIVE:
+            first = [self.hold, *([self.mute] if self._can(Ability.MUTE) else []), self.keypad_button]
             together = self.merge if self._others_talk else self.add
-            first = [self.hold, self.mute, self.keypad_button, *self._record()]
-            return [*first, self.transfer, together]
+            mixes = [together] if self._can(Ability.MERGE) else []
+            return [*first, *self._record(), self.transfer, *mixes]
         if self.call.state is CallState.HELD:
             return [self.switch if self._others_talk else self.hold, *self._record(), self.transfer]
         return []
@@ -156,7 +159,18 @@ class CallCard(QFrame):
             case CallState.HELD:
                 return [self.switch, self.complete, self.go_back]
             case _:
-                return [self.complete, self.go_back, self.merge, self.mute]
+                more = ((Ability.MERGE, self.merge), (Ability.MUTE, self.mute))
+                return [self.complete, self.go_back, *(button for what, button in more if self._can(what))]
+
+    def _can(self, ability: Ability) -> bool:
+        return not self.call.why_not(ability)
+
+    def _say_what_cannot_be_done(self) -> None:
+        """Disable what this call cannot, but another could, and say why."""
+        early = self.call.consultation_for is not None and self.call.state is CallState.RINGING_OUT
+        answer = "" if self.call.state is not CallState.INCOMING else self.call.why_not(Ability.ANSWER)
+        self.answer.forbid(answer)
+        self.complete.forbid(self.call.why_not(Ability.EARLY_TRANSFER) if early else "")
 
     def follow(self) -> None:
         """Show what the call is now."""
@@ -176,6 +190,7 @@ class CallCard(QFrame):
         if call.state is not CallState.ACTIVE:
             self.keypad_button.setChecked(False)
         self._tell_failure()
+        self._say_what_cannot_be_done()
         self.recording.follow()
         self._show_buttons()
 
@@ -194,7 +209,8 @@ class CallCard(QFrame):
         """Show how long it lasts."""
         call = self.call
         start = call.answered_at or (call.started_at if call.state is not CallState.ENDED else None)
-        self.timer.setText(duration((now - start).total_seconds()) if start else "")
+        shown = start is not None and call.known
+        self.timer.setText(duration((now - start).total_seconds()) if start and shown else "")
         self.quality.follow(call, now)
 
     def set_place(self, *, current: bool, others_talk: bool, narrow: bool) -> None:
@@ -273,8 +289,9 @@ class CallCard(QFrame):
         self._patience.start(ms)
 
     def toggle_mute(self) -> None:
-        """Cut the microphone off, or put it back."""
-        self.call.set_muted(not self.call.muted)
+        """Cut the microphone off, or put it back, where that can be done."""
+        if self._can(Ability.MUTE):
+            self.call.set_muted(not self.call.muted)
 
     def end_call(self) -> None:
         """Hang up."""

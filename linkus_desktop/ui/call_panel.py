@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
-from linkus_desktop.sip.values import CallState
+from linkus_desktop.sip.values import Ability, CallState
 from linkus_desktop.ui.blinker import Blinker
 from linkus_desktop.ui.call_card import CallCard
 from linkus_desktop.ui.conference_card import ConferenceCard
@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from linkus_desktop.calls.telephone import Call, Telephone
     from linkus_desktop.pbx.recordings import OwnCalls
-    from linkus_desktop.sip.call import Call
-    from linkus_desktop.sip.phone import Phone
     from linkus_desktop.ui.callers import Callers
 
 FAILURE_STAYS_MS = 10_000
@@ -49,7 +48,7 @@ class CallPanel(QWidget):
 
     def __init__(
         self,
-        phone: "Phone",
+        phone: "Telephone",
         blinker: Blinker,
         *,
         callers: "Callers | None" = None,
@@ -118,7 +117,11 @@ class CallPanel(QWidget):
 
     def can_merge(self) -> bool:
         """Whether there are answered calls that could be talked with together."""
-        talking = [card for card in self.cards if card.call.state in _TALKING]
+        talking = [
+            card
+            for card in self.cards
+            if card.call.state in _TALKING and not card.call.why_not(Ability.MERGE)
+        ]
         return len(talking) > 1 and not all(self._is_member(card) for card in talking)
 
     def ringing(self) -> CallCard | None:

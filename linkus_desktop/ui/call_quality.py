@@ -17,7 +17,7 @@ from linkus_desktop.ui.widgets.labels import label
 from linkus_desktop.ui.widgets.message import Message
 
 if TYPE_CHECKING:
-    from linkus_desktop.sip.call import Call
+    from linkus_desktop.calls.telephone import Call
 
 _BARS, _BAR, _BAR_GAP, _HEIGHT, _EDGE = 4, 3, 2, 20, 3
 _WIDE = _BARS * (_BAR + _BAR_GAP) - _BAR_GAP

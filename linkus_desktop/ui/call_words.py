@@ -6,15 +6,19 @@ from linkus_desktop.sip.values import CallState, TransferState
 from linkus_desktop.ui.lamps import Lamp
 
 if TYPE_CHECKING:
-    from linkus_desktop.sip.call import Call
+    from linkus_desktop.calls.telephone import Call
     from linkus_desktop.ui.callers import Callers
 
 
 def state_words(call: "Call", callers: "Callers | None" = None) -> str:
     """What the call is doing, in words; `callers` gives names to numbers."""
+    if call.said:
+        return call.said
+    return _end_words(call, callers) if call.state is CallState.ENDED else _state_words(call, callers)
+
+
+def _state_words(call: "Call", callers: "Callers | None") -> str:
     progress = call.transfer_progress
-    if call.state is CallState.ENDED:
-        return _end_words(call, callers)
     if progress.state is TransferState.ASKED:
         return f"Transferring to {_named(progress.to, callers)}…"
     if progress.state is TransferState.RINGING:
@@ -48,7 +52,9 @@ def failure_words(call: "Call", callers: "Callers | None" = None) -> str:
 
 
 def lamp_of_call(call: "Call") -> Lamp:
-    """The lamp of a call's state."""
+    """The lamp of a call's state; one that is not known is never shown as if it were (KEY-5)."""
+    if not call.known:
+        return Lamp.UNKNOWN
     match call.state:
         case CallState.DIALLING | CallState.RINGING_OUT | CallState.INCOMING:
             return Lamp.RINGING

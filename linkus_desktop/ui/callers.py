@@ -9,7 +9,7 @@ from linkus_desktop.pbx.colleagues import ColleaguesModel
 from linkus_desktop.ui.pictures import Pictures
 
 if TYPE_CHECKING:
-    from linkus_desktop.sip.call import Call
+    from linkus_desktop.calls.telephone import Call
 
 
 class Callers(QObject):

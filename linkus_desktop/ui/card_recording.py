@@ -11,9 +11,10 @@ from linkus_desktop.ui.widgets.buttons import WordButton, tooltip
 from linkus_desktop.ui.widgets.message import Message
 
 if TYPE_CHECKING:
+    from linkus_desktop.calls.telephone import Call
     from linkus_desktop.pbx.recordings import OwnCalls
-    from linkus_desktop.sip.call import Call
-    from server.contract.recording import OwnCall, RecordingAction
+    from server.contract.own_calls import OwnCall
+    from server.contract.recording import RecordingAction
 
 SHORTCUT = "Ctrl+R"
 

@@ -31,6 +31,7 @@ class ConnectionDot(QWidget):
         self._server = ConnectionState.CONNECTING
         self._phone = Registration.OFF
         self._has_phone = True
+        self._which = "Phone"
         self._wide = True
         self._why = {"server": "", "phone": ""}
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -43,12 +44,18 @@ class ConnectionDot(QWidget):
         if server is ConnectionState.ONLINE and (phone is Registration.REGISTERED or not self._has_phone):
             return "Connected"
         if server is ConnectionState.ONLINE:
-            return f"Phone {_PHONE_WORDS[phone]}"
+            return f"{self._which} {self._phone_words}"
         if phone is Registration.REGISTERED:
             return f"Server {_SERVER_WORDS[server]}"
         if ConnectionState.CONNECTING is server:
             return "Connecting…"
         return "No connection"
+
+    @property
+    def _phone_words(self) -> str:
+        if self._phone is Registration.CONNECTING and self._which != "Phone":
+            return "not known yet"  # it registers by itself, and the server has not said whether it did
+        return _PHONE_WORDS[self._phone]
 
     @property
     def well(self) -> bool:
@@ -63,6 +70,11 @@ class ConnectionDot(QWidget):
     def set_phone(self, state: Registration, why: str = "") -> None:
         """The phone's registration changed."""
         self._phone, self._why["phone"] = state, why
+        self._follow()
+
+    def set_desk_phone(self, desk: bool) -> None:
+        """Whether it is the desk phone that calls are made with (SIP-11)."""
+        self._which = "Desk phone" if desk else "Phone"
         self._follow()
 
     def set_has_phone(self, has: bool) -> None:
@@ -115,7 +127,7 @@ class ConnectionDot(QWidget):
     def _follow(self) -> None:
         server = f"Server: {_SERVER_WORDS[self._server]}"
         phone = (
-            f"Phone: {_PHONE_WORDS[self._phone]}" if self._has_phone else "No phone belongs to this account"
+            f"{self._which}: {self._phone_words}" if self._has_phone else "No phone belongs to this account"
         )
         whole = "\n".join(
             f"{words} – {why}" if why else words

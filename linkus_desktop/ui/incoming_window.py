@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QFrame, QWidget
 
-from linkus_desktop.sip.values import CallState
+from linkus_desktop.sip.values import Ability, CallState
 from linkus_desktop.ui.blinker import Blinker
 from linkus_desktop.ui.call_face import Face
 from linkus_desktop.ui.call_words import for_whom_words, lamp_of_call
@@ -17,8 +17,7 @@ from linkus_desktop.ui.widgets.frames import columns, rows
 from linkus_desktop.ui.widgets.labels import ElidedLabel
 
 if TYPE_CHECKING:
-    from linkus_desktop.sip.call import Call
-    from linkus_desktop.sip.phone import Phone
+    from linkus_desktop.calls.telephone import Call, Telephone
     from linkus_desktop.ui.callers import Callers
 
 SIZE = QSize(360, 136)
@@ -90,7 +89,8 @@ class IncomingWindow(QWidget):
         self.number.setVisible(bool(self.number.text()))
         self.face.show_call(name, call.number, lamp_of_call(call), picture)
         for_whom = for_whom_words(call, self._callers)
-        self.what.setText(f"Incoming call {for_whom}".strip())
+        self.what.setText(call.said or f"Incoming call {for_whom}".strip())
+        self.answer.forbid(call.why_not(Ability.ANSWER))
         self.setWindowTitle(f"{self.name.text()} calls")
         who = f"{self.name.text()} {self.number.text()} {for_whom}".strip()
         self.setAccessibleName(f"Incoming call from {who}")
@@ -138,7 +138,7 @@ class IncomingWindows(QObject):
 
     def __init__(
         self,
-        phone: "Phone",
+        phone: "Telephone",
         parent: QObject | None = None,
         *,
         callers: "Callers | None" = None,

@@ -36,11 +36,12 @@ from server.contract.features import Feature
 from server.contract.presence import PresenceChange
 
 if TYPE_CHECKING:
+    from linkus_desktop.calls.chosen_phone import ChosenPhone
+    from linkus_desktop.calls.telephone import Telephone
     from linkus_desktop.pbx.call_log import CallLogModel
     from linkus_desktop.pbx.colleagues import ColleaguesModel
     from linkus_desktop.pbx.session import Session
     from linkus_desktop.sip.audio import Audio
-    from linkus_desktop.sip.phone import Phone
     from linkus_desktop.store.settings import Settings
 
 
@@ -58,19 +59,22 @@ class MainWindow(QMainWindow):
     def __init__(  # noqa: PLR0917  the six view-models, in the order of the interface
         self,
         session: "Session",
-        phone: "Phone",
+        phone: "Telephone",
         audio: "Audio",
         settings: "Settings",
         colleagues: "ColleaguesModel",
         call_log: "CallLogModel",
         *,
+        phones: "ChosenPhone | None" = None,
         theme: Theme | None = None,
         pictures: Pictures | None = None,
         hot_keys: HotKeys | None = None,
         clock: Callable[[], datetime] = now_utc,
         parent: QWidget | None = None,
     ) -> None:
+        """`phones`: the same as `phone`, where it can be chosen which one that is (SIP-11)."""
         super().__init__(parent)
+        self._phones = phones
         self.session, self.phone, self.settings = session, phone, settings
         self.colleagues, self.call_log = colleagues, call_log
         self._pictures = pictures
@@ -95,6 +99,7 @@ class MainWindow(QMainWindow):
             self.stack,
             session=session,
             phone=phone,
+            phones=phones,
             audio=audio,
             settings=settings,
             colleagues=colleagues,
@@ -113,6 +118,7 @@ class MainWindow(QMainWindow):
         self._follow_me()
         self._follow_presence()
         self._on_missed(call_log.missed)
+        self._follow_choice()
         add_shortcuts(self)
         self._keys.watch(central)
 
@@ -260,6 +266,8 @@ class MainWindow(QMainWindow):
         self.session.me_changed.connect(self._follow_me)
         self.phone.registration_changed.connect(self._on_registration)
         self.phone.error.connect(self.show_problem)
+        if self._phones is not None:
+            self._phones.chosen.connect(self._follow_choice)
         self.call_log.missed_changed.connect(self._on_missed)
         for signal in (
             self.colleagues.dataChanged,
@@ -306,6 +314,11 @@ class MainWindow(QMainWindow):
 
     def _on_registration(self, state: Registration, text: str) -> None:
         self.toolbar.connection.set_phone(state, text)
+
+    def _follow_choice(self) -> None:
+        if self._phones is not None:
+            self.toolbar.connection.set_desk_phone(self._phones.is_desk)
+            self._on_registration(self._phones.registration, self._phones.registration_text)
 
     def _on_missed(self, count: int) -> None:
         self.rail.rooms["call_log"].set_badge(count)

@@ -14,8 +14,7 @@ from linkus_desktop.ui.call_words import for_whom_words
 from linkus_desktop.ui.icons import product_icon
 
 if TYPE_CHECKING:
-    from linkus_desktop.sip.call import Call
-    from linkus_desktop.sip.phone import Phone
+    from linkus_desktop.calls.telephone import Call, Telephone
     from linkus_desktop.ui.callers import Callers
 
 STAYS_MS = 20_000
@@ -96,7 +95,7 @@ class Notifier(QObject):
 
     def __init__(
         self,
-        phone: "Phone",
+        phone: "Telephone",
         callers: "Callers",
         parent: QObject | None = None,
         *,

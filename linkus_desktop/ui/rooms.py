@@ -9,16 +9,18 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from linkus_desktop.hotkeys.port import HotKeys
 from linkus_desktop.ui.blinker import Blinker
+from linkus_desktop.ui.phone.phone_choice import PhoneChoice
 from linkus_desktop.ui.phone.workspace import PhoneWorkspace
 from linkus_desktop.ui.pictures import Pictures
 from linkus_desktop.ui.theme import Theme
 
 if TYPE_CHECKING:
+    from linkus_desktop.calls.chosen_phone import ChosenPhone
+    from linkus_desktop.calls.telephone import Telephone
     from linkus_desktop.pbx.call_log import CallLogModel
     from linkus_desktop.pbx.colleagues import ColleaguesModel
     from linkus_desktop.pbx.session import Session
     from linkus_desktop.sip.audio import Audio
-    from linkus_desktop.sip.phone import Phone
     from linkus_desktop.store.settings import Settings
 
 ROOMS = (
@@ -50,7 +52,8 @@ class Rooms(QObject):
         stack: QStackedWidget,
         *,
         session: "Session",
-        phone: "Phone",
+        phone: "Telephone",
+        phones: "ChosenPhone | None" = None,
         audio: "Audio",
         settings: "Settings",
         colleagues: "ColleaguesModel",
@@ -63,6 +66,7 @@ class Rooms(QObject):
     ) -> None:
         super().__init__(stack)
         self._stack = stack
+        self._phones = phones
         self._session, self._phone, self._audio, self._settings = session, phone, audio, settings
         self._colleagues, self._call_log = colleagues, call_log
         self._hot_keys = hot_keys
@@ -104,6 +108,8 @@ class Rooms(QObject):
         made = PhoneWorkspace(
             self._colleagues, self._call_log, self._settings, self._blinker, self._pictures, clock=self._clock
         )
+        if self._phones is not None:
+            made.dialler.set_phones(PhoneChoice(self._phones))
         made.call_requested.connect(self.call_requested)
         made.search_requested.connect(self.search_requested)
         made.pick_up_requested.connect(self.pick_up_requested)
@@ -134,7 +140,14 @@ class Rooms(QObject):
     def _make_preferences(self) -> QWidget:
         from linkus_desktop.ui.preferences.workspace import PreferencesWorkspace  # noqa: PLC0415  built when opened
 
-        made = PreferencesWorkspace(self._session, self._audio, self._settings, self._theme, self._hot_keys)
+        made = PreferencesWorkspace(
+            self._session,
+            self._audio,
+            self._settings,
+            self._theme,
+            hot_keys=self._hot_keys,
+            phones=self._phones,
+        )
         made.password_requested.connect(self.password_requested)
         made.log_out_requested.connect(self.log_out_requested)
         return made

@@ -13,8 +13,7 @@ from linkus_desktop.ui.transfer_panel import ADD, TransferPanel
 from linkus_desktop.ui.widgets.buttons import WordButton
 
 if TYPE_CHECKING:
-    from linkus_desktop.sip.call import Call
-    from linkus_desktop.sip.phone import Phone
+    from linkus_desktop.calls.telephone import Call, Telephone
 
 
 PARKING = "a parking slot"
@@ -30,7 +29,7 @@ class Transfers(QObject):
     problem = Signal(str)
 
     def __init__(
-        self, phone: "Phone", calls: CallPanel, panel: TransferPanel, parent: QObject | None = None
+        self, phone: "Telephone", calls: CallPanel, panel: TransferPanel, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self.panel = panel
@@ -62,7 +61,8 @@ class Transfers(QObject):
     def choose_addition(self, card: CallCard | ConferenceCard) -> None:
         """Ask whom to call into the conversation of a card."""
         if isinstance(card, ConferenceCard):
-            call, who = self._phone.conference.calls[0], "the conference"
+            call: Call = self._phone.conference.calls[0]
+            who = "the conference"
         else:
             call, who = card.call, f"the call with {card.name.text()}"
         self._call, self._adding = call, True
@@ -109,9 +109,8 @@ class Transfers(QObject):
                 self._bring_in(call, made)
 
     def _bring_in(self, call: "Call", made: "Call") -> None:
-        conference = self._phone.conference
         try:
-            conference.merge(dict.fromkeys([*conference.calls, call, made]))
+            self._phone.bring_in(call, made)
         except PhoneError as error:
             self.problem.emit(str(error))
 
@@ -124,10 +123,8 @@ class Transfers(QObject):
             self._close()
 
     def _complete(self, consultation: "Call") -> None:
-        first = consultation.consultation_for
         try:
-            if first is not None:
-                first.transfer_to(consultation)
+            self._phone.complete(consultation)
         except PhoneError as error:
             self.problem.emit(str(error))
 

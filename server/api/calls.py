@@ -11,13 +11,16 @@ from server.api.deps import Address, Administrator, ServicesDep
 from server.api.extensions import Number
 from server.api.presence import OwnNumber
 from server.contract.calls import (
+    CallAnswer,
     CallHold,
+    CallKeys,
     CallLogId,
     CallOrder,
     CallOrdered,
     CallQualityReport,
     CallRecord,
     CallTransfer,
+    OwnCallOrder,
     OwnCallTransfer,
 )
 from server.contract.recording import CallRecording, RecordingOrder
@@ -38,23 +41,42 @@ async def own_calls(number: OwnNumber, services: ServicesDep) -> list[ActiveCall
 
 
 @own.post("", status_code=202)
-async def make_own_call(order: CallOrder, number: OwnNumber, services: ServicesDep) -> CallOrdered:
-    """Call a number: the own phones ring first, and whichever answers makes the call."""
-    return CallOrdered(id=await services.control.make(number, order.number))
+async def make_own_call(order: OwnCallOrder, number: OwnNumber, services: ServicesDep) -> CallOrdered:
+    """Call a number: the own phones ring first, and whichever answers makes the call (SIP-11)."""
+    made = await services.control.make(number, order.number, auto_answer=order.auto_answer, phone=order.phone)
+    return CallOrdered(id=made)
 
 
 @own.delete("/{call_id}", status_code=204)
 async def hang_up_own(call_id: CallId, number: OwnNumber, services: ServicesDep) -> None:
-    """End an own call, whether it is only ordered, rings or is answered."""
+    """End an own call, whether it is only ordered, rings or is answered; one that comes in is declined."""
     await services.control.hang_up(call_id, number)
+
+
+@own.post("/{call_id}/answer", status_code=204)
+async def answer_own(call_id: CallId, number: OwnNumber, services: ServicesDep) -> None:
+    """Have an own phone that rings answer; 409 where it cannot be told to, which `can_answer` tells."""
+    await services.control.answer(call_id, number)
+
+
+@own.post("/{call_id}/keys", status_code=204)
+async def press_keys(call_id: CallId, order: CallKeys, number: OwnNumber, services: ServicesDep) -> None:
+    """Let the other end of an own call hear these keys, as if they had been pressed on the phone."""
+    await services.control.keys(call_id, number, order.keys)
 
 
 @own.post("/{call_id}/transfer", status_code=202)
 async def transfer_own(
     call_id: CallId, transfer: OwnCallTransfer, number: OwnNumber, services: ServicesDep
 ) -> None:
-    """Send the other end of an own call to a number. If nobody answers there, the two talk on."""
-    await services.control.transfer(call_id, number, transfer.to)
+    """Send the other end of an own call to a number, or put it together with that of another own call.
+
+    If nobody answers at the number, the two talk on.
+    """
+    if transfer.call is not None:
+        await services.control.join(call_id, number, transfer.call)
+    else:
+        await services.control.transfer(call_id, number, transfer.to or "")
 
 
 @own.post("/{call_id}/hold", status_code=204)
@@ -111,6 +133,14 @@ async def active_calls(_who: Administrator, services: ServicesDep) -> list[Activ
 async def hang_up(call_id: CallId, who: Administrator, services: ServicesDep, address: Address) -> None:
     """End any call."""
     await services.control.hang_up(call_id, by=Author(who.user, address))
+
+
+@router.post("/{call_id}/answer", status_code=204)
+async def answer(
+    call_id: CallId, order: CallAnswer, who: Administrator, services: ServicesDep, address: Address
+) -> None:
+    """Have a phone of the extension `by` answer a call that rings there."""
+    await services.control.answer(call_id, order.by, by=Author(who.user, address))
 
 
 @router.post("/{call_id}/transfer", status_code=202)

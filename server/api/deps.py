@@ -15,6 +15,7 @@ from server.contract.errors import ErrorCode
 from server.db.base import Database
 from server.flows.calls import Calls
 from server.flows.control import CallControl
+from server.flows.own_calls import OwnCalls
 from server.flows.recording import Recorder
 from server.flows.voicemail import Mailboxes
 from server.services.accounts import LOCAL_SESSION, Who
@@ -72,6 +73,7 @@ class Services:
     guard: SipGuard
     calls: Calls
     control: CallControl
+    own_calls: OwnCalls
     mailboxes: Mailboxes
     recorder: Recorder
     recordings: Recordings

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from server.cli.common import Config, Data, Json, load_settings, reporting, run, show, table
-from server.contract.calls import CallHold, CallOrder, CallOrdered, CallTransfer
+from server.contract.calls import CallAnswer, CallHold, CallOrder, CallOrdered, CallTransfer
 from server.contract.recording import CallRecording, RecordingAction, RecordingOrder
 from server.contract.system import ActiveCall
 from server.settings import Settings
@@ -14,7 +14,9 @@ from server.settings import Settings
 if TYPE_CHECKING:
     from server.cli.remote import Remote
 
-app = typer.Typer(help="Calls in progress: show, make, hold, transfer and end them.", no_args_is_help=True)
+app = typer.Typer(
+    help="Calls in progress: show, make, answer, hold, transfer and end them.", no_args_is_help=True
+)
 
 CallId = Annotated[str, typer.Argument(metavar="ID", help="The id that `call list` shows.")]
 Side = Annotated[str, typer.Argument(metavar="EXTENSION", help="Whose side of the call it is.")]
@@ -22,7 +24,7 @@ Side = Annotated[str, typer.Argument(metavar="EXTENSION", help="Whose side of th
 
 @app.callback()
 def _call() -> None:
-    """Calls in progress: show, make, hold, transfer and end them."""
+    """Calls in progress: show, make, answer, hold, transfer and end them."""
 
 
 @app.command("list")
@@ -66,6 +68,15 @@ def transfer(
         settings = load_settings(data, config)
         order = CallTransfer(by=by, to=number)
     run(_transfer(settings, call, order), as_json=json)
+
+
+@app.command("answer")
+def answer(call: CallId, by: Side, data: Data = None, config: Config = None, *, json: Json = False) -> None:
+    """Have a phone of an extension answer a call that rings there; not every phone can be told to."""
+    with reporting(as_json=json):
+        settings = load_settings(data, config)
+        order = CallAnswer(by=by)
+    run(_answer(settings, call, order), as_json=json)
 
 
 @app.command("hold")
@@ -131,6 +142,11 @@ async def _make(settings: Settings, extension: str, order: CallOrder) -> CallOrd
 async def _transfer(settings: Settings, call: str, order: CallTransfer) -> None:
     async with _server(settings) as remote:
         await remote.transfer_call(call, order)
+
+
+async def _answer(settings: Settings, call: str, order: CallAnswer) -> None:
+    async with _server(settings) as remote:
+        await remote.answer_call(call, order)
 
 
 async def _hold(settings: Settings, call: str, order: CallHold, *, on: bool) -> None:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from server.cli.common import Unreachable
 from server.cli.recording_files import CHUNK, new_file
 from server.contract.auth import AdministratorPassword, AdministratorPasswordReset
-from server.contract.calls import CallHold, CallOrder, CallOrdered, CallRecord, CallTransfer
+from server.contract.calls import CallAnswer, CallHold, CallOrder, CallOrdered, CallRecord, CallTransfer
 from server.contract.configuration import ConfigObject
 from server.contract.decisions import RouteExplanation, RouteQuery
 from server.contract.errors import ErrorBody
@@ -159,6 +159,10 @@ class Remote:
     async def transfer_call(self, call_id: str, order: CallTransfer) -> None:
         """Send one side of a call on to a number."""
         await self._ask("POST", f"calls/{quote(call_id, safe='')}/transfer", order)
+
+    async def answer_call(self, call_id: str, order: CallAnswer) -> None:
+        """Have a phone answer a call that rings there."""
+        await self._ask("POST", f"calls/{quote(call_id, safe='')}/answer", order)
 
     async def hold_call(self, call_id: str, order: CallHold, *, on: bool) -> None:
         """Hold a call for one of its sides, or do so no longer."""

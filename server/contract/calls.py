@@ -152,10 +152,26 @@ class CallLogChanged(Reply):
     count: int
 
 
+PhoneId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+"""Id of a registered phone, in topic `phones`."""
+
+
 class CallOrder(Request):
     """A call to be made: the own phones ring first. `POST /me/calls`."""
 
     number: Line = Field(min_length=1, max_length=64)
+
+
+class OwnCallOrder(CallOrder):
+    """The same for an own call, of which more can be asked. `POST /me/calls`.
+
+    `auto_answer`: the own phones are asked to answer by themselves, by headers of the INVITE (Call-Info,
+    Alert-Info, RFC 5373); one that knows none of them rings. `phone`: only this one rings, by its id in topic
+    `phones`.
+    """
+
+    auto_answer: bool = False
+    phone: PhoneId | None = None
 
 
 class CallOrdered(Reply):
@@ -165,18 +181,42 @@ class CallOrdered(Reply):
 
 
 class OwnCallTransfer(Request):
-    """Where the other end of an own call is sent. `POST /me/calls/{id}/transfer`."""
+    """Where the other end of an own call is sent. `POST /me/calls/{id}/transfer`.
+
+    Either a number (blind transfer), or `call`: another own call that is answered, with whose other end it
+    is to talk (attended transfer).
+    """
+
+    to: Annotated[Line, Field(min_length=1, max_length=64)] | None = None
+    call: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.to is None) == (self.call is None):
+            raise ValueError("give either to, or call")
+        return self
+
+
+class CallTransfer(Request):
+    """Where a call of somebody else is sent: whoever talks to the extension `by`."""
 
     to: Line = Field(min_length=1, max_length=64)
-
-
-class CallTransfer(OwnCallTransfer):
-    """The same for a call of somebody else: whoever talks to the extension `by` is sent on."""
-
     by: ExtensionNumber
+
+
+class CallKeys(Request):
+    """Keys that the other end of an own call is to hear. `POST /me/calls/{id}/keys`."""
+
+    keys: Annotated[str, StringConstraints(pattern=r"^[0-9A-D*#]{1,64}$")]
 
 
 class CallHold(Request):
     """Whose side holds the call, or does so no longer. `POST /calls/{id}/hold`, `/calls/{id}/resume`."""
+
+    by: ExtensionNumber
+
+
+class CallAnswer(Request):
+    """Whose phone is told to answer the call. `POST /calls/{id}/answer`."""
 
     by: ExtensionNumber

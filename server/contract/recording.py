@@ -166,21 +166,6 @@ class CallRecording(Reply):
     refusal: RecordingRefusal | None = None
 
 
-class OwnCall(Reply):
-    """A call of the own extension that is answered: an item of topic `calls`, keyed by `id`.
-
-    `number` and `name` are the other party's. `sip_call_ids`: the Call-IDs (RFC 3261, 8.1.1.4) of the own
-    phones in it, by which a phone finds its call; empty where the engine does not tell them.
-    """
-
-    id: str
-    number: str
-    name: str
-    since: Instant
-    sip_call_ids: list[str]
-    recording: CallRecording
-
-
 class Recording(Reply):
     """A recording: an item of topic `recordings`, keyed by `id`, which is the id of its call.
 

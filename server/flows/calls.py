@@ -15,11 +15,13 @@ from server.flows.extension_call import ExtensionCall
 from server.flows.features import Features
 from server.flows.live_call import LiveCall
 from server.flows.monitoring import Monitors
+from server.flows.own_calls import OwnCalls
 from server.flows.parking import ParkingLot
 from server.flows.phone_settings import PhoneSettings
 from server.flows.planning import Planner
 from server.flows.recording import Recorder
 from server.flows.remains import Leftovers
+from server.flows.ringing import Ringing
 from server.flows.secretaries import Secretaries
 from server.flows.stops import Machine
 from server.flows.talk import Talk
@@ -61,6 +63,7 @@ class Calls:
         monitors: Monitors,
         recorder: Recorder,
         mailboxes: Mailboxes,
+        own_calls: OwnCalls,
         settings: PhoneSettings,
         pairs: Pairs,
         ring_timeout_s: float,
@@ -81,6 +84,7 @@ class Calls:
             lot=lot,
             recorder=recorder,
             pairs=pairs,
+            own_calls=own_calls,
             ring_timeout_s=ring_timeout_s,
         )
         self._features = Features(self._desk, directory, monitors, settings, Secretaries(self._desk, pairs))
@@ -139,6 +143,10 @@ class Calls:
     def talk_of(self, leg: Leg) -> Talk | None:
         """The conversation that a leg takes part in; None while it is transferred, or talks to a machine."""
         return self._desk.talk_of(leg)
+
+    def ringing_of(self, call_id: str) -> Ringing | None:
+        """The ringing of a call; None if it does not ring."""
+        return self._desk.ringing_of(call_id)
 
     def _on_switch(self, event: Event) -> None:
         if isinstance(event, Incoming):

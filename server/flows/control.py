@@ -6,28 +6,33 @@ an entry in the audit log.
 
 import asyncio
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from server.clock import Clock
+from server.contract.calls import Outcome
 from server.contract.errors import ErrorCode
 from server.contract.recording import CallRecording, RecordingAction
 from server.contract.system import ActiveCall
 from server.flows.calls import Calls
 from server.flows.fork import Fork
+from server.flows.leg_ids import order_leg_id, order_of
 from server.flows.live_call import LiveCall
+from server.flows.own_calls import Order, OwnCalls, can_be_told
 from server.flows.recording import Recorder
 from server.flows.resources import Resources
 from server.flows.ringing import ENGINE_MARGIN_S
 from server.flows.stops import Machine
+from server.rules.intercom import AUTO_ANSWER
 from server.rules.numbers import canonical
-from server.rules.outcomes import Ending
+from server.rules.outcomes import MEANING, Ending
 from server.services.audit import Audit
 from server.services.directory import Directory
 from server.services.errors import ServiceError, conflict, invalid, not_found
+from server.services.own_phones import phone_id
 from server.services.tasks import Background
-from server.switch.port import Leg, Party, Reason, Switch, Transfer
+from server.switch.port import Leg, LegGone, LegState, Party, Reason, Switch, Transfer
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +44,21 @@ class Author:
 
 
 @dataclass(frozen=True, slots=True)
-class _Order:
-    """A call that is to be made once a phone of its extension has answered."""
+class _Ordered:
+    """A call that is to be made once a phone of its extension has answered; or it is for a machine."""
 
-    id: str
-    extension: str
-    dialled: str
-    at: datetime
+    order: Order
     machine: Machine | None = None
 
     def active(self) -> ActiveCall:
+        order = self.order
         return ActiveCall(
-            id=self.id, caller=self.extension, dialled=self.dialled, state="ordered", since=self.at
+            id=order.id, caller=order.extension, dialled=order.number, state="ordered", since=order.at
         )
+
+
+ANSWER_S = 4.0
+"""Seconds that a phone has to answer once it was told to; it takes those that do some tenths."""
 
 
 class CallControl:
@@ -66,6 +73,7 @@ class CallControl:
         clock: Clock,
         audit: Audit,
         recorder: Recorder,
+        own_calls: OwnCalls,
         ring_timeout_s: float,
     ) -> None:
         """`ring_timeout_s`: how long the phones of who orders a call ring."""
@@ -75,8 +83,9 @@ class CallControl:
         self._clock = clock
         self._audit = audit
         self._recorder = recorder
+        self._own_calls = own_calls
         self._ring_timeout_s = ring_timeout_s
-        self._orders: dict[str, _Order] = {}
+        self._orders: dict[str, _Ordered] = {}
         self._background = Background("ordered calls")
 
     async def stop(self) -> None:
@@ -87,13 +96,22 @@ class CallControl:
         """Calls in progress, oldest first, those that are ordered last; of one extension, or all."""
         legs = {leg.id: leg for leg in self._switch.legs()}
         found = [live for live in self._live() if extension is None or self._is_of(live, extension)]
-        orders = [one for one in self._orders.values() if extension in (None, one.extension)]
+        orders = [one for one in self._orders.values() if extension in (None, one.order.extension)]
         return [live.active(legs) for live in found] + [order.active() for order in orders]
 
-    async def make(self, extension: str, dialled: str, *, by: Author | None = None) -> str:
+    async def make(
+        self,
+        extension: str,
+        dialled: str,
+        *,
+        by: Author | None = None,
+        auto_answer: bool = False,
+        phone: str | None = None,
+    ) -> str:
         """Ring the phones of an extension, and call the number from the one that answers; the call's id.
 
-        `by`: an administrator who does that for somebody else.
+        `by`: an administrator who does that for somebody else. `auto_answer`: ask the phones to answer by
+        themselves. `phone`: only the one with this id (see `OwnPhone`) rings.
 
         Raises:
             ServiceError: `NOT_FOUND`; `INVALID`: no number, or the own one; `CONFLICT`: no phone is
@@ -106,7 +124,8 @@ class CallControl:
             raise invalid("number", "this cannot be a number: digits, and + * # are")
         if number == extension:
             raise invalid("number", "is the own number: choose another")
-        order_id = self._order(extension, number)
+        headers = AUTO_ANSWER if auto_answer else {}
+        order_id = self._order(extension, number, phone=phone, headers=headers)
         await self._record("call.make", by, extension, number=number)
         return order_id
 
@@ -119,7 +138,15 @@ class CallControl:
             raise not_found(f"extension {extension} that is enabled")
         return self._order(extension, shown, machine)
 
-    def _order(self, extension: str, number: str, machine: Machine | None = None) -> str:
+    def _order(
+        self,
+        extension: str,
+        number: str,
+        machine: Machine | None = None,
+        *,
+        phone: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> str:
         if not self._switch.status.up:
             raise ServiceError(
                 ErrorCode.UNAVAILABLE, self._switch.status.problem or "No calls can be made now."
@@ -127,37 +154,121 @@ class CallControl:
         phones = self._switch.contacts(extension)
         if not phones:
             raise conflict(f"No phone of {extension} is registered: register one first.")
-        ordered = sum(1 for order in self._orders.values() if order.extension == extension)
+        if phone is not None and phone not in map(phone_id, phones):
+            raise conflict(f"This phone of {extension} is not registered any more: choose another.")
+        ordered = sum(1 for one in self._orders.values() if one.order.extension == extension)
         if self._calls.made_by(extension) + ordered >= self._calls.per_extension:
             raise conflict(
                 f"{extension} has {self._calls.per_extension} calls, which is the most: end one first."
             )
-        order = _Order(uuid.uuid4().hex, extension, number, self._clock.now(), machine)
-        self._orders[order.id] = order
-        task = self._background.spawn(self._carry_out(order), name=order.id)
-        task.add_done_callback(lambda _: self._orders.pop(order.id, None))
+        order = Order(uuid.uuid4().hex, extension, number, self._directory.name(number), self._clock.now())
+        self._orders[order.id] = _Ordered(order, machine)
+        self._own_calls.ordered(order)
+        self._background.spawn(self._carry_out(order, machine, phone, headers), name=order.id)
         return order.id
 
+    def _over(self, order: Order, outcome: Outcome | None) -> None:
+        if self._orders.pop(order.id, None) is not None:
+            self._own_calls.order_over(order, outcome)
+
     async def hang_up(self, call_id: str, extension: str | None = None, *, by: Author | None = None) -> None:
-        """End a call; one of `extension`, or whoever's it is.
+        """End a call; one of `extension`, or whoever's it is. What rings at `extension` is declined there.
 
         Raises:
-            ServiceError: `NOT_FOUND`; `CONFLICT`: it rings at the extension, which can decline it only.
+            ServiceError: `NOT_FOUND`; `CONFLICT`: nobody is in it whose leg could be ended.
         """
-        order = self._orders.get(call_id)
-        if order is not None and extension in (None, order.extension):
-            del self._orders[call_id]
-            for task in self._background.named(order.id):
+        ordered = self._orders.get(call_id)
+        if ordered is not None and extension in (None, ordered.order.extension):
+            self._over(ordered.order, Outcome.CANCELLED)
+            for task in self._background.named(call_id):
                 task.cancel()
-            await self._record("call.hang_up", by, order.extension, call=call_id)
+            await self._record("call.hang_up", by, ordered.order.extension, call=call_id)
             return
         live = self._find(call_id, extension)
         legs = self._legs(live, extension)
         if not legs:
+            ringing = self._calls.ringing_of(call_id)
+            if extension is not None and ringing is not None and await ringing.decline(extension):
+                return
             raise conflict("This call is not answered here yet: answer or decline it on the phone.")
         # Both, where it is nobody's own call: one who is being transferred would call the other back.
         await asyncio.gather(*(leg.hangup(Reason.NORMAL) for leg in legs))
         await self._record("call.hang_up", by, live.call.caller.number, call=call_id)
+
+    async def answer(self, call_id: str, extension: str, *, by: Author | None = None) -> None:
+        """Tell a phone of the extension that rings for this call to answer; return when it has.
+
+        Raises:
+            ServiceError: `NOT_FOUND`; `CONFLICT`: no phone of it rings, or none can be told, or it did not
+                answer though it was told.
+            SwitchError: the engine cannot do it now.
+        """
+        ringing = self._ringing_phones(call_id, extension)
+        if not ringing:
+            raise conflict(f"No phone of {extension} rings for this call.")
+        leg = next((leg for leg in ringing if can_be_told(self._switch, leg)), None)
+        if leg is None:
+            raise conflict(f"The phone of {extension} cannot be told to answer: answer it there.")
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                await leg.tell_to_answer()
+                await leg.answered()
+        except TimeoutError:
+            raise conflict(f"The phone of {extension} does not answer when told: answer it there.") from None
+        except LegGone as gone:
+            raise conflict("It rings no longer.") from gone
+        await self._record("call.answer", by, extension, call=call_id)
+
+    async def keys(self, call_id: str, extension: str, keys: str) -> None:
+        """Let whom `extension` talks to hear these keys, be it a person or a machine.
+
+        Raises:
+            ServiceError: `NOT_FOUND`; `CONFLICT`: nobody hears them now.
+            SwitchError: the engine cannot do it now.
+        """
+        live = self._find(call_id, extension)
+        leg = self._leg(live, extension) if live.is_answered else None
+        if leg is None:
+            raise conflict("Keys can be sent once the call is answered.")
+        talk = self._calls.talk_of(leg)
+        if talk is not None:
+            try:
+                await talk.partner(leg).send_digits(keys)
+            except LegGone as gone:
+                raise conflict("The call has ended.") from gone
+            return
+        for key in keys:
+            leg.digits.put(key)
+
+    def _ringing_phones(self, call_id: str, extension: str) -> list[Leg]:
+        """The phones of an extension that ring for this call, or for this order; raises `NOT_FOUND`."""
+        ordered = self._orders.get(call_id)
+        if ordered is None or ordered.order.extension != extension:
+            wanted = set(self._find(call_id, extension).call.legs)
+        else:
+            wanted = {leg.id for leg in self._switch.legs() if order_of(leg.id) == call_id}
+        return [
+            leg
+            for leg in self._switch.legs()
+            if leg.id in wanted and leg.number == extension and leg.state is LegState.RINGING
+        ]
+
+    async def join(self, call_id: str, extension: str, other_id: str) -> None:
+        """Let the other ends of two calls that `extension` has answered talk (attended transfer, SIP-4).
+
+        Raises:
+            ServiceError: `NOT_FOUND`; `CONFLICT`: they are the same, or not both answered.
+        """
+        if call_id == other_id:
+            raise conflict("These are the same call: choose another.")
+        legs = []
+        for one in (call_id, other_id):
+            live = self._find(one, extension)
+            leg = self._leg(live, extension) if live.is_answered else None
+            if leg is None or self._calls.talk_of(leg) is None:
+                raise conflict("Only two calls in which people talk can be put together.")
+            legs.append(leg)
+        legs[0].ask_transfer(Transfer(consultation=legs[1]))
 
     async def transfer(self, call_id: str, extension: str, dialled: str, *, by: Author | None = None) -> None:
         """Send whom `extension` talks to on to a number, as a blind transfer of its phone would (SIP-4).
@@ -182,7 +293,7 @@ class CallControl:
             ServiceError: `NOT_FOUND`; `CONFLICT`: the two do not talk, or it is the phone that holds.
             SwitchError: the engine cannot do it now.
         """
-        if call_id in self._orders and self._orders[call_id].extension == extension:
+        if call_id in self._orders and self._orders[call_id].order.extension == extension:
             raise conflict("Only a call that is answered can be held.")
         live = self._find(call_id, extension)
         leg = self._leg(live, extension) if live.is_answered else None
@@ -220,34 +331,51 @@ class CallControl:
         await self._record(f"recording.{action}", by, live.call.caller.number, call=call_id)
         return tape.offered(extension)
 
-    async def _carry_out(self, order: _Order) -> None:
-        """Ring the phones; what comes after the answer is a call like any other, which owns the phone's leg.
+    async def _carry_out(
+        self, order: Order, machine: Machine | None, phone: str | None, headers: Mapping[str, str] | None
+    ) -> None:
+        """Ring the own phones; what comes after the answer is a call like any other."""
+        outcome: Outcome | None = Outcome.FAILED
+        try:
+            outcome = await self._ring_own(order, machine, phone, headers)
+        finally:
+            self._over(order, outcome)
+
+    async def _ring_own(
+        self, order: Order, machine: Machine | None, phone: str | None, headers: Mapping[str, str] | None
+    ) -> Outcome | None:
+        """None: the call is made, else why it is not.
 
         The ids of these legs say nothing of a call: an heir of this process hangs them up.
         """
         async with Resources(self._switch, order.id) as resources:
             resources.hang_up_rest_with(Reason.ANSWERED_ELSEWHERE)
-            phones = self._switch.contacts(order.extension)
-            rung = tuple(phone for phone in phones if phone.reachable) or phones
+            registered = self._switch.contacts(order.extension)
+            phones = [one for one in registered if phone in (None, phone_id(one))]
+            rung = [one for one in phones if one.reachable] or phones
             fork = Fork(resources, on_ringing=_nothing)
             fork.dial(
-                [(f"order-{order.id}-{position}", phone) for position, phone in enumerate(rung)],
-                caller=Party(order.dialled, self._directory.name(order.dialled)),
+                [(order_leg_id(order.id, position), one) for position, one in enumerate(rung)],
+                caller=Party(order.number, order.name),
                 for_leg=None,
                 timeout_s=self._ring_timeout_s + ENGINE_MARGIN_S,
+                headers=headers,
             )
             leg = await fork.result(self._ring_timeout_s)
             if isinstance(leg, Ending):
                 resources.hang_up_rest_with(Reason.NO_ANSWER)
-                return
+                return MEANING[leg].caller
             resources.drop(leg)
-            self._calls.make(leg, order.dialled, call_id=order.id, machine=order.machine)
+            self._calls.make(leg, order.number, call_id=order.id, machine=machine)
+            return None
 
     def _live(self) -> list[LiveCall]:
         return [live for live in self._calls.live() if not live.is_over]
 
     def _is_of(self, live: LiveCall, extension: str) -> bool:
-        return live.call.callee == extension or self._leg(live, extension) is not None
+        if live.call.callee == extension or self._leg(live, extension) is not None:
+            return True
+        return self._own_calls.get(extension, live.call.id) is not None
 
     def _find(self, call_id: str, extension: str | None) -> LiveCall:
         for live in self._live():

@@ -21,6 +21,7 @@ from server.services.pairs import Pairs
 from server.switch.port import Leg, Party, Switch
 
 if TYPE_CHECKING:
+    from server.flows.own_calls import OwnCalls
     from server.flows.parking import ParkingLot
     from server.flows.recording import Recorder
     from server.flows.ringing import Ringing
@@ -61,6 +62,7 @@ class Desk:
         lot: "ParkingLot",
         recorder: "Recorder",
         pairs: Pairs,
+        own_calls: "OwnCalls",
         ring_timeout_s: float,
     ) -> None:
         self.switch = switch
@@ -70,6 +72,7 @@ class Desk:
         self.ring_timeout_s = ring_timeout_s
         self._directory = directory
         self._planner = planner
+        self._own_calls = own_calls
         self._log = call_log
         self.clock = clock
         self._live: dict[str, list[LiveCall]] = {}
@@ -226,7 +229,7 @@ class Desk:
 
     def live(self, call: Call) -> LiveCall:
         """The log of a call, to be kept true."""
-        return LiveCall(call, call_log=self._log, clock=self.clock, on_change=self.pairs.follow)
+        return LiveCall(call, call_log=self._log, clock=self.clock, on_change=self._told)
 
     def party(self, leg: Leg) -> Party:
         """Who is at the other end of a leg, as others are to be shown."""
@@ -251,17 +254,23 @@ class Desk:
     def keep(self, task: str, live: LiveCall) -> None:
         """This call is in progress, in the task of the call with the id `task`."""
         self._live.setdefault(task, []).append(live)
+        self._told(live)
+
+    def _told(self, live: LiveCall) -> None:
         self.pairs.follow(live.call)
+        self._own_calls.follow(live)
 
     def drop(self, task: str, live: LiveCall) -> None:
         """Nothing has come of this call, which was not begun."""
         if live.is_written:  # a colleague was about to pick it up
             live.ended(Ending.FAILED)
         self._live[task].remove(live)
+        self._own_calls.forget(live)
 
     def forget(self, task: str) -> None:
         """Everything of this task is over, in the switch too."""
-        self._live.pop(task, None)
+        for live in self._live.pop(task, ()):
+            self._own_calls.forget(live)
 
     def calls(self) -> list[LiveCall]:
         """Calls that were begun and whose tasks are not over, oldest first."""
@@ -296,6 +305,10 @@ class Desk:
     def ringing(self) -> list["Ringing"]:
         """The calls that ring, longest ringing first."""
         return list(self._ringing.values())
+
+    def ringing_of(self, call_id: str) -> "Ringing | None":
+        """The ringing of this call; None if it does not ring."""
+        return self._ringing.get(call_id)
 
     def wanted_by(self, leg: Leg) -> str:
         """The number that a leg has dialled and nobody has answered yet; "" if there is none."""

@@ -7,7 +7,7 @@ from typing import Any
 from server.flows.resources import Resources
 from server.flows.stops import Target
 from server.rules.outcomes import DECLINES, Ending, best_ending, ending_of_code, ending_outside
-from server.switch.port import Leg, LegGone, Party, SwitchError, SwitchUnavailable
+from server.switch.port import Leg, LegGone, LegState, Party, Reason, SwitchError, SwitchUnavailable
 
 SILENCE_S = 4.0
 """Seconds after which a phone that has not answered its INVITE with anything holds up no refusal.
@@ -21,6 +21,9 @@ QUIET_S = 0.3
 
 UNREACHABLE = 503
 """Counted for a phone to which the engine could not even send the INVITE (RFC 3261, 16.7 point 6: as 503)."""
+
+DECLINED = 603
+"""Counted for a phone whose owner has declined the call by other means."""
 
 _NOT_SAID = frozenset({None, 408, UNREACHABLE})
 """Codes that stand for a phone which was not heard. They are no refusal: others may still be waking up."""
@@ -54,6 +57,21 @@ class Fork:
         self._codes: list[int | None] = []
         self._endings: list[Ending] = []
         self._silent = 0
+        self._waiting: dict[str, Leg] = {}
+        self._declined: set[str] = set()
+
+    async def decline(self, number: str) -> bool:
+        """Have the phones of this extension ring no longer, as if the call had been declined there.
+
+        False: none of them rings.
+        """
+        legs = [
+            leg for leg in self._waiting.values() if leg.number == number and leg.state is not LegState.UP
+        ]
+        self._declined.update(leg.id for leg in legs)
+        for leg in legs:
+            await leg.hangup(Reason.ANSWERED_ELSEWHERE)  # else the phone lists it as missed
+        return bool(legs)
 
     def dial(
         self,
@@ -162,6 +180,7 @@ class Fork:
 
     async def _wait_for(self, leg: Leg) -> Leg | None:
         """The leg once it is answered, None if it ended instead."""
+        self._waiting[leg.id] = leg
         try:
             try:
                 if not leg.trunk:  # a network outside takes seconds to find its phone: that is no silence
@@ -174,8 +193,11 @@ class Fork:
         except LegGone as gone:
             if gone.ended.lost:
                 raise SwitchUnavailable("the engine went away while phones rang") from gone
-            self._refused(gone.ended.sip_code, outside=bool(leg.trunk))
+            declined = leg.id in self._declined
+            self._refused(DECLINED if declined else gone.ended.sip_code, outside=bool(leg.trunk))
             return None
+        finally:
+            self._waiting.pop(leg.id, None)
         return leg
 
     async def _signal(self) -> None:

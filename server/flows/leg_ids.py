@@ -14,6 +14,7 @@ _CALL = r"[0-9a-f]{32}"
 LONGEST_REFERENCE = 64
 """Characters of a leg's id that stand in another's: the engine takes ids of 149 at most."""
 
+_ORDER = re.compile(rf"order-(?P<order>{_CALL})-\d+")
 _LEG = re.compile(rf"(?P<call>{_CALL})-(?P<position>\d+)-(?P<caller>.+)")
 
 
@@ -50,6 +51,17 @@ def reference(leg_id: str) -> str:
     if len(leg_id) <= LONGEST_REFERENCE:
         return leg_id
     return hashlib.sha256(leg_id.encode()).hexdigest()[:32]
+
+
+def order_leg_id(order_id: str, position: int) -> str:
+    """Id for the leg to a phone of who has ordered a call; it says nothing of a call to an heir."""
+    return f"order-{order_id}-{position}"
+
+
+def order_of(leg_id: str) -> str:
+    """The order that a leg was dialled for; "" if it was for none."""
+    found = _ORDER.fullmatch(leg_id)
+    return found["order"] if found else ""
 
 
 def origin_of(leg_id: str) -> Origin | None:

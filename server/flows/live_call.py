@@ -21,13 +21,14 @@ class LiveCall:
         *,
         call_log: CallLog,
         clock: Clock,
-        on_change: Callable[[Call], None] = lambda _: None,
+        on_change: "Callable[[LiveCall], None]" = lambda _live: None,
     ) -> None:
+        """`on_change` is called after each change of the facts."""
         self._call = call
         self._log = call_log
         self._clock = clock
-        self._on_change = on_change
         self._written = False
+        self._on_change = on_change
 
     @property
     def is_written(self) -> bool:
@@ -154,4 +155,4 @@ class LiveCall:
         self._call = call
         self._written = True
         self._log.write(call)
-        self._on_change(call)
+        self._on_change(self)

@@ -2,13 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from server.clock import Clock
-from server.contract.events import Topic
 from server.contract.recording import (
     Recording,
     RecordingPermission,
@@ -18,10 +17,8 @@ from server.contract.recording import (
 from server.flows.live_call import LiveCall
 from server.flows.tape import FOLDER, Tape, facts_of
 from server.rules.recording import Ruled, call_kind, ruled
-from server.services.accounts import Who
 from server.services.call_log import CallLog
 from server.services.directory import Directory
-from server.services.hub import Hub
 from server.services.recordings import Recordings
 from server.services.tasks import Background
 from server.switch.port import Bridge, Leg, LegGone, Sound, Switch, SwitchError
@@ -33,7 +30,7 @@ _log = logging.getLogger(__name__)
 
 
 class Recorder:
-    """Has the tape of each conversation: the one owner of topic `calls`.
+    """Has the tape of each conversation.
 
     Attributes:
         switch: where the calls are.
@@ -48,7 +45,6 @@ class Recorder:
         switch: Switch,
         recordings: Recordings,
         call_log: CallLog,
-        hub: Hub,
         clock: Clock,
         directory: Directory,
         rules: Callable[[], Iterable[RecordingRule]],
@@ -60,7 +56,7 @@ class Recorder:
         self.clock = clock
         self.permissions = permissions
         self._call_log = call_log
-        self._hub = hub
+        self._observers: list[Callable[[LiveCall], None]] = []
         self._directory = directory
         self._rules = rules
         self._since = clock.now()
@@ -68,7 +64,6 @@ class Recorder:
         self._unannounced: set[str] = set()
         self._background = Background("recorder")
         self._sorting = asyncio.Lock()
-        hub.topic(Topic.CALLS, self._snapshot)
 
     async def stop(self) -> None:
         """Wait for the recordings that are ending. To be awaited after the calls have ended."""
@@ -139,19 +134,18 @@ class Recorder:
         """Whether the call may have begun in a former server process."""
         return live.call.started_at < self._since
 
-    def publish(self, tape: Tape, *, gone: bool = False) -> None:
-        """Tell those who take part how the tape is, or that it is closed."""
-        for number in tape.numbers:
-            self._hub.publish(Topic.CALLS, tape.id, None if gone else tape.shown(number), to=number)
+    def observe(self, observer: Callable[[LiveCall], None]) -> None:
+        """Call `observer` with a call whose recording, or what may be done about it, has changed."""
+        self._observers.append(observer)
+
+    def publish(self, live: LiveCall) -> None:
+        """Tell the observers that the tape of this call has changed, or is closed."""
+        for observer in self._observers:
+            observer(live)
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
         """Do this, even when the call is over meanwhile."""
         return self._background.spawn(work)
-
-    async def _snapshot(self, who: Who) -> Mapping[str, Any]:
-        number = who.number
-        tapes = [tape for tape in self._tapes.values() if not tape.closed and number in tape.numbers]
-        return {tape.id: tape.shown(number) for tape in tapes} if number else {}
 
     # What nobody conducts
 

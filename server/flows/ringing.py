@@ -41,6 +41,7 @@ class Ringing:
         self._unused = () if again else call.live.call.legs
         """Ids that the call was written with, for the phones that ring first."""
         self._picker: asyncio.Future[Leg] = asyncio.get_running_loop().create_future()
+        self._ringing_now: Fork | None = None
         callee = self._live.call.callee
         self.callees = frozenset({callee} if callee is not None else ())
 
@@ -70,6 +71,10 @@ class Ringing:
         self._live.rings((leg.id,))
         self._picker.set_result(leg)
         return True
+
+    async def decline(self, number: str) -> bool:
+        """Decline the call for this extension; False: none of its phones rings."""
+        return self._ringing_now is not None and await self._ringing_now.decline(number)
 
     async def walk(self, stop: Stop) -> Leg | Machine | Ending:
         """From stop to stop: the leg or machine that answers, or how the call ends for the caller."""
@@ -215,12 +220,13 @@ class Ringing:
         return [phone for phone in found if phone not in known]
 
     def _fork(self, stop: Stop | None = None, on_quiet: Callable[[], Awaitable[None]] | None = None) -> Fork:
-        return Fork(
+        self._ringing_now = Fork(
             self._resources,
             on_ringing=self._on_ringing,
             on_quiet=on_quiet,
             one_declines_all=stop is not None and stop.one_declines_all,
         )
+        return self._ringing_now
 
     def _dial(self, fork: Fork, targets: Sequence[Target], timeout_s: float, stop: Stop) -> tuple[str, ...]:
         """Send the INVITEs; the ids of their legs."""

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from server.contract.errors import ErrorCode
 from server.contract.recording import (
     CallRecording,
-    OwnCall,
     Recording,
     RecordingAction,
     RecordingRefusal,
@@ -112,24 +111,6 @@ class Tape:
         """The extensions that take part."""
         return list(dict.fromkeys(leg.number for leg in self._legs if leg.number))
 
-    def shown(self, number: str) -> OwnCall:
-        """The call as one of the extensions in it sees it."""
-        call = self._live.call
-        caller, _ = self._legs
-        if caller.number == number:
-            other, name = call.callee or call.dialled, call.callee_name
-        else:
-            other, name = call.caller.number, call.caller.name
-        own = [leg for leg in self._legs if leg.number == number]
-        return OwnCall(
-            id=self.id,
-            number=other,
-            name=name,
-            since=call.answered_at or call.started_at,
-            sip_call_ids=[leg.sip_call_id for leg in own if leg.sip_call_id],
-            recording=self.offered(number),
-        )
-
     def offered(self, number: str | None) -> CallRecording:
         """The state, and what an extension in the call may ask for now; all that fits, for None."""
         found = self._actions(number)
@@ -140,7 +121,7 @@ class Tape:
     def publish(self) -> None:
         """Tell those who take part."""
         if not self.closed:
-            self._recorder.publish(self)
+            self._recorder.publish(self._live)
 
     # What is asked for
 
@@ -195,7 +176,7 @@ class Tape:
         """The two talk no longer. The recording ends behind the scenes: nothing waits for it."""
         if not self.closed:
             self.closed = True
-            self._recorder.publish(self, gone=True)
+            self._recorder.publish(self._live)
             self._recorder.spawn(self._close())
 
     # Inside

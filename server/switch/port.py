@@ -185,6 +185,17 @@ class Leg(ABC):
         """
 
     @abstractmethod
+    async def tell_to_answer(self) -> None:
+        """Outbound, ringing: have the phone answer, by a NOTIFY with `Event: talk`.
+
+        Whether it does is up to the phone: see `answered`. Raises `SwitchError` if it could not be told.
+        """
+
+    @abstractmethod
+    async def send_digits(self, digits: str) -> None:
+        """Send these (0-9, `*`, `#`, A-D) to the phone, as if whom it talks with had pressed them."""
+
+    @abstractmethod
     async def gone(self) -> Ended:
         """Return once the leg has ended, however that came."""
 

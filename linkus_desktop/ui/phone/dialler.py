@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from linkus_desktop.sip.number import number_in
 from linkus_desktop.ui.phone.dial_pad import DialPad
+from linkus_desktop.ui.phone.phone_choice import PhoneChoice
 from linkus_desktop.ui.theme import sized
 from linkus_desktop.ui.tokens import TYPE_DISPLAY, TYPE_TITLE
 from linkus_desktop.ui.widgets.buttons import IconButton, WordButton
@@ -59,6 +60,7 @@ class Dialler(QWidget):
         layout.addWidget(self.pad)
         layout.addSpacing(8)
         layout.addWidget(self.call)
+        self._layout = layout
         self.pad.pressed.connect(self._on_key)
         self.delete.clicked.connect(self.number.backspace)
         self.number.textChanged.connect(self._follow)
@@ -66,6 +68,16 @@ class Dialler(QWidget):
         self.call.clicked.connect(self._call)
         self.setFocusProxy(self.number)
         self._follow()
+
+    def set_phones(self, phones: PhoneChoice) -> None:
+        """Offer, below the call button, which phone calls are made with."""
+        self._layout.addWidget(phones)
+
+    @property
+    def below(self) -> int:
+        """What is below the call button takes so much room (logical pixels)."""
+        phones = self.findChild(PhoneChoice)
+        return phones.sizeHint().height() + self._layout.spacing() if phones is not None else 0
 
     def offer(self, number: str) -> None:
         """Show a number that Return, or the button, will call."""

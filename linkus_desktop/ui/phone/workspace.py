@@ -92,7 +92,7 @@ class PhoneWorkspace(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Calls above take room: the whole dial pad stays in sight, with lower keys."""
         super().resizeEvent(event)
-        self.dialler.pad.set_small(self.height() < _LOW)
+        self.dialler.pad.set_small(self.height() < _LOW + self.dialler.below)
 
     def set_compact(self, compact: bool) -> None:
         """The dial pad alone, or everything."""

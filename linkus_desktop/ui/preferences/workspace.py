@@ -10,6 +10,7 @@ from linkus_desktop.ui.preferences.about import AboutSection
 from linkus_desktop.ui.preferences.account import AccountSection
 from linkus_desktop.ui.preferences.appearance import AppearanceSection
 from linkus_desktop.ui.preferences.audio import AudioSection
+from linkus_desktop.ui.preferences.desk_phone import DeskPhoneSection
 from linkus_desktop.ui.preferences.hot_keys import HotKeysSection
 from linkus_desktop.ui.preferences.incoming import IncomingSection
 from linkus_desktop.ui.preferences.popups import PopUpsSection
@@ -20,6 +21,7 @@ from linkus_desktop.ui.widgets.frames import columns, rows
 from linkus_desktop.ui.widgets.labels import label
 
 if TYPE_CHECKING:
+    from linkus_desktop.calls.chosen_phone import ChosenPhone
     from linkus_desktop.pbx.session import Session
     from linkus_desktop.sip.audio import Audio
     from linkus_desktop.store.settings import Settings
@@ -39,13 +41,16 @@ class PreferencesWorkspace(QScrollArea):
         audio: "Audio",
         settings: "Settings",
         theme: Theme | None,
+        *,
         hot_keys: HotKeys | None = None,
+        phones: "ChosenPhone | None" = None,
     ) -> None:
         super().__init__()
         self.setWidgetResizable(True)
         self.setAccessibleName("Preferences")
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.audio = AudioSection(audio, settings)
+        self.desk_phone = DeskPhoneSection(phones) if phones is not None else None
         self.incoming = IncomingSection(settings)
         self.pop_ups = PopUpsSection(settings)
         self.ringing = RingingSection(audio, settings)
@@ -63,6 +68,7 @@ class PreferencesWorkspace(QScrollArea):
         sections.addWidget(label("Preferences", "display"))
         for section in (
             self.audio,
+            self.desk_phone,
             self.incoming,
             self.ringing,
             self.pop_ups,

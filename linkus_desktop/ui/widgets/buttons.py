@@ -45,6 +45,7 @@ class WordButton(QPushButton):
         self.setProperty("kind", kind)
         self.setAccessibleName(text)
         self.setToolTip(tooltip(tip or text, shortcut))
+        self._tip = self.toolTip()
         self.setAutoDefault(False)
         self.setIconSize(QSize(18 + _GAP, 18))
         self._tint()
@@ -54,8 +55,15 @@ class WordButton(QPushButton):
         self._icon_name = icon_name
         self.setText(text)
         self.setAccessibleName(text)
-        self.setToolTip(tooltip(tip or text, shortcut))
+        self._tip = tooltip(tip or text, shortcut)
+        self.setToolTip(self._tip)
         self._tint()
+
+    def forbid(self, why: str) -> None:
+        """Disable it and say why, where the eye and the screen reader are; "": it can be pressed."""
+        self.setEnabled(not why)
+        self.setToolTip(why or self._tip)
+        self.setAccessibleDescription(why)
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the palette."""

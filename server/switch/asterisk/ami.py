@@ -2,7 +2,7 @@
 
 That is the requests that were refused (security events); phones with their user agent: an ARI event about a
 contact lacks it, and ARI cannot list contacts; and our registrations at carriers. All that is done through it
-is to register anew.
+is to register anew, and to tell a phone to answer.
 """
 
 import asyncio
@@ -65,6 +65,16 @@ class Ami:
         return await self._list(
             "PJSIPShowEndpoint", "ContactStatusDetail", "the contacts of an endpoint", {"Endpoint": endpoint}
         )
+
+    async def notify(self, channel: str, event: str) -> str:
+        """NOTIFY with this event, and no body, within the dialog of a channel; "" or why it was not sent."""
+        try:
+            async with asyncio.timeout(REPLY_S):
+                self._send({"Action": "PJSIPNotify", "Channel": channel, "Variable": f"Event={event}"})
+                reply = await self._reply()
+        except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
+            raise SwitchUnavailable("Asterisk does not answer on its manager port.") from error
+        return "" if reply.get("Response") == "Success" else reply.get("Message", "no reason was given")
 
     def register(self, registration: str) -> None:
         """Withdraw a registration and make it anew; what comes of it is told as events."""

@@ -105,6 +105,7 @@ def files(config: EngineConfig, installation: Installation) -> dict[str, str]:
         "logger.conf": _logger(),
         "sorcery.conf": _SORCERY,
         "pjsip.conf": _pjsip(config),
+        "pjsip_notify.conf": "",
         "pjproject.conf": "[startup]\nlog_level=2\n",
         "rtp.conf": _rtp(config),
         "extensions.conf": _extensions(),

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from typing import Any
 
 from server.switch.asterisk import endpoints, spying
+from server.switch.asterisk.ami import Ami
 from server.switch.asterisk.ari import Ari, AriError, segment
 from server.switch.asterisk.bridges import AsteriskBridge
 from server.switch.asterisk.config import (
@@ -58,6 +59,7 @@ class Control:
 
     Attributes:
         ari: the connection, None while there is none.
+        manager: makes a connection to the manager interface, for one request; None as above.
         playing, music, recordings: what is played to legs, and recorded of them.
         spyings: ids of the snoop channels of this server.
         changed: called with a leg whose state a request of ours changed without an event of the engine.
@@ -66,6 +68,7 @@ class Control:
     def __init__(self, changed: Callable[[AsteriskLeg], None]) -> None:
         self.changed = changed
         self.ari: Ari | None = None
+        self.manager: Callable[[], Ami] | None = None
         self.playing = Playing(self)
         self.music = Music(self)
         self.recordings = Recordings(self)
@@ -133,6 +136,19 @@ class Control:
         """200 to the caller; the state follows as an event."""
         await leg.quiet()
         await self.on_leg(leg, self.connected.post(f"channels/{segment(leg.id)}/answer"))
+
+    async def tell_to_answer(self, leg: AsteriskLeg) -> None:
+        """NOTIFY to the phone, within the dialog of its call; the answer follows as an event."""
+        if self.manager is None:
+            raise SwitchUnavailable("Asterisk is not running or does not answer now.")
+        async with self.manager() as ami:
+            problem = await ami.notify(leg.id, "talk")
+        if problem:
+            raise SwitchError(f"The phone could not be told to answer: {problem}.")
+
+    async def send_digits(self, leg: AsteriskLeg, digits: str) -> None:
+        """Digits to the phone, in RTP or as it wants them."""
+        await self.on_leg(leg, self.connected.post(f"channels/{segment(leg.id)}/dtmf", dtmf=digits))
 
     async def hangup(self, leg_id: str, reason: Reason) -> None:
         """End a leg; never raises."""

@@ -185,6 +185,16 @@ class AsteriskLeg(Leg):
         await self._heard.wait()
         self.check()
 
+    async def tell_to_answer(self) -> None:
+        """See `Leg.tell_to_answer`."""
+        self.check()
+        await self._control.tell_to_answer(self)
+
+    async def send_digits(self, digits: str) -> None:
+        """See `Leg.send_digits`."""
+        self.check()
+        await self._control.send_digits(self, digits)
+
     async def gone(self) -> Ended:
         """See `Leg.gone`."""
         await self._gone.wait()

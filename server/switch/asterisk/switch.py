@@ -191,6 +191,7 @@ class AsteriskSwitch(Switch):
             connected_ms = int(time.time() * 1000)
             await ari.connect()
             self._control.ari = ari
+            self._control.manager = lambda: Ami(conf.ami_port, conf.ami_secret)
             self._control.recordings.folder = conf.recordings
             await self._read_all(ari, ami, connected_ms)
             await self._trunks.read(ami, engine.config)
@@ -223,7 +224,7 @@ class AsteriskSwitch(Switch):
                     logfiles.tend(ari, conf.folder / "log"),
                 )
             finally:
-                self._control.ari = None
+                self._control.ari = self._control.manager = None
                 self._control.playing.forget_prompts()
                 self._channels.lose_connection()
 

@@ -206,6 +206,25 @@ class SimulatedLeg(Leg):
         await self._rang.wait()
         self._raise_if_gone()
 
+    async def tell_to_answer(self) -> None:
+        """See `Leg.tell_to_answer`."""
+
+        def tell() -> None:
+            self._raise_if_gone()
+            if self.dialog.phone is not None:
+                self.dialog.phone.told_to_answer(self.dialog)
+
+        await self._switch.request(tell)
+
+    async def send_digits(self, digits: str) -> None:
+        """See `Leg.send_digits`."""
+
+        def send() -> None:
+            self._raise_if_gone()
+            self.dialog.digits_heard += digits
+
+        await self._switch.request(send)
+
     async def gone(self) -> Ended:
         """See `Leg.gone`."""
         await self._gone.wait()

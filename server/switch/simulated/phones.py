@@ -44,6 +44,7 @@ class Behaviour:
     hangs_up_after_s: float | None = None
     holds_after_s: float | None = None
     resumes_after_s: float | None = None
+    answers_when_told: bool = True
 
     @classmethod
     def answers(cls, after_s: float = 1.0, *, hangs_up_after_s: float | None = None) -> Self:
@@ -86,6 +87,7 @@ class Dialog:
         music: the music that it hears when nothing is played to it; "" for none.
         playback: what is being played to it now.
         take: what was recorded of it alone, last.
+        digits_heard: digits that our side has sent to the phone.
     """
 
     id: str
@@ -113,6 +115,7 @@ class Dialog:
     playback: Playback | None = None
     music: str = ""
     take: Take | None = None
+    digits_heard: str = ""
 
     @property
     def sip_call_id(self) -> str:
@@ -191,6 +194,11 @@ class Phone:
             self._later(dialog, behaviour.hangs_up_after_s, self.hang_up)
             self._later(dialog, behaviour.holds_after_s, self.hold)
             self._later(dialog, behaviour.resumes_after_s, self.resume)
+
+    def told_to_answer(self, dialog: Dialog) -> None:
+        """NOTIFY with `Event: talk`."""
+        if self.behaviour_in(dialog).answers_when_told and dialog.state is LegState.RINGING:
+            self.answer(dialog)
 
     def refuse(self, dialog: Dialog, code: int) -> None:
         """A final status above 299 to an INVITE."""

@@ -26,7 +26,7 @@ async def at_work(client: Client, server: Server) -> Workplace:
 
 def rings(workplace: Workplace, number: str, *, asks: int | None = None) -> FakeCall:
     """A call that the phone tells of."""
-    phone = workplace.window.phone
+    phone = workplace.phone
     call = FakeCall(number, "", CallState.INCOMING, parent=phone)
     call.alert = Alert((), asks)
     phone.calls.append(call)
@@ -35,7 +35,7 @@ def rings(workplace: Workplace, number: str, *, asks: int | None = None) -> Fake
 
 
 def gone(workplace: Workplace, call: FakeCall) -> None:
-    phone = workplace.window.phone
+    phone = workplace.phone
     phone.calls.remove(call)
     call.finish("Missed", 487)
     phone.call_removed.emit(call)
@@ -46,7 +46,7 @@ async def test_colleagues_and_others_ring_as_the_user_chose_SIP_6(client: Client
     client.settings.ring_colleagues, client.settings.ring_others = "soft", "urgent"
     for number, tone in (("1002", Tone.SOFT), ("+420530335533", Tone.URGENT)):
         call = rings(workplace, number)
-        assert workplace.window.phone.tone_of(call) is tone
+        assert workplace.phone.tone_of(call) is tone
         gone(workplace, call)
 
 
@@ -55,10 +55,10 @@ async def test_a_colleagues_intercom_is_answered_and_a_strangers_is_not_SIP_9(
 ) -> None:
     workplace = await at_work(client, server)
     stranger = rings(workplace, "+420530335533", asks=0)
-    assert workplace.window.phone.tone_of(stranger) is not Tone.INTERCOM
+    assert workplace.phone.tone_of(stranger) is not Tone.INTERCOM
     gone(workplace, stranger)
     call = rings(workplace, "1002", asks=0)
-    assert workplace.window.phone.tone_of(call) is Tone.INTERCOM
+    assert workplace.phone.tone_of(call) is Tone.INTERCOM
     await emitted(workplace.auto_answer.answered)
     assert call.state is CallState.ACTIVE
     card = workplace.window.calls.card_of(call)
@@ -116,9 +116,9 @@ async def test_how_a_call_sounded_goes_to_the_server_SIP_8(
     }  # fmt: skip
     workplace.session.live.calls.take_snapshot({told["id"]: told})
     workplace.quality.measure()
-    workplace.window.phone.calls.remove(call)
+    workplace.phone.calls.remove(call)
     call.finish("", 200)
-    workplace.window.phone.call_removed.emit(call)
+    workplace.phone.call_removed.emit(call)
     await log_out(client)
     (line,) = [one.getMessage() for one in caplog.records if one.name.endswith("quality_reports")]
     assert "a" * 32 in line

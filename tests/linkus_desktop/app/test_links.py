@@ -26,7 +26,7 @@ async def test_a_link_fills_the_dial_field_and_dials_nothing_SIP_2(client: Clien
     client.open_link("sip:1002@pbx.example.com")
     assert dialler(workplace).number.text() == "1002"
     assert dialler(workplace).isVisible()
-    assert workplace.window.phone.calls == []
+    assert workplace.phone.calls == []
 
 
 async def test_a_link_before_the_login_is_kept_until_there_is_a_dial_field_SIP_2(

@@ -9,7 +9,8 @@ from linkus_desktop.pbx import recordings as module
 from linkus_desktop.pbx.live import LiveTopic
 from linkus_desktop.pbx.recordings import OwnCalls, OwnRecordings
 from server.contract.events import Topic
-from server.contract.recording import CallRecording, OwnCall, Recording, RecordingAction, RecordingState
+from server.contract.own_calls import OwnCall
+from server.contract.recording import CallRecording, Recording, RecordingAction, RecordingState
 
 NOW = datetime(2026, 3, 12, 14, 30, tzinfo=UTC)
 

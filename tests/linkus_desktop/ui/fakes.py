@@ -18,16 +18,26 @@ from linkus_desktop.sip.alert import Alert
 from linkus_desktop.sip.audio.backend import Device, Sound
 from linkus_desktop.sip.audio.tones import Tone
 from linkus_desktop.sip.headers import Party
-from linkus_desktop.sip.values import CallEnd, CallState, PhoneError, Quality, TransferProgress, TransferState
+from linkus_desktop.sip.values import (
+    Ability,
+    CallEnd,
+    CallState,
+    PhoneError,
+    Quality,
+    Registration,
+    TransferProgress,
+    TransferState,
+)
 from linkus_desktop.store.settings import Settings
 from server.contract.auth import Me
 from server.contract.calls import CallLogEntry, CallQuality, CallQualityReport, Direction, Outcome
 from server.contract.extensions import CallState as LineState
 from server.contract.extensions import Extension, ExtensionState, Role, SrtpMode
 from server.contract.features import FeatureCodes
+from server.contract.own_calls import OwnCall
 from server.contract.presence import Presence, PresenceChange, PresenceStatus
 from server.contract.reaching import ReachingSettings
-from server.contract.recording import CallRecording, OwnCall, Recording, RecordingAction, RecordingState
+from server.contract.recording import CallRecording, Recording, RecordingAction, RecordingState
 
 NOW = datetime(2026, 3, 12, 14, 30, tzinfo=UTC)
 _ids = count(1)
@@ -232,11 +242,16 @@ class FakeCall(QObject):
         self.answered_by_itself = self.ignored = self.answering = self.early_media = False
         self.picks_up = False
         self.problem = ""
+        self.known, self.said = True, ""
+        self.cannot: dict[Ability, str] = {}
         self.measured: Quality | None = None
 
     @property
     def talking(self) -> bool:
         return self.state in {CallState.ACTIVE, CallState.HELD}
+
+    def why_not(self, ability: Ability) -> str:
+        return self.cannot.get(ability, "")
 
     @property
     def wants_line(self) -> bool:
@@ -378,6 +393,7 @@ class FakePhone(QObject):
         self.problem = ""
         self.conference = FakeConference(self)
         self.tones_followed = 0
+        self.registration, self.registration_text = Registration.REGISTERED, ""
 
     def add(self, call: FakeCall) -> FakeCall:
         call.setParent(self)
@@ -419,6 +435,11 @@ class FakePhone(QObject):
         call.hold()
         return made
 
+    def complete(self, consultation: FakeCall) -> None:
+        first = consultation.consultation_for
+        if first is not None:
+            first.transfer_to(consultation)
+
     def go_back(self, consultation: FakeCall) -> None:
         first = consultation.consultation_for
         consultation.hangup()
@@ -429,6 +450,11 @@ class FakePhone(QObject):
         if self.problem:
             raise PhoneError(self.problem)
         self.conference.merge([call for call in self.calls if call.talking])
+
+    def bring_in(self, call: FakeCall, other: FakeCall) -> None:
+        if self.problem:
+            raise PhoneError(self.problem)
+        self.conference.merge(dict.fromkeys([*self.conference.calls, call, other]))
 
     def _removed(self, call: FakeCall) -> None:
         self.conference.forget(call)

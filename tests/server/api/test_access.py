@@ -34,6 +34,7 @@ FOR_ADMINISTRATORS = {
     ("get", "/api/v1/calls/active"),
     ("delete", "/api/v1/calls/{call_id}"),
     ("post", "/api/v1/calls/{call_id}/transfer"),
+    ("post", "/api/v1/calls/{call_id}/answer"),
     ("post", "/api/v1/calls/{call_id}/hold"),
     ("post", "/api/v1/calls/{call_id}/resume"),
     ("post", "/api/v1/calls/{call_id}/recording"),

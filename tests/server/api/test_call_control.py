@@ -122,6 +122,58 @@ async def test_an_administrator_holds_a_call_for_one_of_its_sides_and_that_is_au
     await office.logged()
 
 
+async def test_an_own_call_is_answered_by_the_desk_phone_and_keys_are_sent_SIP_11(office):
+    anna, boris = await office.login("1001"), await office.login("1002")
+    office.engine.phone("1001", Behaviour.answers(0.05))
+    desk = office.engine.phone("1002", Behaviour.rings(), user_agent="Yealink SIP-T54W 96.86")
+    async with boris.events("phones", "calls") as live:
+        topics = {}
+        for _ in range(2):
+            snapshot = await live.receive_json()
+            topics[snapshot["topic"]] = snapshot["items"]
+        ((key, phone),) = topics["phones"].items()
+        assert (phone["id"], phone["name"]) == (key, "Yealink SIP-T54W 96.86")
+        assert (phone["kind"], phone["can_answer"], phone["reachable"]) == ("extension_endpoint", True, True)
+        assert topics["calls"] == {}
+        await anna.call("POST", "/me/calls", json={"number": "1002"})
+        async with asyncio.timeout(60):
+            while not (told := await live.receive_json())["item"]["can_answer"]:
+                pass
+        assert (told["item"]["state"], told["item"]["direction"]) == ("ringing", "incoming")
+    path = f"/me/calls/{told['key']}"
+    assert (await boris.call("POST", f"{path}/keys", json={"keys": "1"}))[0] == 409, "it is not answered"
+    assert (await boris.call("POST", f"{path}/answer")) == (204, None)
+    await active(boris, "talking")
+    assert (await boris.call("POST", f"{path}/answer"))[0] == 409
+    assert (await anna.call("POST", f"{path}/keys", json={"keys": "12#"})) == (204, None)
+    assert desk.calls[0].digits_heard == "12#"
+    assert (await boris.call("DELETE", path))[0] == 204
+    await office.logged()
+
+
+async def test_an_administrator_answers_for_others_which_is_audited_SIP_11(office):
+    admin, anna = await office.admin(), await office.login("1001")
+    office.engine.phone("1001", Behaviour.answers(0.05))
+    office.engine.phone("1002", Behaviour.rings(), user_agent="snom320")
+    await anna.call("POST", "/me/calls", json={"number": "1002"})
+    call = await active(anna, "ringing")
+    async with asyncio.timeout(60):
+        while not any(one.can_answer for one in office.app.services.own_calls.of("1002")):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    path = f"/calls/{call['id']}/answer"
+    for body, status in (({}, 422), ({"by": "x"}, 422), ({"by": "1003"}, 404), ({"by": "1001"}, 409)):
+        assert (await admin.call("POST", path, json=body))[0] == status
+    assert (await anna.call("POST", path, json={"by": "1002"}))[0] == 403
+    assert (await admin.call("POST", path, json={"by": "1002"})) == (204, None)
+    await active(anna, "talking")
+    _, audit = await admin.call("GET", "/audit?limit=1")
+    assert [(one["action"], one["subject"], one["detail"]) for one in audit] == [
+        ("call.answer", "1002", {"call": call["id"]})
+    ]
+    await admin.call("DELETE", f"/calls/{call['id']}")
+    await office.logged()
+
+
 async def test_users_control_their_own_calls_only(office):
     anna, boris, admin = await office.login("1001"), await office.login("1002"), await office.admin()
     office.engine.phone("1001", Behaviour.rings())
@@ -131,6 +183,9 @@ async def test_users_control_their_own_calls_only(office):
     for method, path, body in (
         ("DELETE", f"/me/calls/{call}", None),
         ("POST", f"/me/calls/{call}/transfer", {"to": "1001"}),
+        ("POST", f"/me/calls/{call}/transfer", {"call": "0" * 32}),
+        ("POST", f"/me/calls/{call}/answer", None),
+        ("POST", f"/me/calls/{call}/keys", {"keys": "1"}),
         ("POST", f"/me/calls/{call}/hold", None),
         ("POST", f"/me/calls/{call}/resume", None),
     ):
@@ -139,6 +194,7 @@ async def test_users_control_their_own_calls_only(office):
         ("GET", "/calls/active", None),
         ("DELETE", f"/calls/{call}", None),
         ("POST", f"/calls/{call}/transfer", {"by": "1001", "to": "1002"}),
+        ("POST", f"/calls/{call}/answer", {"by": "1001"}),
         ("POST", f"/calls/{call}/hold", {"by": "1001"}),
         ("POST", f"/calls/{call}/resume", {"by": "1001"}),
         ("POST", "/extensions/1001/calls", {"number": "1002"}),
@@ -159,6 +215,17 @@ async def test_users_control_their_own_calls_only(office):
         ("POST", "/me/calls", {"number": "1001"}, 422),
         ("POST", "/me/calls", {"number": "1002", "to": "1"}, 422),
         ("POST", "/me/calls", {"number": "1002"}, 409),
+        ("POST", "/me/calls", {"number": "1002", "auto_answer": "perhaps"}, 422),
+        ("POST", "/me/calls", {"number": "1002", "phone": "sip:1002@192.0.2.1"}, 422),
+        ("POST", f"/me/calls/{'0' * 32}/answer", None, 404),
+        ("POST", f"/me/calls/{'0' * 32}/keys", {"keys": "1"}, 404),
+        ("POST", f"/me/calls/{'0' * 32}/keys", {"keys": ""}, 422),
+        ("POST", f"/me/calls/{'0' * 32}/keys", {"keys": "1\n2"}, 422),
+        ("POST", f"/me/calls/{'0' * 32}/keys", {"keys": "1" * 65}, 422),
+        ("POST", f"/me/calls/{'0' * 32}/transfer", {}, 422),
+        ("POST", f"/me/calls/{'0' * 32}/transfer", {"to": "1002", "call": "0" * 32}, 422),
+        ("POST", f"/me/calls/{'0' * 32}/transfer", {"call": "../1"}, 422),
+        ("POST", f"/me/calls/{'0' * 32}/transfer", {"call": "1" * 32}, 404),
         ("DELETE", "/me/calls/not-an-id", None, 422),
         ("DELETE", f"/me/calls/{'0' * 32}", None, 404),
         ("POST", f"/me/calls/{'0' * 32}/transfer", {"to": "1002"}, 404),

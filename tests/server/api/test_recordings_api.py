@@ -52,7 +52,8 @@ async def told(socket, state):
             message = await socket.receive_json()
             items = message["items"].values() if message["type"] == "snapshot" else [message["item"]]
             for item in items:
-                if item is not None and item["recording"]["state"] == state:
+                is_told = item is not None and (item["recording"]["actions"] or item["recording"]["refusal"])
+                if is_told and item["recording"]["state"] == state:
                     return item
 
 

@@ -40,6 +40,25 @@ async def test_a_call_is_made_shown_held_transferred_and_ended(initialised) -> N
         await office.logged()
 
 
+async def test_a_call_that_rings_is_answered_by_a_phone_that_can_be_told_to_SIP_11(initialised) -> None:
+    async with live_office(initialised) as office:
+        data = office.app.settings.data
+        office.engine.phone("1001", Behaviour.answers(0.05))
+        office.engine.phone("1002", Behaviour.rings(), user_agent="Yealink SIP-T31")
+        made = await command("call", "make", "1001", "1002", "--json", data=data)
+        async with asyncio.timeout(60):
+            while not any(one.can_answer for one in office.app.services.own_calls.of("1002")):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        call = made.json["id"]
+        for bad, code in ((("0" * 32, "1002"), 3), ((call, "1001"), 4), ((call, "x"), 2)):
+            assert (await command("call", "answer", *bad, data=data)).exit_code == code
+        done = await command("call", "answer", call, "1002", data=data)
+        assert done.exit_code == 0, done.stderr
+        assert "talking" in (await command("call", "list", data=data)).stdout
+        assert (await command("call", "hang-up", call, data=data)).exit_code == 0
+        await office.logged()
+
+
 async def test_the_log_of_calls_tells_how_they_sounded_SIP_8(initialised) -> None:
     async with live_office(initialised) as office:
         data = office.app.settings.data

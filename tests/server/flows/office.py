@@ -11,6 +11,7 @@ from server.contract.conference import Conference
 from server.contract.configuration import ConfigObject
 from server.contract.extensions import CallState, Extension
 from server.contract.monitoring import MonitoringRight
+from server.contract.own_calls import OwnCallState
 from server.contract.pairs import PairState
 from server.contract.presence import Presence, PresenceChange, PresenceStatus
 from server.contract.reaching import ReachingSettings
@@ -19,6 +20,7 @@ from server.flows.calls import Calls
 from server.flows.conference import Rooms
 from server.flows.control import CallControl
 from server.flows.monitoring import Monitors
+from server.flows.own_calls import OwnCalls
 from server.flows.parking import ParkingLot
 from server.flows.phone_settings import PhoneSettings
 from server.flows.planning import Planner
@@ -365,7 +367,6 @@ class Office:
             switch=self.switch,
             recordings=self.recordings,
             call_log=self.call_log,
-            hub=self.hub,
             clock=self.clock,
             directory=self.directory,
             rules=lambda: snapshot_of(self.configuration).all(RecordingRule).values(),
@@ -378,6 +379,7 @@ class Office:
             directory=self.directory,
             configuration=self.configured,
         )
+        self.own_calls = OwnCalls(switch=self.switch, recorder=self.recorder, hub=self.hub, clock=self.clock)
         self.calls = Calls(
             switch=self.switch,
             directory=self.directory,
@@ -393,6 +395,7 @@ class Office:
             ),
             recorder=self.recorder,
             mailboxes=self.mailboxes,
+            own_calls=self.own_calls,
             settings=PhoneSettings(
                 reaching=self.reaching,
                 presence=self.presence,
@@ -409,6 +412,7 @@ class Office:
             clock=self.clock,
             audit=self.audit,
             recorder=self.recorder,
+            own_calls=self.own_calls,
             ring_timeout_s=RING_S,
         )
 
@@ -422,6 +426,7 @@ class Office:
         self.pairs.start()
         self.call_log.start()
         self.recordings.start()
+        self.own_calls.start()
         await self.calls.start()
         self.switch.connect(restarted=restarted)
         await asyncio.gather(*self.calls._background.named("recordings that were left"))
@@ -432,6 +437,7 @@ class Office:
         await self.recordings.stop()
         await self.call_log.stop()
         self.pairs.stop()
+        self.own_calls.stop()
         self.states.stop()
         self.directory.stop()
 
@@ -451,6 +457,7 @@ class Office:
         await self.calls._background.cancel()
         await self.recorder._background.cancel()
         self.pairs.stop()
+        self.own_calls.stop()
         self.states.stop()
         self.directory.stop()
 
@@ -488,6 +495,10 @@ class Office:
         assert self.files.kept.keys() == self.tapes.rows.keys()
         assert len(self.calls._background) == 0
         assert {s.number: s.call for s in self.states.all().values() if s.call is not CallState.IDLE} == {}
+        shown = [call for number in self.extensions.known for call in self.own_calls.of(number)]
+        assert {call.state for call in shown} <= {OwnCallState.ENDED}, shown
+        followed = (self.own_calls._lives, self.own_calls._together, self.own_calls._orders)
+        assert followed == ({}, {}, {})
         open_rows = [call for call in self.store.calls.values() if call.ended_at is None]
         assert open_rows == []
         for call in self.store.calls.values():

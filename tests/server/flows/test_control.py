@@ -2,14 +2,20 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
+from server.contract.destinations import Destination
 from server.contract.errors import ErrorCode
 from server.contract.extensions import CallState
+from server.contract.ivr import Choice, Ivr
+from server.contract.prompts import Prompt
+from server.contract.routing import RingGroup
 from server.flows.control import CallControl
 from server.flows.voicemail_prompts import BEEP, GREETING, SAVED
 from server.services.errors import ServiceError
+from server.services.own_phones import phone_id
 from server.switch.port import LegState, Reason, Sound
 from server.switch.simulated import Behaviour
 from tests.server.flows.office import RING_S, Office, office
@@ -27,6 +33,7 @@ async def controlled():
             clock=place.clock,
             audit=None,
             recorder=place.recorder,
+            own_calls=place.own_calls,
             ring_timeout_s=RING_S,
         )
         yield place, control
@@ -151,19 +158,184 @@ async def test_a_call_is_ended_by_either_side_SIP_4(who):
 
 
 @in_virtual_time
-async def test_a_ringing_call_is_given_up_by_the_caller_and_not_by_the_callee_SIP_4():
+async def test_a_ringing_call_is_given_up_by_the_caller_SIP_4():
     async with controlled() as (place, control):
         place.engine.phone("1002", Behaviour.rings())
         call = place.engine.phone("1001").call("1002")
         await asyncio.sleep(1)
-        (active,) = control.in_progress("1002")
-        with pytest.raises(ServiceError) as refused:
-            await control.hang_up(active.id, "1002")
-        assert refused.value.code is ErrorCode.CONFLICT
-        assert call.state is LegState.RINGING
+        (active,) = control.in_progress("1001")
         await control.hang_up(active.id, "1001")
         await asyncio.sleep(0.1)
         assert call.state is LegState.GONE
+        await place.idle()
+    assert place.log("1002") == [("incoming", "1001", "missed", 487)]
+
+
+@in_virtual_time
+async def test_a_call_that_rings_is_declined_for_its_callee_as_its_phones_would_SIP_11():
+    async with controlled() as (place, control):
+        phones = [place.engine.phone("1002", Behaviour.rings()) for _ in range(2)]
+        call = place.engine.phone("1001").call("1002")
+        await asyncio.sleep(1)
+        await control.hang_up(control.in_progress("1002")[0].id, "1002")
+        await asyncio.sleep(0.1)
+        assert {phone.calls[0].why for phone in phones} == {Reason.ANSWERED_ELSEWHERE}, "none is missed"
+        assert call.told == 603
+        await place.idle()
+    assert place.log("1002") == [("incoming", "1001", "declined", 603)]
+
+
+@in_virtual_time
+async def test_declining_for_one_member_of_a_group_leaves_the_others_ringing_SIP_11():
+    async with controlled() as (place, control):
+        group = {"number": "620", "members": ("1002", "1003"), "strategy": "ring_all", "ring_timeout_s": 20}
+        place.configuration.append(RingGroup(**group, destination=Destination.parse("hang_up")))
+        boris, cyril = (place.engine.phone(number, Behaviour.rings()) for number in ("1002", "1003"))
+        call = place.engine.phone("1001").call("620")
+        await asyncio.sleep(1)
+        await control.hang_up(place.own_calls.of("1002")[0].id, "1002")
+        await asyncio.sleep(0.1)
+        assert [phone.calls[0].state for phone in (boris, cyril)] == [LegState.GONE, LegState.RINGING]
+        assert [one.state for one in place.own_calls.of("1002")] == ["ended"]
+        call.phone.hang_up(call)
+
+
+YEALINK = "Yealink SIP-T54W 96.86.0.70"
+
+
+@in_virtual_time
+async def test_a_phone_that_can_be_told_to_answers_a_call_that_comes_in_SIP_11():
+    async with controlled() as (place, control):
+        desk = place.engine.phone("1002", Behaviour.rings(), user_agent=YEALINK)
+        other = place.engine.phone("1002", Behaviour.rings(), user_agent="Linkus Mobile")
+        call = place.engine.phone("1001").call("1002")
+        await asyncio.sleep(1)
+        (own,) = place.own_calls.of("1002")
+        assert own.can_answer
+        assert not place.own_calls.of("1001")[0].can_answer, "the caller cannot answer for the callee"
+        await control.answer(own.id, "1002")
+        await asyncio.sleep(0.1)
+        assert together(place, call, desk.calls[0])
+        assert other.calls[0].why is Reason.ANSWERED_ELSEWHERE
+        assert [(one.state, one.can_answer) for one in place.own_calls.of("1002")] == [("talking", False)]
+        with pytest.raises(ServiceError) as refused:
+            await control.answer(own.id, "1002")
+        assert refused.value.code is ErrorCode.CONFLICT
+        call.phone.hang_up(call)
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "behaviour", "said"),
+    [
+        ("Simulated", Behaviour.rings(), "cannot be told"),
+        (YEALINK, Behaviour(answers_when_told=False), "does not answer when told"),
+    ],
+    ids=["not known to", "does not"],
+)
+@in_virtual_time
+async def test_what_a_phone_cannot_do_is_said_and_it_rings_on_SIP_11(user_agent, behaviour, said):
+    async with controlled() as (place, control):
+        desk = place.engine.phone("1002", behaviour, user_agent=user_agent)
+        call = place.engine.phone("1001").call("1002")
+        await asyncio.sleep(1)
+        (own,) = place.own_calls.of("1002")
+        assert own.can_answer is (user_agent == YEALINK)
+        with pytest.raises(ServiceError, match=said) as refused:
+            await control.answer(own.id, "1002")
+        assert refused.value.code is ErrorCode.CONFLICT
+        assert desk.calls[0].state is LegState.RINGING
+        with pytest.raises(ServiceError) as refused:
+            await control.answer(own.id, "1003")
+        assert refused.value.code is ErrorCode.NOT_FOUND
+        call.phone.hang_up(call)
+
+
+@in_virtual_time
+async def test_only_the_chosen_phone_rings_for_an_order_and_is_asked_to_go_off_hook_SIP_11():
+    async with controlled() as (place, control):
+        other = place.engine.phone("1001", Behaviour.answers(0.1))
+        desk = place.engine.phone("1001", Behaviour.rings(), user_agent=YEALINK)
+        place.engine.phone("1002", Behaviour.answers(1.0))
+        call_id = await control.make("1001", "1002", auto_answer=True, phone=phone_id(desk.contact))
+        await asyncio.sleep(1)
+        assert other.calls == []
+        assert desk.calls[0].headers["Call-Info"].endswith("answer-after=0")
+        (own,) = place.own_calls.of("1001")
+        assert (own.state, own.can_answer) == ("ordered", True), "if it has not by itself, it can be told"
+        await control.answer(call_id, "1001")
+        await asyncio.sleep(3)
+        assert [one.state for one in place.own_calls.of("1001")] == ["talking"]
+        await control.hang_up(call_id, "1001")
+        await place.idle()
+        desk.unregister()
+        with pytest.raises(ServiceError, match="choose another") as refused:
+            await control.make("1001", "1002", phone=phone_id(desk.contact))
+        assert refused.value.code is ErrorCode.CONFLICT
+        await control.make("1001", "1002")
+        await asyncio.sleep(0.05)
+        assert not other.calls[0].headers.get("Call-Info"), "nobody has asked for that"
+        await asyncio.sleep(3)
+        other.hang_up(other.calls[0])
+
+
+@in_virtual_time
+async def test_keys_are_heard_by_the_other_end_be_it_a_person_or_a_machine_SIP_11():
+    async with controlled() as (place, control):
+        boris = place.engine.phone("1002", Behaviour.answers(1.0))
+        anna = place.engine.phone("1001")
+        call = anna.call("1002")
+        await asyncio.sleep(0.5)
+        (own,) = place.own_calls.of("1001")
+        with pytest.raises(ServiceError) as refused:
+            await control.keys(own.id, "1001", "1")
+        assert refused.value.code is ErrorCode.CONFLICT
+        await asyncio.sleep(1)
+        await control.keys(own.id, "1001", "12#")
+        assert (boris.calls[0].digits_heard, call.digits_heard) == ("12#", "")
+        anna.hang_up(call)
+        await place.idle()
+        place.configuration += [
+            Prompt(name="welcome"),
+            Ivr(
+                number="6500",
+                prompt="welcome",
+                choices=(Choice(key="1", destination=Destination.parse("extension:1002")),),
+            ),
+        ]
+        place.engine.files[Path("/prompts/en-welcome")] = 5.0
+        call = anna.call("6500")
+        await asyncio.sleep(2)
+        (own,) = [one for one in place.own_calls.of("1001") if one.state == "talking"]
+        await control.keys(own.id, "1001", "1")
+        await asyncio.sleep(3)
+        assert together(place, call, boris.calls[1])
+        anna.hang_up(call)
+
+
+@in_virtual_time
+async def test_two_own_calls_are_put_together_SIP_11():
+    async with controlled() as (place, control):
+        anna = place.engine.phone("1001")
+        boris, cyril = (place.engine.phone(number, Behaviour.answers(0.5)) for number in ("1002", "1003"))
+        first = anna.call("1002")
+        await asyncio.sleep(2)
+        (one,) = place.own_calls.of("1001")
+        await control.hold(one.id, "1001", on=True)
+        anna.call("1003")
+        await asyncio.sleep(0.1)
+        (two,) = [call for call in place.own_calls.of("1001") if call.id != one.id]
+        for other in (one.id, two.id):
+            with pytest.raises(ServiceError) as refused:
+                await control.join(one.id, "1001", other)
+            assert refused.value.code is ErrorCode.CONFLICT
+        await asyncio.sleep(2)
+        await control.join(one.id, "1001", two.id)
+        await asyncio.sleep(3)
+        assert together(place, boris.calls[0], cyril.calls[0])
+        assert not boris.calls[0].music
+        assert first.state is LegState.GONE
+        assert [call.state for call in place.own_calls.of("1001")] == ["ended", "ended"]
+        cyril.hang_up(cyril.calls[0])
 
 
 @pytest.mark.parametrize("by", ["1001", "1002"])
@@ -234,6 +406,7 @@ async def test_an_ordered_call_that_nobody_conducts_any_more_is_removed_SIP_2():
         clock=first.clock,
         audit=None,
         recorder=first.recorder,
+        own_calls=first.own_calls,
         ring_timeout_s=RING_S,
     )
     await control.make("1001", "1002")

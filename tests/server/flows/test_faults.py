@@ -143,8 +143,8 @@ async def one_story(story, behaviours, fault, at: int) -> int:
     """One story with this fault at this moment; returns how many moments there were."""
     async with office(engine=SimulatedEngine()) as place:
         place.engine.phone("1001", Behaviour.answers(1.0, hangs_up_after_s=2.0))
-        for number, behaviour in behaviours:
-            place.engine.phone(number, behaviour)
+        for number, behaviour, *user_agent in behaviours:
+            place.engine.phone(number, behaviour, user_agent="".join(user_agent) or "Simulated")
         begin = place.switch.points
 
         def strike(point: int) -> None:
@@ -200,6 +200,36 @@ async def hold(place: Office) -> None:
             with contextlib.suppress(ServiceError, SwitchError):
                 await place.control.hold(live.call.id, number, on=on)
         await asyncio.sleep(0.5)
+
+
+async def by_desk_phone(place: Office) -> None:
+    """1003 controls its desk phone: it has 1002 called, answered by order, holds, and asks 1004 first."""
+
+    async def do(work) -> None:
+        with contextlib.suppress(ServiceError, SwitchError):
+            await work
+
+    with contextlib.suppress(ServiceError, SwitchError):
+        first = await place.control.make("1003", "1002", auto_answer=True)
+        await asyncio.sleep(1)
+        await do(place.control.answer(first, "1003"))
+        await asyncio.sleep(2)
+        await do(place.control.keys(first, "1003", "1#"))
+        await do(place.control.hold(first, "1003", on=True))
+        second = await place.control.make("1003", "1004")
+        await asyncio.sleep(1)
+        await do(place.control.answer(second, "1003"))
+        await asyncio.sleep(2)
+        await do(place.control.join(first, "1003", second))
+
+
+async def decline_by_order(place: Office) -> None:
+    """1001 calls 1002, for whom the call is declined though its phones only ring."""
+    phones_of(place, "1001")[0].call("1002")
+    await asyncio.sleep(1)
+    for call in place.own_calls.of("1002"):
+        with contextlib.suppress(ServiceError, SwitchError):
+            await place.control.hang_up(call.id, "1002")
 
 
 async def hold_and_transfer(place: Office) -> None:
@@ -403,6 +433,17 @@ def test_a_fault_at_each_moment_of_a_hold_leaves_nothing_behind_SIP_4(story, fau
     assert moments > 15
     for at in range(1, moments + 1):
         run(one_story(story, phones, fault, at))
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_a_fault_at_each_moment_of_controlling_a_desk_phone_leaves_nothing_behind_SIP_11(fault):
+    phones = [TALKS, ("1003", Behaviour.rings(), "Yealink"), ("1004", ENDS_IT)]
+    at_each_moment(by_desk_phone, phones, fault, least=25)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_a_fault_at_each_moment_of_declining_by_order_leaves_nothing_behind_SIP_11(fault):
+    at_each_moment(decline_by_order, [("1002", Behaviour.rings())] * 2, fault, least=6)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)

@@ -1,0 +1,336 @@
+"""The own calls of each extension, as its clients see them: the one owner of topic `calls` (SIP-11).
+
+Every input arrives on the event loop and is worked off at once, without awaiting anything before it is
+published, so an older state cannot follow a newer one. What it costs does not grow with the calls of others.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from server.clock import Clock
+from server.contract.calls import Direction, Outcome
+from server.contract.events import Topic
+from server.contract.own_calls import ENDED_S, OwnCall, OwnCallState
+from server.contract.recording import CallRecording
+from server.flows.leg_ids import order_of
+from server.flows.live_call import LiveCall
+from server.flows.recording import Recorder
+from server.rules.outcomes import MEANING
+from server.rules.remote_control import can_be_told_to_answer
+from server.services.accounts import Who
+from server.services.hub import Hub
+from server.switch.port import ContactsChanged, Down, Event, Leg, LegChanged, LegState, Switch, Up
+
+
+class Order(NamedTuple):
+    """A call that is made once a phone of its extension has answered."""
+
+    id: str
+    extension: str
+    number: str
+    name: str
+    at: datetime
+
+
+class OwnCalls:
+    """Follows calls, their legs and their recordings, and the orders of calls."""
+
+    def __init__(self, *, switch: Switch, recorder: Recorder, hub: Hub, clock: Clock) -> None:
+        self._switch = switch
+        self._recorder = recorder
+        self._hub = hub
+        self._clock = clock
+        self._all_legs: dict[str, Leg] = {}
+        self._legs: dict[str, dict[str, Leg]] = {}
+        """The same by extension, without those of trunks."""
+        self._lives: dict[str, dict[str, LiveCall]] = {}
+        """By the id of a leg: the calls that it is in, which are not over."""
+        self._together: dict[str, dict[str, LiveCall]] = {}
+        """By the id of a bridge: the calls in one task, of which all but one are transfers of it."""
+        self._orders: dict[str, dict[str, Order]] = {}
+        self._shown: dict[str, dict[str, OwnCall]] = {}
+        self._shown_to: dict[str, set[str]] = {}
+        """By the id of a call: the extensions that see it."""
+        self._timers: dict[tuple[str, str], asyncio.TimerHandle] = {}
+        self._up = False
+        self._stop_listening: Callable[[], None] | None = None
+        hub.topic(Topic.CALLS, self._snapshot)
+
+    def start(self) -> None:
+        """Follow switch and recordings. Call it before the calls and the switch start."""
+        self._stop_listening = self._switch.listen(self._on_switch)
+        self._recorder.observe(self._refresh_all)
+        self._reread()
+
+    def stop(self) -> None:
+        """Follow nothing any longer."""
+        if self._stop_listening is not None:
+            self._stop_listening()
+            self._stop_listening = None
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+
+    def of(self, number: str) -> list[OwnCall]:
+        """The calls of an extension, those included that have just ended."""
+        return list(self._shown.get(number, {}).values())
+
+    def get(self, number: str, call_id: str) -> OwnCall | None:
+        """A call of an extension, as of now."""
+        return self._shown.get(number, {}).get(call_id)
+
+    # What is told by those who conduct calls
+
+    def follow(self, live: LiveCall) -> None:
+        """This call has begun, or changed."""
+        call = live.call
+        if live.is_over:
+            self._leave(live, outcomes=True)
+            return
+        for leg_id in (call.caller_leg, *call.legs):
+            self._lives.setdefault(leg_id, {})[call.id] = live
+        self._together.setdefault(call.bridge_id, {})[call.id] = live
+        self._refresh_all(live)
+
+    def forget(self, live: LiveCall) -> None:
+        """Nobody conducts this call any longer."""
+        self._leave(live, outcomes=live.is_over)
+
+    def ordered(self, order: Order) -> None:
+        """The own phones are about to ring for a call that is made then."""
+        self._orders.setdefault(order.extension, {})[order.id] = order
+        self._refresh(order.extension)
+
+    def order_over(self, order: Order, outcome: Outcome | None) -> None:
+        """Its call is made, or `outcome` says why it is not."""
+        orders = self._orders.get(order.extension, {})
+        orders.pop(order.id, None)
+        if not orders:
+            self._orders.pop(order.extension, None)
+        self._refresh(order.extension, {order.id: outcome})
+
+    # What the switch tells
+
+    def _on_switch(self, event: Event) -> None:
+        if isinstance(event, LegChanged):
+            self._on_leg(event.leg)
+        elif isinstance(event, ContactsChanged):
+            self._refresh(event.number)
+        elif isinstance(event, Up | Down):
+            self._reread()
+
+    def _on_leg(self, leg: Leg) -> None:
+        self._take(leg)
+        for live in tuple(self._lives.get(leg.id, {}).values()):
+            self._refresh_all(live)
+        if leg.number:
+            self._refresh(leg.number)
+
+    def _take(self, leg: Leg) -> None:
+        legs = self._legs.setdefault(leg.number, {}) if leg.number else {}
+        for known in (self._all_legs, legs):
+            if leg.state is LegState.GONE:
+                known.pop(leg.id, None)
+            else:
+                known[leg.id] = leg
+        if leg.number and not legs:
+            del self._legs[leg.number]
+
+    def _reread(self) -> None:
+        """The legs anew, as the switch has them; while the engine is away, its last state is not known."""
+        self._up = self._switch.status.up
+        before = {*self._legs, *self._shown}
+        if self._up:
+            self._all_legs, self._legs = {}, {}
+            for leg in self._switch.legs():
+                self._take(leg)
+        for number in before | {*self._legs}:
+            self._refresh(number)
+
+    # What is shown
+
+    async def _snapshot(self, who: Who) -> Mapping[str, Any]:
+        return dict(self._shown.get(who.number or "", {}))
+
+    def _leave(self, live: LiveCall, *, outcomes: bool) -> None:
+        call = live.call
+        for leg_id in (call.caller_leg, *call.legs):
+            lives = self._lives.get(leg_id, {})
+            lives.pop(call.id, None)
+            if not lives:
+                self._lives.pop(leg_id, None)
+        together = self._together.get(call.bridge_id, {})
+        together.pop(call.id, None)
+        if not together:
+            self._together.pop(call.bridge_id, None)
+        meaning = MEANING[call.ending] if outcomes and call.ending is not None else None
+        for number in tuple(self._shown_to.get(call.id, ())):
+            shown = self._shown[number][call.id]
+            if meaning is None:
+                self._refresh(number, {call.id: None})
+            else:
+                outgoing = shown.direction is Direction.OUTGOING
+                self._refresh(number, {call.id: meaning.caller if outgoing else meaning.callee})
+        for other in tuple(together.values()):
+            self._refresh_all(other)
+
+    def _refresh_all(self, live: LiveCall) -> None:
+        """Of all extensions that have a leg in it, or had one when it was shown last."""
+        legs = self._known((live.call.caller_leg, *live.call.legs))
+        together = self._together.get(live.call.bridge_id, {})
+        seen = {number for call_id in (live.call.id, *together) for number in self._shown_to.get(call_id, ())}
+        for number in {*seen, *(leg.number for leg in legs if leg.number)}:
+            self._refresh(number)
+
+    def _refresh(self, number: str, outcomes: Mapping[str, Outcome | None] | None = None) -> None:
+        """Publish what is different now; `outcomes`: of calls that are over, by id."""
+        shown = self._shown.get(number, {})
+        fresh = self._calls_of(number)
+        for call in fresh.values():
+            if shown.get(call.id) != call:
+                self._show(number, call)
+        for old in [old for old in shown.values() if old.id not in fresh]:
+            if old.state is not OwnCallState.ENDED:
+                self._show(number, self._ended(old, (outcomes or {}).get(old.id)))
+                self._timers[number, old.id] = asyncio.get_running_loop().call_later(
+                    ENDED_S, self._hide, number, old.id
+                )
+            elif outcomes and old.outcome is None and (outcome := outcomes.get(old.id)) is not None:
+                self._show(number, old.model_copy(update={"outcome": outcome}))
+
+    def _show(self, number: str, call: OwnCall) -> None:
+        if call.state is not OwnCallState.ENDED and (timer := self._timers.pop((number, call.id), None)):
+            timer.cancel()
+        self._shown.setdefault(number, {})[call.id] = call
+        self._shown_to.setdefault(call.id, set()).add(number)
+        self._hub.publish(Topic.CALLS, call.id, call, to=number)
+
+    def _hide(self, number: str, call_id: str) -> None:
+        self._timers.pop((number, call_id), None)
+        shown = self._shown.get(number, {})
+        shown.pop(call_id, None)
+        if not shown:
+            self._shown.pop(number, None)
+        seen = self._shown_to.get(call_id, set())
+        seen.discard(number)
+        if not seen:
+            self._shown_to.pop(call_id, None)
+        self._hub.publish(Topic.CALLS, call_id, None, to=number)
+
+    def _ended(self, call: OwnCall, outcome: Outcome | None) -> OwnCall:
+        return call.model_copy(
+            update={
+                "state": OwnCallState.ENDED,
+                "since": self._clock.now(),
+                "held_by": [],
+                "known": True,
+                "can_answer": False,
+                "transferred_to": "",
+                "outcome": outcome,
+                "recording": CallRecording(state=call.recording.state),
+            }
+        )
+
+    def _calls_of(self, number: str) -> dict[str, OwnCall]:
+        """All of them, by id, oldest first; those that are ordered last."""
+        found: dict[str, OwnCall] = {}
+        legs = self._legs.get(number, {})
+        for live in self._lives_of(legs.values()):
+            if (call := self._own(live, number, legs)) is not None:
+                found[call.id] = call
+        for order in self._orders.get(number, {}).values():
+            if order.id not in found:
+                found[order.id] = self._own_order(order, legs)
+        return found
+
+    def _lives_of(self, legs: Iterable[Leg]) -> list[LiveCall]:
+        """The calls of these legs; one that is transferred is in its old call until somebody answers."""
+        found: dict[str, LiveCall] = {}
+        for leg in legs:
+            lives = self._lives.get(leg.id, {})
+            answered = {key: live for key, live in lives.items() if live.is_answered}
+            found |= answered or lives
+        return sorted(found.values(), key=lambda live: live.call.started_at)
+
+    def _own(self, live: LiveCall, number: str, legs: Mapping[str, Leg]) -> OwnCall | None:
+        """The call as this extension sees it; None if it is not, or no longer, one of its calls."""
+        call = live.call
+        outgoing = call.caller_leg in legs
+        callees = [call.answered_leg or ""] if live.is_answered else call.legs
+        there = [legs[leg_id] for leg_id in callees if leg_id in legs]
+        rings = [leg for leg in there if leg.state in (LegState.RINGING, LegState.UP)]
+        if not (outgoing or rings):
+            return None
+        own = [legs[call.caller_leg]] if outgoing else rings
+        return OwnCall(
+            id=call.id,
+            direction=Direction.OUTGOING if outgoing else Direction.INCOMING,
+            number=(call.callee or call.dialled) if outgoing else call.caller.number,
+            name=call.callee_name if outgoing else call.caller.name,
+            state=self._state(live, outgoing=outgoing),
+            since=call.answered_at or call.started_at,
+            held_by=self._holders(live),
+            can_answer=not outgoing and self._can_answer(own),
+            transferred_to=self._transferred_to(live, own),
+            sip_call_ids=[leg.sip_call_id for leg in own if leg.sip_call_id],
+            for_number="" if outgoing or call.boss == number else call.boss,
+            known=self._up,
+            recording=self._recording(call.id, number),
+        )
+
+    def _state(self, live: LiveCall, *, outgoing: bool) -> OwnCallState:
+        if live.is_answered:
+            return OwnCallState.TALKING
+        if not outgoing or any(leg.state is LegState.RINGING for leg in self._known(live.call.legs)):
+            return OwnCallState.RINGING
+        return OwnCallState.CALLING
+
+    def _transferred_to(self, live: LiveCall, own: Collection[Leg]) -> str:
+        """Where the other side is being sent; it makes the call there."""
+        ids = {leg.id for leg in own}
+        for other in self._together.get(live.call.bridge_id, {}).values():
+            call = other.call
+            of_the_other_side = call.caller_leg not in ids and call.id != call.bridge_id
+            if live.is_answered and other.is_written and not other.is_answered and of_the_other_side:
+                return call.dialled
+        return ""
+
+    def _holders(self, live: LiveCall) -> list[str]:
+        if not live.is_answered:
+            return []
+        sides = self._known((live.call.caller_leg, live.call.answered_leg or ""))
+        return [leg.number for leg in sides if leg.number and leg.holds]
+
+    def _known(self, ids: Iterable[str]) -> list[Leg]:
+        return [self._all_legs[leg_id] for leg_id in ids if leg_id in self._all_legs]
+
+    def _own_order(self, order: Order, legs: Mapping[str, Leg]) -> OwnCall:
+        own = [leg for leg in legs.values() if order_of(leg.id) == order.id]
+        return OwnCall(
+            id=order.id,
+            number=order.number,
+            name=order.name,
+            state=OwnCallState.ORDERED,
+            since=order.at,
+            can_answer=self._can_answer(own),
+            sip_call_ids=[leg.sip_call_id for leg in own if leg.sip_call_id],
+            known=self._up,
+            recording=CallRecording(),
+        )
+
+    def _can_answer(self, legs: Iterable[Leg]) -> bool:
+        return any(can_be_told(self._switch, leg) for leg in legs)
+
+    def _recording(self, call_id: str, number: str) -> CallRecording:
+        tape = self._recorder.tape_of(call_id)
+        return tape.offered(number) if tape is not None and number in tape.numbers else CallRecording()
+
+
+def can_be_told(switch: Switch, leg: Leg) -> bool:
+    """Whether the phone of this leg rings, and is one that can be told to answer."""
+    if leg.inbound or leg.trunk or leg.state is not LegState.RINGING:
+        return False
+    phones = switch.contacts(leg.number)
+    return any(phone.uri == leg.contact and can_be_told_to_answer(phone.user_agent) for phone in phones)
