@@ -56,8 +56,10 @@ class LiveCall:
         """
         now = self._now()
         visits = (Visit(party.number, party.name, ending, now) for party in left)
-        callee = to[0] if len(to) == 1 else Party("")
         call = self._call
+        callee = to[0] if len(to) == 1 else Party("")
+        if not to and call.callee == call.dialled:
+            callee = Party("", call.callee_name)  # the number of which its caller's log still tells
         self._change(
             replace(
                 call,

@@ -22,7 +22,16 @@ from server.flows.stops import Following, OutsideNumber, Ring, Stop, Target
 from server.flows.voicemail import Mailboxes
 from server.rules.endpoints import kind_of
 from server.rules.features import FeatureCall, Retrieval, in_call, may_become_in_call, parking_of
-from server.rules.forwarding import OWN_VOICEMAIL, Arrival, Endpoints, Follow, Plan, leads_on, reach
+from server.rules.forwarding import (
+    OWN_VOICEMAIL,
+    Arrival,
+    DecidedBy,
+    Endpoints,
+    Follow,
+    Plan,
+    leads_on,
+    reach,
+)
 from server.rules.intercom import AUTO_ANSWER
 from server.rules.numbers import canonical
 from server.rules.outcomes import Ending
@@ -51,6 +60,9 @@ _INSIDE = {
     DecisionKind.EXTENSION: DestinationKind.EXTENSION,
     DecisionKind.RING_GROUP: DestinationKind.RING_GROUP,
 }
+
+_MISSED = frozenset({DecidedBy.ALL_BUSY, DecidedBy.BUSY})
+"""Where a call that rings nowhere is one that its owner would have taken, and so is in the owner's log."""
 
 REFUSALS = {
     Refusal.INVALID_NUMBER: Ending.UNKNOWN_NUMBER,
@@ -188,7 +200,11 @@ class Planner:
         plan = self._reach(number, way, known)
         here = way.at(DestinationKind.EXTENSION, number)
         if plan.at_once is not None and not (plan.at_once.ending is Ending.UNREGISTERED and phones is None):
-            return self._then(plan.at_once, number, here)
+            if plan.decided_by not in _MISSED or plan.at_once.destination is None:
+                return self._then(plan.at_once, number, here)
+            on = self._then(plan.at_once, number, here)
+            callee = Party(number, self._directory.name(number))
+            return Stop((callee,), (), after=lambda _: on, instead=plan.at_once.ending)
         rings = tuple(
             Ring(self._targets(plan, stage.kinds, known, number, here), stage.timeout_s)
             for stage in plan.stages

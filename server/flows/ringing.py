@@ -110,7 +110,8 @@ class Ringing:
                 return result
             following = stop.after(result)
             if isinstance(following, Ending):
-                if len(stop.callees) > 1:
+                if len(stop.callees) > 1 or (stop.callees and stop.is_real and following is not result):
+                    # Each has missed it in its own way, whatever the caller is told by who forwards.
                     self._live.moves_on(result, stop.callees, ())
                 return following
             if isinstance(following, Machine):
@@ -131,7 +132,7 @@ class Ringing:
             endings.append(result)
             if result not in stop.goes_on or (result is Ending.DECLINED and stop.one_declines_all):
                 break
-        return best_ending(endings)
+        return stop.instead or best_ending(endings)
 
     async def _ring(self, stop: Stop, ring: Ring) -> Leg | Ending:
         legs: list[str] = []

@@ -51,6 +51,7 @@ class Stop:
         announced_by: what whoever answers hears before anything else; None: nothing.
         with_phones: the same stop, with phones of its callee that are registered but that nobody knew of
             yet; None where the engine need not be asked for such.
+        instead: how it ends here without any ringing; None: what rings tells.
     """
 
     callees: tuple[Party, ...]
@@ -61,6 +62,12 @@ class Stop:
     headers: Mapping[str, str] = field(default_factory=dict)
     announced_by: Sound | None = None
     with_phones: "Callable[[tuple[Contact, ...]], Stop] | None" = None
+    instead: Ending | None = None
+
+    @property
+    def is_real(self) -> bool:
+        """Whether the call comes to phones here, or would if there were any."""
+        return bool(self.rings) or self.with_phones is not None
 
 
 @dataclass(frozen=True, slots=True)
