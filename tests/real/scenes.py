@@ -331,6 +331,37 @@ def _pop(found: dict[str, Any], name: str) -> dict[str, Any]:
     return dict(found.pop(name, {}))
 
 
+class Logbooks:
+    """What the logs of some extensions get while this is used, as an async context manager."""
+
+    def __init__(self, pbx: Pbx, *numbers: str) -> None:
+        self._pbx = pbx
+        self._before: dict[str, set[str]] = {number: set() for number in numbers}
+
+    async def __aenter__(self) -> Self:
+        self._before = {number: await self._pbx.ids(number) for number in self._before}
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """What is wanted is asked for by `have`."""
+
+    async def have(self, **wanted: Sequence[Entry]) -> None:
+        """Wait until exactly these entries are new; the keys are `of_1001` and so on."""
+
+        async def wrong() -> list[str]:
+            found = {f"of_{number}": await self._new(number) for number in self._before}
+            return [f"{key}: {new}" for key, new in found.items() if Counter(new) != Counter(wanted[key])]
+
+        await _until_empty(wrong, "the logs are right")
+
+    async def _new(self, number: str) -> list[Entry]:
+        return [
+            (one["direction"], one["number"], one["outcome"])
+            for one in await self._pbx.log_of(number)
+            if one["id"] not in self._before[number]
+        ]
+
+
 # What people do in most rows
 
 
