@@ -100,7 +100,21 @@ class _Transfer:
             self._desk.silence(other)  # nobody else may join it in this moment
             return await self._join(other.release_partner(consultation))
         # Nobody has answered the consultation yet: who stays calls in its place.
-        return await self._send_to(self._desk.wanted_by(consultation))
+        if target := self._desk.wanted_by(consultation):
+            await self._give_up(consultation)
+        return await self._send_to(target)
+
+    async def _give_up(self, consultation: Leg) -> None:
+        """The consultation ends, as the phone that made it is about to end it.
+
+        What rings for it is free only then: a phone for one call at a time would be busy.
+        """
+        rung = self._desk.rung_by(consultation)
+        with suppress(SwitchError):
+            await consultation.hangup(Reason.CANCELLED)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GOODBYE_S):
+                await asyncio.gather(*(leg.gone() for leg in rung))
 
     async def _calm_talk_of(self, leg: Leg) -> Talk | None:
         """The conversation of this leg, in which nothing is being changed now."""

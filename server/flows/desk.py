@@ -258,5 +258,14 @@ class Desk:
 
     def wanted_by(self, leg: Leg) -> str:
         """The number that a leg has dialled and nobody has answered yet; "" if there is none."""
+        call = self._unanswered(leg)
+        return call.dialled if call is not None else ""
+
+    def rung_by(self, leg: Leg) -> list[Leg]:
+        """What rings since a leg has called it, or has been called for it."""
+        call = self._unanswered(leg)
+        return [one for one in self.switch.legs() if call is not None and one.id in call.legs]
+
+    def _unanswered(self, leg: Leg) -> Call | None:
         calls = (live.call for live in self.calls() if not live.is_answered and not live.is_over)
-        return next((call.dialled for call in calls if call.caller_leg == leg.id), "")
+        return next((call for call in calls if call.caller_leg == leg.id), None)
