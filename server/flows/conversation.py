@@ -21,6 +21,7 @@ from server.flows.tape import Tape
 from server.flows.waiting import unless_gone
 from server.rules.features import FeatureCall
 from server.rules.outcomes import Ending
+from server.services.call_log_store import Call
 from server.switch.port import Leg, LegGone, LegState, Reason, Sound, SwitchError, TransferProgress
 
 if TYPE_CHECKING:
@@ -56,9 +57,10 @@ async def converse(call: "ExtensionCall", resources: Resources, phone: Leg, *, r
                 recorder.spawn(tape.by_keys(asked.by))  # the talk must not wait for what is said then
                 continue
             call.desk.silence(talk)  # nobody may take one of the two away meanwhile
+            transfer = _Transfer(call, resources, talk, asked, tape)
             await tape.suspend()
             await holding.lift()
-            if not await _Transfer(call, resources, talk, asked, tape).carry_out():
+            if not await transfer.carry_out():
                 return
             await tape.go_on()
             call.desk.talk(talk)
@@ -88,6 +90,9 @@ class _Transfer:
         self._by_keys = asked.by_keys
         self._tape = tape
         self._is_done = False
+        # Looked up at once: the phone that asks gives its own call up in the same moment.
+        consultation = self._asked.consultation
+        self._unanswered = call.desk.unanswered(consultation) if consultation is not None else None
 
     async def carry_out(self) -> bool:
         """Do it, and stay to the end of what comes of it. True: it failed, and the two talk on."""
@@ -100,16 +105,17 @@ class _Transfer:
             self._desk.silence(other)  # nobody else may join it in this moment
             return await self._join(other.release_partner(consultation))
         # Nobody has answered the consultation yet: who stays calls in its place.
-        if target := self._desk.wanted_by(consultation):
-            await self._give_up(consultation)
-        return await self._send_to(target)
+        if self._unanswered is None:
+            return await self._send_to("")
+        await self._give_up(consultation, self._unanswered)
+        return await self._send_to(self._unanswered.dialled)
 
-    async def _give_up(self, consultation: Leg) -> None:
+    async def _give_up(self, consultation: Leg, call: Call) -> None:
         """The consultation ends, as the phone that made it is about to end it.
 
         What rings for it is free only then: a phone for one call at a time would be busy.
         """
-        rung = self._desk.rung_by(consultation)
+        rung = [leg for leg in self._desk.switch.legs() if leg.id in call.legs]
         with suppress(SwitchError):
             await consultation.hangup(Reason.CANCELLED)
         with suppress(TimeoutError):

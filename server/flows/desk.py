@@ -256,16 +256,9 @@ class Desk:
         """The calls that ring, longest ringing first."""
         return list(self._ringing.values())
 
-    def wanted_by(self, leg: Leg) -> str:
-        """The number that a leg has dialled and nobody has answered yet; "" if there is none."""
-        call = self._unanswered(leg)
-        return call.dialled if call is not None else ""
-
-    def rung_by(self, leg: Leg) -> list[Leg]:
-        """What rings since a leg has called it, or has been called for it."""
-        call = self._unanswered(leg)
-        return [one for one in self.switch.legs() if call is not None and one.id in call.legs]
-
-    def _unanswered(self, leg: Leg) -> Call | None:
-        calls = (live.call for live in self.calls() if not live.is_answered and not live.is_over)
-        return next((call for call in calls if call.caller_leg == leg.id), None)
+    def unanswered(self, leg: Leg) -> Call | None:
+        """The call that a leg makes and nobody has answered yet; also one that it has just given up."""
+        for live in self.calls():
+            if live.call.caller_leg == leg.id and live.call.ending in (None, Ending.CALLER_GAVE_UP):
+                return None if live.is_answered else live.call
+        return None
