@@ -10,8 +10,8 @@ import asyncio
 import re
 import traceback
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Self
 
 import numpy as np
@@ -33,6 +33,8 @@ TONES = {"A": 550.0, "B": 700.0, "C": 1000.0, "D": 1600.0}
 RING_S = 5
 """How long the phones of a row ring: the shortest time that can be set."""
 AT_ONCE = 8
+ROW_S = 75.0
+"""Longer than any row takes, and shorter than what is waited for in tests that run alone."""
 FIRST_NUMBER = 2000
 LOUD = 500
 """A sample above this is no silence; music reaches some thousands."""
@@ -42,6 +44,16 @@ _CALLEE = {"no_answer": "missed", "cancelled": "missed"}
 """What the callee's log says where it differs from the caller's."""
 Entry = tuple[str, str, str]
 """Direction, number of the other party, outcome."""
+
+
+@asynccontextmanager
+async def within(seconds: float) -> AsyncIterator[None]:
+    """Fail after this time, with the place where it was waited."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as error:
+        raise AssertionError(f"the row is not over after {seconds:.0f} s") from error
 
 
 class Team:
@@ -268,7 +280,7 @@ async def play_all(
             position, row = waiting.get_nowait()
             team = team or await _team(pbx, place)
             try:
-                async with Scene(pbx, team, outside=outside, position=position) as scene:
+                async with Scene(pbx, team, outside=outside, position=position) as scene, within(ROW_S):
                     await play(scene, row)
                 await _all_gone(pbx, team)
             except Exception as error:  # noqa: BLE001 - told by the test of this row

@@ -10,8 +10,11 @@ from dataclasses import dataclass
 import pytest
 import pytest_asyncio
 
+from tests.phones.baresip import Baresip
 from tests.phones.carrier import Outcome
 from tests.phones.carrier_call import CarrierCall
+from tests.phones.own_phone import OwnPhone
+from tests.phones.phone import RealPhone
 from tests.phones.script_phone import ScriptPhone
 from tests.real.outside import BACKUP_HZ, MAIN_HZ, Outside
 from tests.real.pbx import Pbx
@@ -24,14 +27,19 @@ REFUSALS = {"busy": 486, "declined": 603}
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`how` B sends A on, what happens `then`, and what stands in the logs beside the call of A and B."""
+    """`how` B sends A on, what happens `then`, and what stands in the logs beside the call of A and B.
+
+    `phone`: what C has; or B, where it is B's phone that knows how to ask.
+    """
 
     how: str
     then: str
     logs: str = ""
+    phone: type[RealPhone] = ScriptPhone
 
     def __str__(self) -> str:
-        return f"{self.how}: {self.then}"
+        other = "" if self.phone is ScriptPhone else f", {self.phone.__name__}"
+        return f"{self.how}: {self.then}{other}"
 
 
 def blind(how: str) -> list[Row]:
@@ -51,6 +59,12 @@ ROWS = [
     *blind("REFER"),
     *blind("keys"),
     *blind("API"),
+    Row("REFER", "answered", "A calls C: answered", Baresip),
+    Row("keys", "busy", "A calls C: busy", Baresip),
+    Row("REFER", "answered", "A calls C: answered", OwnPhone),
+    Row("REFER", "declined", "A calls C: declined", OwnPhone),
+    Row("API", "A gone", "A calls C: cancelled", OwnPhone),
+    Row("keys", "B gone, answered", "A calls C: answered", OwnPhone),
     # A second phone of B asks C first, and B's first phone puts the two together.
     Row("asked", "answered", "B calls C: answered, A calls C: answered"),
     Row("asked", "busy", "B calls C: busy"),
@@ -66,6 +80,8 @@ ROWS = [
     Row("asked, ringing", "no answer", "B calls C: cancelled, A calls C: no_answer"),
     Row("asked, ringing", "A gone", "B calls C: cancelled, A calls C: cancelled"),
     Row("asked, ringing", "B gone, answered", "B calls C: cancelled, A calls C: answered"),
+    Row("asked, ringing", "answered", "B calls C: cancelled, A calls C: answered", OwnPhone),
+    Row("asked, ringing", "busy", "B calls C: cancelled, A calls C: busy", OwnPhone),
     # By keys on one phone; A hears music.
     Row("asked by keys", "answered", "B calls C: answered, A calls C: answered"),
     Row("asked by keys", "busy", "B calls C: busy"),
@@ -108,14 +124,25 @@ async def send(scene: Scene, how: str, b: ScriptPhone, to: str) -> None:
     if how == "REFER":
         assert await b.refer(to) == 202
     elif how == "keys":
-        await b.dtmf(f"*03{to}#")
+        await press(b, f"*03{to}#")
     else:
         token = await scene.token("B")
         (call,) = await scene.pbx.api("GET", "/me/calls", token=token)
         await scene.pbx.api("POST", f"/me/calls/{call['id']}/transfer", body={"to": to}, token=token)
 
 
-async def talk(a: ScriptPhone, b: ScriptPhone) -> None:
+async def press(phone: ScriptPhone, keys: str) -> None:
+    """Press keys; the call may be over with the last of them."""
+    pressing = asyncio.ensure_future(phone.dtmf(keys))
+    assert phone.dialog
+    over = asyncio.ensure_future(phone.dialog.gone.wait())
+    await asyncio.wait((pressing, over), return_when=asyncio.FIRST_COMPLETED)
+    for task in (pressing, over):
+        task.cancel()
+    await asyncio.gather(pressing, over, return_exceptions=True)
+
+
+async def talk(a: ScriptPhone, b: RealPhone) -> None:
     await a.dial(b.line.number)
     await b.incoming()
     await b.answer()
@@ -129,9 +156,10 @@ async def told(how: str, b: ScriptPhone, *statuses: int) -> None:
         await b.is_told(*statuses)
 
 
-async def sent_blind(scene: Scene, how: str, then: str) -> None:
+async def sent_blind(scene: Scene, how: str, then: str, phone: type[RealPhone]) -> None:
     await scene.reached("C")
-    a, b, c = await scene.phones_of("ABC")
+    a, b = await scene.phones_of("AB")
+    c = await scene.borrow(phone, "C")
     await talk(a, b)
     await send(scene, how, b, scene.names["C"])
     assert (await c.incoming()).number == scene.names["A"]
@@ -143,7 +171,7 @@ async def sent_blind(scene: Scene, how: str, then: str) -> None:
             await hear(a, TONES["A"], c, TONES["C"])
             await b.ended()
             if then == "answered":
-                await told(how, b, 100, 180, 200)
+                assert how != "REFER" or b.told[-1] == 200
             await c.hangup()
             await a.ended()
         case "busy" | "declined" | "no answer":
@@ -243,6 +271,30 @@ async def asked_ringing(scene: Scene, then: str) -> None:
         case "A gone":
             await a.hangup()
             await asyncio.gather(b.ended(), c.ended())
+
+
+async def asked_by_the_client(scene: Scene, then: str) -> None:
+    """B's own client leaves its call to C to the server, which ends it."""
+    await scene.reached("C")
+    a, c = await scene.phones_of("AC")
+    b = await scene.borrow(OwnPhone, "B")
+    assert isinstance(b, OwnPhone)
+    await talk(a, b)
+    await b.dial(scene.names["C"])
+    assert (await c.incoming()).number == scene.names["B"]
+    await b.ringback()
+    await b.complete()
+    assert (await c.incoming()).number == scene.names["A"]
+    if then == "answered":
+        await c.answer()
+        await hear(a, TONES["A"], c, TONES["C"])
+        await c.hangup()
+    else:
+        await c.reject(busy=True)
+        await b.resume()
+        await hear(a, TONES["A"], b, TONES["B"])
+        await b.hangup()
+    await a.ended()
 
 
 async def asked_by_keys(scene: Scene, then: str) -> None:
@@ -406,12 +458,14 @@ async def play(scene: Scene, row: Row) -> None:
         await to_voicemail(scene, how, row.then)
     elif row.how == "asked":
         await asked(scene, row.then)
+    elif row.how == "asked, ringing" and row.phone is OwnPhone:
+        await asked_by_the_client(scene, row.then)
     elif row.how == "asked, ringing":
         await asked_ringing(scene, row.then)
     elif row.how == "asked by keys":
         await asked_by_keys(scene, row.then)
     else:
-        await sent_blind(scene, how, row.then)
+        await sent_blind(scene, how, row.then, row.phone)
     await scene.over(f"{first}, {row.logs}")
 
 
