@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from server.flows.fork import Fork
 from server.flows.leg_ids import leg_ids
+from server.flows.live_call import Lost
 from server.flows.resources import Resources
 from server.flows.stops import Machine, Ring, Stop, Target
 from server.rules.outcomes import Ending, best_ending
@@ -56,14 +57,17 @@ class Ringing:
         """Who calls."""
         return self._caller
 
-    def pick_up(self, leg: Leg) -> bool:
+    def pick_up(self, leg: Leg, lost: Lost) -> bool:
         """Let this leg, which has called us, answer in the callee's place; the call owns it from now on.
 
         False: it is too late, and nothing has changed. Nothing is awaited: of two who pick up one wins.
+        `lost` is called if it does not get the call after all, since the caller gives up in this moment.
         """
         if self._picker.done():
             return False
         self._resources.take(leg)
+        self._resources.hang_up_with(leg, Reason.UNKNOWN_NUMBER)  # unless it is answered
+        self._live.wanted(lost)
         self._live.rings((leg.id,))
         self._picker.set_result(leg)
         return True
