@@ -168,8 +168,10 @@ class Scene:
 
     # What is left in the end
 
-    async def over(self, sentences: str) -> None:
-        """Wait until nothing is left of the row's calls, and exactly what `sentences` say is in the logs.
+    async def over(self, *alternatives: str) -> str:
+        """Wait until nothing is left of the row's calls, and exactly what sentences say is in the logs.
+
+        Which of the `alternatives` that is, where a race decides.
 
         `A calls B: answered` is in both logs, `A dials C: answered` in A's alone, `B has A: missed` in B's.
         """
@@ -190,16 +192,26 @@ class Scene:
             return found
 
         await _until_empty(left, "nothing is left of the row")
-        wanted = self.expected(sentences)
+        right: list[str] = []
 
         async def wrong() -> list[str]:
-            return [
-                f"the log of {letter} has {sorted(found)}, not {sorted(wanted[letter])}"
-                for letter in LETTERS
-                if Counter(found := await self.logged(letter)) != Counter(wanted[letter])
-            ]
+            found = {letter: await self.logged(letter) for letter in LETTERS}
+            for sentences in alternatives:
+                wanted = self.expected(sentences)
+                differences = [
+                    f"the log of {letter} has {sorted(found[letter])}, not {sorted(wanted[letter])}"
+                    for letter in LETTERS
+                    if Counter(found[letter]) != Counter(wanted[letter])
+                ]
+                if not differences:
+                    right.append(sentences)
+                    break
+            else:
+                return differences
+            return []
 
         await _until_empty(wrong, "the logs are right")
+        return right[0]
 
     async def logged(self, letter: str) -> list[Entry]:
         """What the row has left in a log."""

@@ -251,7 +251,7 @@ async def in_stages(scene: Scene, row: Row) -> None:
         del phones[1]
     of = {name: await scene.phone("B", agent=agent) for name, agent in phones}
     if "talk" in f"{row.when}{row.to}":
-        await desk_talks(scene, of["desk"])
+        await desk_talks(scene, of["desk"], of.get("client"))
     c = await scene.phone("C") if "C answers" in row.to else None
     caller = await calls(scene, row)
     if c is not None:
@@ -266,18 +266,18 @@ async def in_stages(scene: Scene, row: Row) -> None:
         await of["desk"].hangup()
 
 
-async def desk_talks(scene: Scene, desk: ScriptPhone) -> None:
+async def desk_talks(scene: Scene, desk: ScriptPhone, client: ScriptPhone | None) -> None:
     """D has called B, whose desk phone has answered."""
     d = await scene.phone("D")
     await d.dial(scene.names["B"])
     await desk.incoming()
+    if client is not None:
+        await client.incoming()
     await desk.answer()
+    if client is not None:
+        await client.ended()
     await d.connected()
     await hear(d, TONES["D"], desk, TONES["B"])
-    for phone in scene.phones:
-        if phone.line.number == scene.names["B"] and phone is not desk:
-            await phone.incoming()
-            await phone.ended()
 
 
 async def ring(row: Row, of: dict[str, ScriptPhone], caller: Caller) -> None:

@@ -168,14 +168,13 @@ async def parked(scene: Scene, row: Row) -> None:
 
 async def raced(scene: Scene, row: Row) -> None:
     """Every round of a race; each has its own share of the logs."""
-    logs = []
+    logs = ""
     for _ in range(ROUNDS):
-        logs.append(await race(scene, row))
-        await scene.over(", ".join(logs))
+        logs = await scene.over(*(f"{logs}, {more}" for more in await race(scene, row)))
 
 
-async def race(scene: Scene, row: Row) -> str:
-    """One round; what it leaves in the logs."""
+async def race(scene: Scene, row: Row) -> list[str]:
+    """One round; what it may leave in the logs, as far as the phones can tell."""
     if not scene.phones:
         await scene.reached("B", {"ring_timeout_s": 3 * RING_S})
         await scene.phones_of("ABCD")
@@ -192,9 +191,9 @@ async def race(scene: Scene, row: Row) -> str:
             if "group" in row.what:
                 await in_one_group(scene)
             code = "*4" if "group" in row.what else scene.names["*04B"]
-            return await two_dial(row, a, c, d, code, b)
+            return [await two_dial(row, a, c, d, code, b)]
         case "C and D take it from the slot":
-            return await two_dial(row, a, c, d, scene.names["slot"], None)
+            return [await two_dial(row, a, c, d, scene.names["slot"], None)]
         case "B answers, C picks up":
             await asyncio.gather(b.answer(), c.dial(scene.names["*04B"]))
         case "A gives up, C picks up":
@@ -202,7 +201,7 @@ async def race(scene: Scene, row: Row) -> str:
         case "A gives up, B answers":
             await asyncio.gather(give_up(a), b.answer())
             await b.ended()
-            return row.else_logs if was_answered(a) else row.logs
+            return [row.logs, row.else_logs]
         case "A hangs up on the slot, C takes it":
             await asyncio.gather(a.hangup(), c.dial(scene.names["slot"]))
     return await who_got_it(row, a, b, c)
@@ -256,7 +255,7 @@ async def decided(phone: ScriptPhone) -> None:
     )
 
 
-async def who_got_it(row: Row, a: ScriptPhone, b: ScriptPhone, c: ScriptPhone) -> str:
+async def who_got_it(row: Row, a: ScriptPhone, b: ScriptPhone, c: ScriptPhone) -> list[str]:
     """C has dialled for A's call, which B has answered, or A has given up, in the same moment."""
     await decided(c)
     if was_answered(c):
@@ -265,15 +264,15 @@ async def who_got_it(row: Row, a: ScriptPhone, b: ScriptPhone, c: ScriptPhone) -
             await hear(a, TONES["A"], c, TONES["C"])
             await c.hangup()
             await a.ended()
-        else:
-            await c.ended()
-        return row.else_logs
+            return [row.else_logs]
+        await c.ended()
+        return [row.logs, row.else_logs]
     await is_refused(c)
     if "answers" in row.what:
         await hear(a, TONES["A"], b, TONES["B"])
         await b.hangup()
         await a.ended()
-    return row.logs
+    return [row.logs]
 
 
 async def play(scene: Scene, row: Row) -> None:
