@@ -271,6 +271,8 @@ class Call(QObject):
         if other is self or not (other.talking or other.state is CallState.RINGING_OUT):
             raise PhoneError("The other person cannot be reached yet. Wait until it rings there.")
         self._transfer_to = other
+        # One that rings may end before the PBX says what has become of the transfer, and is no failed call.
+        other._left = other.state is CallState.RINGING_OUT
         self._ask_transfer(other.number, lambda: self._refer_to(other), other)
 
     @main_thread
@@ -408,6 +410,8 @@ class Call(QObject):
                 call.leave()
 
     def _on_not_transferred(self) -> None:
+        if self._transfer_to is not None:
+            self._transfer_to._left = False
         self._transfer_to = None
         if self._held_to_transfer and self._line.is_free_for(self):
             self.resume()

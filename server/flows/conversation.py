@@ -22,6 +22,7 @@ from server.flows.tape import Tape
 from server.flows.waiting import unless_gone
 from server.rules.features import FeatureCall
 from server.rules.outcomes import Ending
+from server.services.call_log_store import Call
 from server.switch.port import Leg, LegGone, LegState, Reason, Sound, SwitchError, TransferProgress
 
 if TYPE_CHECKING:
@@ -64,9 +65,10 @@ async def converse(call: "ExtensionCall", resources: Resources, phone: Leg, *, r
                 continue
             call.desk.silence(talk)  # nobody may take one of the two away meanwhile
             talk.refuse_taker()
+            transfer = _Transfer(call, resources, talk, asked, tape)
             await tape.suspend()
             await holding.lift()
-            if not await _Transfer(call, resources, talk, asked, tape).carry_out():
+            if not await transfer.carry_out():
                 return
             await tape.go_on()
             call.desk.talk(talk)
@@ -97,6 +99,9 @@ class _Transfer:
         self._by_keys = asked.by_keys
         self._tape = tape
         self._is_done = False
+        # Looked up at once: the phone that asks gives its own call up in the same moment.
+        consultation = self._asked.consultation
+        self._unanswered = call.desk.unanswered(consultation) if consultation is not None else None
 
     async def carry_out(self) -> bool:
         """Do it, and stay to the end of what comes of it. True: it failed, and the two talk on."""
@@ -109,7 +114,22 @@ class _Transfer:
             self._desk.silence(other)  # nobody else may join it in this moment
             return await self._join(other.release_partner(consultation))
         # Nobody has answered the consultation yet: who stays calls in its place.
-        return await self._send_to(self._desk.wanted_by(consultation))
+        if self._unanswered is None:
+            return await self._send_to("")
+        await self._give_up(consultation, self._unanswered)
+        return await self._send_to(self._unanswered.dialled)
+
+    async def _give_up(self, consultation: Leg, call: Call) -> None:
+        """The consultation ends, as the phone that made it is about to end it.
+
+        What rings for it is free only then: a phone for one call at a time would be busy.
+        """
+        rung = [leg for leg in self._desk.switch.legs() if leg.id in call.legs]
+        with suppress(SwitchError):
+            await consultation.hangup(Reason.CANCELLED)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GOODBYE_S):
+                await asyncio.gather(*(leg.gone() for leg in rung))
 
     async def _calm_talk_of(self, leg: Leg) -> Talk | None:
         """The conversation of this leg, in which nothing is being changed now."""

@@ -310,7 +310,9 @@ class Desk:
         """The ringing of this call; None if it does not ring."""
         return self._ringing.get(call_id)
 
-    def wanted_by(self, leg: Leg) -> str:
-        """The number that a leg has dialled and nobody has answered yet; "" if there is none."""
-        calls = (live.call for live in self.calls() if not live.is_answered and not live.is_over)
-        return next((call.dialled for call in calls if call.caller_leg == leg.id), "")
+    def unanswered(self, leg: Leg) -> Call | None:
+        """The call that a leg makes and nobody has answered yet; also one that it has just given up."""
+        for live in self.calls():
+            if live.call.caller_leg == leg.id and live.call.ending in (None, Ending.CALLER_GAVE_UP):
+                return None if live.is_answered else live.call
+        return None

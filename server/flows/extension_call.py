@@ -210,6 +210,7 @@ class ExtensionCall:
         bridge = await resources.bridge()
         await picker.ring(self.desk.party(self.caller))
         await picker.answer()
+        resources.hang_up_with(picker, Reason.NORMAL)
         await bridge.add(picker)
 
     async def _together(self, resources: Resources, phone: Leg) -> None:

@@ -57,10 +57,16 @@ class Features:
         if isinstance(wanted, FeatureCall) and wanted.feature in SETTINGS:
             await do_and_tell(call, lambda: self.settings.carry_out(call.caller.number, wanted))
             return
+
+        def lost() -> None:
+            call.live.begun()
+            call.live.ended(Ending.NOTHING_THERE)
+
         if isinstance(wanted, Retrieval):
-            done = self.desk.lot.take(wanted.slot, call.caller)
+            done = self.desk.lot.take(wanted.slot, call.caller, lost)
         else:
-            done = any(ringing.pick_up(call.caller) for ringing in self._within_reach(call, wanted))
+            reach = self._within_reach(call, wanted)
+            done = any(ringing.pick_up(call.caller, lost) for ringing in reach)
         if not done:
             call.live.begun()
             await call.refuse(Ending.NOTHING_THERE)

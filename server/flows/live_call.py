@@ -11,6 +11,9 @@ from server.services.call_log import CallLog
 from server.services.call_log_store import Call, Visit
 from server.switch.port import Leg, Party
 
+Lost = Callable[[], None]
+"""Notes that somebody wanted a call and did not get it."""
+
 
 class LiveCall:
     """Keeps the log of one call true: begun, answered, ended. Ends once; later endings change nothing."""
@@ -29,6 +32,9 @@ class LiveCall:
         self._clock = clock
         self._written = False
         self._on_change = on_change
+        self._lost: Lost | None = None
+        self._before: Call | None = None
+        """As it was before somebody picked it up who has not been connected yet."""
 
     @property
     def is_written(self) -> bool:
@@ -65,8 +71,10 @@ class LiveCall:
         """
         now = self._now()
         visits = (Visit(party.number, party.name, ending, now) for party in left)
-        callee = to[0] if len(to) == 1 else Party("")
         call = self._call
+        callee = to[0] if len(to) == 1 else Party("")
+        if not to and call.callee == call.dialled:
+            callee = Party("", call.callee_name)  # the number of which its caller's log still tells
         self._change(
             replace(
                 call,
@@ -86,8 +94,13 @@ class LiveCall:
         """It waits on a parking slot, by whose number a later server process knows that."""
         self._change(replace(self._call, dialled=slot))
 
+    def wanted(self, lost: Lost) -> None:
+        """A colleague wants the call; `lost` is called if its caller gives up before they are connected."""
+        self._lost = lost
+
     def picked_up(self, by: Party) -> None:
         """A colleague takes the call, which the extension that it rang at is told."""
+        self._before = self._call
         if self._call.callee != by.number:
             left = [Party(self._call.callee, self._call.callee_name)] if self._call.callee else []
             self.moves_on(Ending.PICKED_UP, left, [by])
@@ -100,6 +113,7 @@ class LiveCall:
         No `leg_id`: they did, but which phone it was is not known any more. `callee`: the extension of that
         phone, if it was one of several that were called.
         """
+        self._lost = None
         call = replace(self._call, answered_leg=leg_id, answered_at=at or self._now())
         if callee is not None and call.callee is None:
             call = replace(call, callee=callee.number, callee_name=callee.name)
@@ -132,7 +146,15 @@ class LiveCall:
         """The call is over. An answered call has ended as answered, whatever came afterwards."""
         if self._call.ending is None:
             ending = Ending.ANSWERED if self.is_answered else ending
-            self._change(replace(self._call, ending=ending, ended_at=self._now()))
+            call, lost = self._call, self._lost
+            if lost is not None and ending is Ending.CALLER_GAVE_UP:
+                if self._before is not None:  # nobody has taken it: it was missed where it rang
+                    before = self._before
+                    call = replace(
+                        call, callee=before.callee, callee_name=before.callee_name, visits=before.visits
+                    )
+                lost()
+            self._change(replace(call, ending=ending, ended_at=self._now()))
 
     def active(self, legs: Mapping[str, Leg]) -> ActiveCall:
         """The call as the administrator's status shows it; `legs`: those of the switch, by id."""

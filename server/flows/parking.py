@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from server.clock import Clock
 from server.contract.events import Topic
 from server.contract.parking import ParkedCall, Parking
+from server.flows.live_call import Lost
 from server.flows.resources import Resources
 from server.flows.ringing import Ringing
 from server.flows.stops import Machine, Stop
@@ -17,7 +18,7 @@ from server.flows.waiting import unless_gone
 from server.rules.outcomes import Ending
 from server.services.accounts import Who
 from server.services.hub import Hub
-from server.switch.port import Leg, Party
+from server.switch.port import Leg, Party, Reason
 
 if TYPE_CHECKING:
     from server.flows.extension_call import ExtensionCall
@@ -60,10 +61,13 @@ class ParkingLot:
         if self._shown.pop(slot, None) is not None:
             self._hub.publish(Topic.PARKED, slot, None)
 
-    def take(self, slot: str, leg: Leg) -> bool:
-        """Give the call on this slot to a leg that has called us; False if there is none (any more)."""
+    def take(self, slot: str, leg: Leg, lost: Lost) -> bool:
+        """Give the call on this slot to a leg that has called us; False if there is none (any more).
+
+        `lost`: see `Ringing.pick_up`.
+        """
         parked = self._parked.get(slot)
-        return parked is not None and parked.take(leg)
+        return parked is not None and parked.take(leg, lost)
 
     def calls(self) -> list[ParkedCall]:
         """What is parked, by slot."""
@@ -82,13 +86,15 @@ class Parked:
         self._taker: asyncio.Future[Leg] = asyncio.get_running_loop().create_future()
         self._ringing: Ringing | None = None
 
-    def take(self, leg: Leg) -> bool:
+    def take(self, leg: Leg, lost: Lost) -> bool:
         """Let this leg have the call, which owns it from now on; False: it is too late."""
         if self._ringing is not None:
-            return self._ringing.pick_up(leg)
+            return self._ringing.pick_up(leg, lost)
         if self._taker.done():
             return False
         self._resources.take(leg)
+        self._resources.hang_up_with(leg, Reason.UNKNOWN_NUMBER)  # unless it is answered
+        self._call.live.wanted(lost)
         self._call.live.rings((leg.id,))
         self._taker.set_result(leg)
         return True

@@ -69,6 +69,9 @@ _INSIDE = {
 _BEFORE_SECRETARIES = (DecidedBy.EMERGENCY_CALL_BACK, DecidedBy.CALLER_RULE)
 """Steps of PRES-8 that come before the secretaries."""
 
+_MISSED = frozenset({DecidedBy.ALL_BUSY, DecidedBy.BUSY})
+"""Where a call that rings nowhere is one that its owner would have taken, and so is in the owner's log."""
+
 REFUSALS = {
     Refusal.INVALID_NUMBER: Ending.UNKNOWN_NUMBER,
     Refusal.UNKNOWN_NUMBER: Ending.UNKNOWN_NUMBER,
@@ -230,7 +233,11 @@ class Planner:
             return stop
         here = way.at(DestinationKind.EXTENSION, number)
         if plan.at_once is not None and not (plan.at_once.ending is Ending.UNREGISTERED and phones is None):
-            return self._then(plan.at_once, number, here)
+            if plan.decided_by not in _MISSED or plan.at_once.destination is None:
+                return self._then(plan.at_once, number, here)
+            on = self._then(plan.at_once, number, here)
+            callee = Party(number, self._directory.name(number))
+            return Stop((callee,), (), after=lambda _: on, instead=plan.at_once.ending)
         rings = tuple(
             Ring(
                 self._targets(plan, stage.kinds, known, number, here),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from server.flows.fork import Fork
 from server.flows.leg_ids import leg_ids
+from server.flows.live_call import Lost
 from server.flows.notes import note
 from server.flows.resources import Resources
 from server.flows.stops import Following, Machine, Ring, Stop, Target
@@ -60,14 +61,17 @@ class Ringing:
         """Who calls."""
         return self._caller
 
-    def pick_up(self, leg: Leg) -> bool:
+    def pick_up(self, leg: Leg, lost: Lost) -> bool:
         """Let this leg, which has called us, answer in the callee's place; the call owns it from now on.
 
         False: it is too late, and nothing has changed. Nothing is awaited: of two who pick up one wins.
+        `lost` is called if it does not get the call after all, since the caller gives up in this moment.
         """
         if self._picker.done():
             return False
         self._resources.take(leg)
+        self._resources.hang_up_with(leg, Reason.UNKNOWN_NUMBER)  # unless it is answered
+        self._live.wanted(lost)
         self._live.rings((leg.id,))
         self._picker.set_result(leg)
         return True
@@ -130,7 +134,8 @@ class Ringing:
             return await self._walk(following, result)
         call = self._live.call
         callee = (Party(call.callee, call.callee_name),) if call.callee is not None else ()
-        return await self._go_on(result, callee if stop is None else stop.callees, following)
+        left, is_real = (callee, True) if stop is None else (stop.callees, stop.is_real)
+        return await self._go_on(result, left, following, is_real=is_real)
 
     async def _walk(self, stop: Stop, before: Ending | None = None) -> Leg | Machine | Ending:
         """`before`: so has ended what rang there until now."""
@@ -139,17 +144,20 @@ class Ringing:
         result = await self._at(stop, before)
         if not isinstance(result, Ending):
             return result
-        return await self._go_on(result, stop.callees, stop.after(result))
+        return await self._go_on(result, stop.callees, stop.after(result), is_real=stop.is_real)
 
     async def _go_on(
-        self, result: Ending, left: Sequence[Party], following: Following
+        self, result: Ending, left: Sequence[Party], following: Following, *, is_real: bool
     ) -> Leg | Machine | Ending:
-        """From these extensions, where it has ended so."""
+        """From these extensions, where it has ended so; `is_real`: see `Stop.is_real`."""
         if isinstance(following, Stop):
             self._live.moves_on(result, left, following.callees)
             return await self._walk(following)
-        if isinstance(following, Machine) or len(left) > 1:
-            self._live.moves_on(result, left, ())  # whose the machine is, is logged when it answers
+        elsewhere = bool(left) and is_real and following is not result
+        if isinstance(following, Machine) or len(left) > 1 or elsewhere:
+            # Each has missed it in its own way, whatever the caller is told by who forwards. Whose the
+            # machine is, is logged when it answers.
+            self._live.moves_on(result, left, ())
         return following
 
     async def _at(self, stop: Stop, before: Ending | None) -> Leg | Ending:
@@ -166,7 +174,7 @@ class Ringing:
             if not isinstance(result, Ending):
                 return result
             endings.append(result)
-        return best_ending(endings)
+        return stop.instead or best_ending(endings)
 
     async def _note(self, stop: Stop, ring: Ring) -> None:
         """Note on the caller's leg what rings now, for a later server.

@@ -55,6 +55,7 @@ class Stop:
         with_phones: the same stop, with phones of its callee that are registered but that nobody knew of
             yet; None where the engine need not be asked for such.
         place: by which a later server finds it again; None: it need not.
+        instead: how it ends here without any ringing; None: what rings tells.
     """
 
     callees: tuple[Party, ...]
@@ -67,6 +68,12 @@ class Stop:
     boss: Party | None = None
     with_phones: "Callable[[tuple[Contact, ...]], Stop] | None" = None
     place: Place | None = None
+    instead: Ending | None = None
+
+    @property
+    def is_real(self) -> bool:
+        """Whether the call comes to phones here, or would if there were any."""
+        return bool(self.rings) or self.with_phones is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,7 +153,8 @@ class Remote:
                 self._tell("error", text=str(error))
 
     def _do(self, what: str, told: dict[str, Any]) -> None:
-        call = self._call
+        # The newest that is not over: after a consultation, the call that it was made for.
+        call = next((one for one in reversed(self._calls) if one.end is None), self._call)
         doings: dict[str, Callable[[], object]] = {
             "register": lambda: self._phone.start(SipAccount(**told["account"]), told["host"]),
             "says": lambda: setattr(self._sound.microphone, "hz", told["hz"]),

@@ -56,8 +56,12 @@ class ScriptPhone(RealPhone):
         told: statuses that came by NOTIFY about a transfer (sipfrag), in order.
     """
 
-    def __init__(self, line: Line, *, expires_s: int = 300, address: str = LOOPBACK) -> None:
+    def __init__(
+        self, line: Line, *, expires_s: int = 300, address: str = LOOPBACK, agent: str = "script phone"
+    ) -> None:
+        """`agent`: what it calls itself, by which the PBX tells its kind."""
         super().__init__(line)
+        self._agent = agent
         self.dialog: Dialog | None = None
         self.rtp = RtpPort()
         self.requests: list[Message] = []
@@ -277,7 +281,7 @@ class ScriptPhone(RealPhone):
             f"{method} {uri} SIP/2.0",
             [
                 ("Via", self.wire.via), ("Max-Forwards", "70"), ("From", from_), ("To", to),
-                ("Call-ID", call_id), ("CSeq", f"{sequence} {method}"), ("User-Agent", "script phone"),
+                ("Call-ID", call_id), ("CSeq", f"{sequence} {method}"), ("User-Agent", self._agent),
                 *(headers or []),
             ],
             body,
@@ -382,6 +386,8 @@ class ScriptPhone(RealPhone):
                 self._reply(request, 486, "Busy Here")
             case "INVITE":
                 self._ring(request)
+            case "CANCEL" if ours and self._current.decided.is_set():
+                self._reply(request, 200, "OK")  # too late: it is answered (RFC 3261, 9.2)
             case "CANCEL" if ours:
                 self._reply(request, 200, "OK")
                 self._reply(self._current.invite, 487, "Request Terminated")

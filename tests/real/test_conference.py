@@ -14,6 +14,7 @@ from tests.phones.script_phone import ScriptPhone
 from tests.phones.sound import level_of
 from tests.phones.waiting import until
 from tests.real.pbx import Pbx
+from tests.real.scenes import Logbooks
 
 pytestmark = [pytest.mark.real, pytest.mark.asyncio(loop_scope="session")]
 
@@ -49,7 +50,7 @@ async def hears_music(phone: RealPhone) -> None:
 
 async def test_five_phones_of_three_kinds_hear_each_other_SIP_4(pbx: Pbx) -> None:
     await pbx.api("PUT", "/conferences/6600", body={"secret": "4711"})
-    async with AsyncExitStack() as stack:
+    async with Logbooks(pbx, *KINDS) as logs, AsyncExitStack() as stack:
         phones = {}
         for number, kind in KINDS.items():
             phones[number] = await stack.enter_async_context(kind(pbx.line(number)))
@@ -65,6 +66,7 @@ async def test_five_phones_of_three_kinds_hear_each_other_SIP_4(pbx: Pbx) -> Non
         await asyncio.gather(*(hears_all(phones[number], rest - {number}) for number in sorted(rest)))
         for number in sorted(rest):
             await phones[number].hangup()
+        await logs.have(**{f"of_{number}": [("outgoing", "6600", "answered")] for number in KINDS})
     await pbx.nothing_left()
 
 

@@ -10,6 +10,7 @@ from tests.phones.script_phone import ScriptPhone
 from tests.phones.sound import level_of
 from tests.phones.waiting import until
 from tests.real.pbx import Pbx
+from tests.real.scenes import Logbooks
 
 pytestmark = [pytest.mark.real, pytest.mark.asyncio(loop_scope="session")]
 
@@ -46,6 +47,7 @@ async def test_the_supervisor_hears_both_and_is_heard_by_those_who_shall_WALL_3(
     right = {"supervisors": ["1003"], "everybody": True}
     await pbx.api("PUT", "/monitoring-rights/all", body=right)
     async with (
+        Logbooks(pbx, "1001", "1002", "1003") as logs,
         ScriptPhone(pbx.line("1001")) as anna,
         ScriptPhone(pbx.line("1002")) as boris,
         ScriptPhone(pbx.line("1003")) as cyril,
@@ -68,4 +70,9 @@ async def test_the_supervisor_hears_both_and_is_heard_by_those_who_shall_WALL_3(
         await asyncio.gather(hears_tone(anna, TONES["1002"]), hears_tone(boris, TONES["1001"]))
         await anna.hangup()
         await boris.ended()
+        await logs.have(
+            of_1001=[("outgoing", "1002", "answered")],
+            of_1002=[("incoming", "1001", "answered")],
+            of_1003=[("outgoing", f"{code}1002", "answered")],
+        )
     await pbx.nothing_left()

@@ -277,6 +277,28 @@ async def test_attended_transfer_before_the_consultation_is_answered(
     assert "CANCEL" in pbx.methods()
 
 
+@pytest.mark.parametrize("taken", [True, False])
+async def test_a_consultation_that_the_pbx_ends_for_the_transfer_is_no_call_that_was_declined(
+    call: Call, registered: Phone, pbx: SmallPbx, until: Until, taken: bool
+) -> None:
+    """A PBX may give it up before it calls the same phone for the one who is transferred."""
+    pbx.invite_answers = [180]
+    consultation = registered.consult(call, "2002")
+    await until(lambda: consultation.state is CallState.RINGING_OUT and call.held, "rings there")
+    call.transfer_to(consultation)
+    await until(pbx.refers, "REFER")
+    pbx.respond(603)
+    await until(lambda: consultation.end is not None, "the consultation is over")
+    assert consultation.end == TRANSFERRED
+    assert call.transfer_progress.under_way
+    pbx.notify(f"SIP/2.0 {'200 OK' if taken else '503 Unavailable'}\r\n", "2001")
+    if taken:
+        await until(lambda: call.end == TRANSFERRED, "transferred")
+    else:
+        await until(lambda: call.transfer_progress.state is TransferState.FAILED, "told")
+        assert call.held
+
+
 async def test_a_consultation_can_be_given_up(
     call: Call, consultation: Call, registered: Phone, until: Until
 ) -> None:

@@ -125,6 +125,12 @@ async def forwarded_call(place: Office) -> None:
     next(phone for phone in place.engine.phones if phone.number == "1001").call("1002")
 
 
+async def hung_up_call(place: Office) -> None:
+    """1002 does not answer, and has such calls hung up."""
+    place.reaching.settings["1002"] = forwards(no_answer="hang_up", busy="hang_up")
+    next(phone for phone in place.engine.phones if phone.number == "1001").call("1002")
+
+
 async def group_call(place: Office) -> None:
     """1002 and 1003 ring one after the other, then 1004."""
     group = {"number": "620", "members": ("1002", "1003"), "strategy": "sequential", "ring_timeout_s": 5}
@@ -386,6 +392,7 @@ ENDS_IT = Behaviour.answers(1.0, hangs_up_after_s=2.0)
 WAYS = {
     "forwarded": (forwarded_call, [("1002", Behaviour.refuses(486)), ("1003", ENDS_IT)]),
     "forwarded late": (forwarded_call, [("1002", Behaviour.rings()), ("1003", ENDS_IT)]),
+    "hung up": (hung_up_call, [("1002", Behaviour.refuses(603, 2.0)), ("1002", Behaviour.rings())]),
     "group": (group_call, [("1002", Behaviour.rings()), ("1003", Behaviour.is_dead()), ("1004", ENDS_IT)]),
 }
 

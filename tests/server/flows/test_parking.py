@@ -192,6 +192,20 @@ async def test_of_two_who_take_a_parked_call_one_wins_SIP_4():
         people.anna.hang_up(people.call)
 
 
+@in_virtual_time
+async def test_who_takes_a_call_that_hangs_up_in_this_moment_is_told_SIP_4_LOG_1():
+    async with office() as place:
+        people = await Two(place).talk()
+        people.boris.transfer(people.callee, "*5")
+        await asyncio.sleep(3)
+        taker = place.engine.phone("1003").call("6900")
+        people.anna.hang_up(people.call)
+        await place.idle()
+        assert taker.told == 404
+    assert place.log("1002")[-1] == ("incoming", "1001", "missed", 487)
+    assert place.log("1003") == [("outgoing", "6900", "failed", 404)]
+
+
 @pytest.mark.parametrize("dialled", ["6901", "*5", "*056901"])
 @in_virtual_time
 async def test_what_parks_and_takes_nothing_is_refused_SIP_4(dialled):

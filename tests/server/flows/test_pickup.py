@@ -81,6 +81,19 @@ async def test_whoever_answers_in_the_same_moment_nobody_is_left_alone_SIP_4():
             anna.hang_up(call)
 
 
+@in_virtual_time
+async def test_who_picks_up_while_the_caller_gives_up_is_told_and_nobody_has_talked_SIP_4_LOG_1():
+    async with office() as place:
+        call, _ = await anna_calls_boris(place)
+        picker = place.engine.phone("1003").call("*041002")
+        call.phone.hang_up(call)
+        await place.idle()
+        assert picker.told == 404
+    assert place.log("1001") == [("outgoing", "1002", "cancelled", 487)]
+    assert place.log("1002") == [("incoming", "1001", "missed", 487)]
+    assert place.log("1003") == [("outgoing", "*041002", "failed", 404)]
+
+
 @pytest.mark.parametrize("code", ["*04", "*041003", "*041001", "*0499", "*45"])
 @in_virtual_time
 async def test_a_code_that_fits_nothing_is_refused_and_the_call_rings_on_SIP_4(code):

@@ -259,6 +259,39 @@ async def test_without_an_answer_who_stays_calls_instead_SIP_4(by_caller):
         cyril.hang_up(cyril.calls[-1])
 
 
+@pytest.mark.parametrize("held", [False, True])
+@pytest.mark.parametrize("after_s", [0.0, 0.05, 5.0], ids=["at once", "soon", "not by itself"])
+@in_virtual_time
+async def test_without_an_answer_a_phone_for_one_call_at_a_time_is_reached_too_SIP_4(after_s, held):
+    """The consultation that still rings there must be over first, whenever the phone that made it ends it."""
+    async with office() as place:
+        cyril = place.engine.phone("1003")
+
+        def one_at_a_time(dialog: Dialog) -> Behaviour:
+            others = (one for one in cyril.calls if one is not dialog)
+            free = all(one.state is LegState.GONE for one in others)
+            return Behaviour.answers(2.0) if free else Behaviour.refuses(486)
+
+        cyril.behaviour_in = one_at_a_time
+        people = await three(place, True)
+        if held:  # which is lifted first, and takes a moment
+            (call,) = place.control.in_progress("1001")
+            await place.control.hold(call.id, "1001", on=True)
+        consultation = people.by.phone.call("1003")
+        await asyncio.sleep(1)
+        ask(people.by, consultation=consultation)
+        await asyncio.sleep(after_s)
+        people.by.phone.hang_up(consultation)
+        await asyncio.sleep(3)
+        assert people.hears(people.stays, cyril.calls[-1])
+        assert people.by.transfer_told[-1] is DONE
+        cyril.hang_up(cyril.calls[-1])
+        await place.idle()
+        missed, answered = place.log("1003")
+        assert missed[:3] == ("incoming", people.by.number, "missed")
+        assert answered == ("incoming", people.stays.number, "answered", None)
+
+
 @in_virtual_time
 async def test_a_consultation_that_is_over_cannot_be_joined_SIP_4():
     async with office() as place:

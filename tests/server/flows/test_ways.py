@@ -91,6 +91,55 @@ async def test_a_call_that_nobody_answers_goes_on_and_both_logs_tell_PRES_3(cond
         assert place.log("1003") == [("incoming", "1001", "answered", None)]
 
 
+@pytest.mark.parametrize(
+    ("condition", "behaviour", "missed"),
+    [
+        ("no_answer", Behaviour.rings(), ("missed", 480)),
+        ("busy", Behaviour.refuses(486), ("busy", 486)),
+        ("no_answer", None, ("unregistered", 480)),
+    ],
+    ids=["no answer", "busy", "unregistered"],
+)
+@in_virtual_time
+async def test_who_has_calls_hung_up_sees_what_was_missed_PRES_3_LOG_1(condition, behaviour, missed):
+    async with office() as place:
+        anna = place.engine.phone("1001")
+        if behaviour:
+            place.engine.phone("1002", behaviour)
+        place.reaching.settings["1002"] = forwards(**{condition: "hang_up"})
+        call = anna.call("1002")
+        await asyncio.sleep(32)
+        assert call.told == 603
+        await place.idle()
+        assert place.log("1001") == [("outgoing", "1002", "declined", 603)]
+        assert place.entry("1001").name == "Boris"
+        assert place.log("1002") == [("incoming", "1001", *missed)]
+
+
+@pytest.mark.parametrize("all_busy", [False, True])
+@in_virtual_time
+async def test_a_call_forwarded_while_one_talks_is_in_the_log_PRES_3_LOG_1(all_busy):
+    async with office() as place:
+        anna, dana = place.engine.phone("1001"), place.engine.phone("1004")
+        boris = place.engine.phone("1002", Behaviour.answers(0.5))
+        cyril = place.engine.phone("1003", Behaviour.answers(0.5))
+        place.reaching.settings["1002"] = forwards(busy="extension:1003").model_copy(
+            update={"all_busy": all_busy}
+        )
+        first = dana.call("1002")
+        await asyncio.sleep(1)
+        call = anna.call("1002")
+        await asyncio.sleep(1)
+        assert len(boris.calls) == 1, "the phone that is in a call is not rung"
+        assert together(place, call, cyril.calls[0])
+        for phone, dialog in ((anna, call), (dana, first)):
+            phone.hang_up(dialog)
+        await place.idle()
+        assert ("incoming", "1001", "busy", 486) in place.log("1002")
+        assert len(place.log("1002")) == 2
+        assert place.log("1001") == [("outgoing", "1003", "answered", None)]
+
+
 @in_virtual_time
 async def test_a_ring_of_forwards_is_ended_and_the_caller_is_told_PRES_3():
     async with office() as place:
