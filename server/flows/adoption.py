@@ -184,8 +184,8 @@ class Adoption:
         # A phone that answered in the moment of the kill stands behind the one that was noted.
         phones = sorted(remains.talking, key=lambda phone: phone.id != live.call.answered_leg)[:1]
         have_talked = remains.talking if _is_transfer(live.call) else _have_talked(remains)
-        if have_talked and not live.is_answered:
-            self._answered(live, phones)
+        if have_talked and (not live.is_answered or (phones and live.call.answered_leg is None)):
+            self._answered(live, phones)  # what the log knows of may be a machine's answer only
         if caller is None or not phones:
             over.update(remains.leftovers())
             return None

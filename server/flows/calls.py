@@ -92,6 +92,7 @@ class Calls:
         """How many of the live calls each extension made; those from outside count under ""."""
         self._flooding: set[str] = set()
         self._ups = 0
+        self._has_adopted = False
         self._background = Background("calls")
         self._rooms = rooms
         self._adoption = Adoption(
@@ -206,6 +207,7 @@ class Calls:
             left.bridges.pop(call.bridge_id, None)
         for live, go_on in self._adoption.match(left):
             self._spawn(live, go_on())
+        self._has_adopted = True
         for bridge_id in [one for one in left.bridges if self._rooms.has_bridge(one)]:
             del left.bridges[bridge_id]
         if left.legs or left.bridges:
@@ -215,8 +217,10 @@ class Calls:
     async def sort_out_recordings(self) -> None:
         """Finish recordings and messages that no call conducts; to be called now and then.
 
-        See `Recorder.sort_out` and `Mailboxes.sort_out`.
+        See `Recorder.sort_out` and `Mailboxes.sort_out`. Nothing before it is known which calls go on.
         """
+        if not self._has_adopted:
+            return
 
         def in_progress() -> list[str]:
             return [live.call.id for live in self._desk.calls()]

@@ -15,24 +15,29 @@ from tests.virtual_time import in_virtual_time, run
 
 async def after_a_kill(before: Office, *, down_s: float = 3.0, meanwhile=lambda: None) -> Office:
     """The server of this office is killed; another one comes up after `down_s`; what happens `meanwhile`."""
-    store = before.store
+    after = successor(before)
     await before.killed()
     meanwhile()
     await asyncio.sleep(down_s)
-    successor = Office(
+    await after.start(restarted=not before.engine.up)
+    return after
+
+
+def successor(before: Office) -> Office:
+    """The next server process of this office, not started yet."""
+    after = Office(
         engine=before.engine,
-        store=store,
+        store=before.store,
         extensions=before.extensions,
         tapes=before.tapes,
         files=before.files,
         voicemail=before.voicemail,
     )
-    successor.configuration = successor.configured.objects = before.configuration
-    successor.reaching.settings = before.reaching.settings
-    successor.presence.chosen = before.presence.chosen
-    successor.pins.update(before.pins)
-    await successor.start(restarted=not before.engine.up)
-    return successor
+    after.configuration = after.configured.objects = before.configuration
+    after.reaching.settings = before.reaching.settings
+    after.presence.chosen = before.presence.chosen
+    after.pins.update(before.pins)
+    return after
 
 
 @in_virtual_time
