@@ -35,6 +35,7 @@ from server.services.directory import Directory
 from server.services.hub import Hub
 from server.services.music import Music
 from server.services.own_account import OwnAccount
+from server.services.own_forwarding import OwnForwardings
 from server.services.presence import PresenceService
 from server.services.provisioning import Provisioning
 from server.services.readiness import ReadinessService
@@ -142,6 +143,10 @@ class Application:
         )
         await presence.start()
         stack.push_async_callback(presence.stop)
+        core.keys.start(hub)
+        forwardings = OwnForwardings(hub=hub, reaching=core.reaching, presence=presence)
+        forwardings.start()
+        stack.callback(forwardings.stop)
         states = States(clock=clock, switch=switch, hub=hub, directory=directory, presence=presence)
         states.start()
         stack.callback(states.stop)
@@ -256,6 +261,7 @@ class Application:
             audit=core.audit,
             presence=presence,
             reaching=core.reaching,
+            keys=core.keys,
             voicemail=core.voicemail,
             states=states,
             call_log=call_log,

@@ -62,6 +62,7 @@ OBJECTS = [
     ("ring-group", "6200", json.dumps({"number": "6200", "members": ["1000"]})),
     ("recording-rule", "all", "everybody = true"),
     ("recording-right", "team", 'extensions = ["1000"]'),
+    ("key-right", "team", 'extensions = ["1000"]'),
     ("monitoring-right", "team", 'supervisors = ["1000"]\neverybody = true'),
     ("inbound-route", "in", json.dumps({"destination": {"kind": "extension", "value": "1000"}})),
 ]
