@@ -61,7 +61,7 @@ _EXTENSION = re.compile(r"[0-9]{2,8}", re.ASCII)
 _NUMBER = re.compile(r"\+?[0-9*#]{1,32}", re.ASCII)
 _CODE = re.compile(r"[*#][0-9*#]{1,31}", re.ASCII)
 _KEYS = re.compile(r"[0-9A-D*#]{1,64}", re.ASCII)
-_FORWARD = re.compile(rf"({'|'.join(ForwardingCondition)})(:\+?[0-9*#]{{1,32}})?", re.ASCII)
+_FORWARD = re.compile(rf"({'|'.join(ForwardingCondition)})(:[0-9*#]{{1,32}})?", re.ASCII)
 _SEPARATORS = re.compile(r"[\s()./-]+")
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 
@@ -129,7 +129,7 @@ _PROBLEMS: dict[KeyType, Callable[[str], str]] = {
     KeyType.PRESENCE: _status_problem,
     KeyType.FORWARD: _shaped(
         _FORWARD,
-        f"enter {', '.join(ForwardingCondition)}, and after a colon where to: a number, up to 32 digits",
+        f"enter {', '.join(ForwardingCondition)}, and after a colon where to: a number as it is dialled",
     ),
     KeyType.RECORDING: lambda value: "this key takes no value" if value else "",
     KeyType.URL: _url_problem,
