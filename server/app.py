@@ -36,6 +36,7 @@ from server.services.hub import Hub
 from server.services.music import Music
 from server.services.own_account import OwnAccount
 from server.services.own_forwarding import OwnForwardings
+from server.services.pairs import Pairs
 from server.services.presence import PresenceService
 from server.services.provisioning import Provisioning
 from server.services.readiness import ReadinessService
@@ -153,6 +154,11 @@ class Application:
         call_log = CallLog(store=CallStore(core.db), hub=hub, extensions=core.extensions)
         call_log.start()
         stack.push_async_callback(call_log.stop)
+        pairs = Pairs(
+            clock=clock, switch=switch, hub=hub, directory=directory, configuration=core.configuration
+        )
+        pairs.start()
+        stack.callback(pairs.stop)
         stack.push_async_callback(switch.aclose)
         await core.voicemail.start(hub)
         stack.push_async_callback(core.voicemail.stop)
@@ -227,6 +233,7 @@ class Application:
                 directory=directory,
                 configuration=core.configuration,
             ),
+            pairs=pairs,
             ring_timeout_s=self.settings.calls.ring_timeout_s,
             per_extension=self.settings.calls.per_extension,
         )
@@ -271,6 +278,7 @@ class Application:
             mailboxes=mailboxes,
             recorder=recorder,
             recordings=recordings,
+            pairs=pairs,
             trunks=trunks,
             readiness=ReadinessService(db=core.db, switch=switch, data=self.settings.data),
         )

@@ -2,7 +2,7 @@
 
 What comes in was written by others: every function takes any text and returns a harmless value.
 RFC 3261 (20.20 From, 25.1 grammar), RFC 3325 (P-Asserted-Identity), RFC 3326 (Reason), RFC 3515 (NOTIFY of
-a transfer).
+a transfer), RFC 5806 (Diversion).
 """
 
 import re
@@ -119,6 +119,12 @@ def asserted(message: str) -> Party | None:
     parties = [parse_party(value) for value in header_values(message, "P-Asserted-Identity")]
     named = [party for party in parties if party.number or party.name]
     return next((party for party in named if party.number), named[0] if named else None)
+
+
+def called_for(message: str) -> Party | None:
+    """For whom a call is that comes here instead (RFC 5806, the last diversion); None: for who is here."""
+    parties = [parse_party(value) for value in header_values(message, "Diversion")[:1]]
+    return next((party for party in parties if party.number or party.name), None)
 
 
 def refer_notice(message: str) -> ReferNotice | None:

@@ -250,6 +250,7 @@ class Phone(QObject):
         line = self._running()
         call = Call(self, self._bridge, headers.caller(message), incoming=True, parent=self)
         call.alert = alert_of(message)
+        call.called_for = headers.called_for(message)
         pj_call = PjCall(line.account, call, call_id)
         call.attach(pj_call)
         if self._stopping or len(self.calls) >= MAX_CALLS:

@@ -26,7 +26,16 @@ def state_words(call: "Call", callers: "Callers | None" = None) -> str:
             return f"Connecting with {who}…"
         if call.state is CallState.ACTIVE:
             return f"Asking about {who}" + (", muted" if call.muted else "")
-    return _call_words(call)
+    for_whom = for_whom_words(call, callers)
+    return " ".join(filter(None, (_call_words(call), for_whom)))
+
+
+def for_whom_words(call: "Call", callers: "Callers | None" = None) -> str:
+    """ "for Bob Boss", if the caller wants somebody else than the user; else empty (BOSS-1)."""
+    wanted = call.called_for
+    if wanted is None:
+        return ""
+    return f"for {(callers.name_of(wanted.number) if callers else '') or wanted.name or wanted.number}"
 
 
 def failure_words(call: "Call", callers: "Callers | None" = None) -> str:

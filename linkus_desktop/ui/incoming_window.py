@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 from linkus_desktop.sip.values import CallState
 from linkus_desktop.ui.blinker import Blinker
 from linkus_desktop.ui.call_face import Face
-from linkus_desktop.ui.call_words import lamp_of_call
+from linkus_desktop.ui.call_words import for_whom_words, lamp_of_call
 from linkus_desktop.ui.icons import product_icon
 from linkus_desktop.ui.widgets.buttons import WordButton
 from linkus_desktop.ui.widgets.frames import columns, rows
@@ -89,8 +89,11 @@ class IncomingWindow(QWidget):
         self.number.setText(call.number if name and name != call.number else "")
         self.number.setVisible(bool(self.number.text()))
         self.face.show_call(name, call.number, lamp_of_call(call), picture)
+        for_whom = for_whom_words(call, self._callers)
+        self.what.setText(f"Incoming call {for_whom}".strip())
         self.setWindowTitle(f"{self.name.text()} calls")
-        self.setAccessibleName(f"Incoming call from {self.name.text()} {self.number.text()}")
+        who = f"{self.name.text()} {self.number.text()} {for_whom}".strip()
+        self.setAccessibleName(f"Incoming call from {who}")
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Closing it does not decline: the call goes on ringing in the main window."""

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QProcess, Signal
 from PySide6.QtWidgets import QSystemTrayIcon
 
 from linkus_desktop.sip.values import CallState
+from linkus_desktop.ui.call_words import for_whom_words
 from linkus_desktop.ui.icons import product_icon
 
 if TYPE_CHECKING:
@@ -110,7 +111,8 @@ class Notifier(QObject):
 
     def tell_ringing(self, call: "Call") -> None:
         """Somebody calls."""
-        self._tell(call, f"{self._who(call)} calls", "Incoming call")
+        for_whom = for_whom_words(call, self._callers)
+        self._tell(call, f"{self._who(call)} calls", f"Incoming call {for_whom}".strip())
 
     def tell_answered(self, call: "Call") -> None:
         """A call was answered by itself: who is there can hear the user."""

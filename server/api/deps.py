@@ -29,6 +29,7 @@ from server.services.extensions import Extensions
 from server.services.extensions_avatars import Avatars
 from server.services.hub import Hub
 from server.services.keys import Keys
+from server.services.pairs import Pairs
 from server.services.presence import PresenceService
 from server.services.prompts import Prompts
 from server.services.provisioning import Provisioning
@@ -76,6 +77,7 @@ class Services:
     mailboxes: Mailboxes
     recorder: Recorder
     recordings: Recordings
+    pairs: Pairs
     trunks: Trunks
     readiness: ReadinessService
 

@@ -17,6 +17,7 @@ from server.cli import (
     extension,
     init,
     log,
+    pair,
     presence,
     prompt,
     recording,
@@ -47,6 +48,7 @@ app.add_typer(voicemail.app, name="voicemail")
 app.add_typer(admin.app, name="admin")
 app.add_typer(call.app, name="call")
 app.add_typer(log.app, name="log")
+app.add_typer(pair.app, name="pair")
 app.add_typer(recording.app, name="recording")
 _WITH_MORE = {"prompt": prompt.app}
 for _kind in KINDS:

@@ -22,6 +22,7 @@ from server.contract.errors import ErrorBody
 from server.contract.extensions import Extension, ExtensionChange, ExtensionCreate, ExtensionCreated
 from server.contract.keys import FunctionKeys, FunctionKeysChange
 from server.contract.kinds import Kind
+from server.contract.pairs import Pair, PairSwitch
 from server.contract.presence import Presence, PresenceChange
 from server.contract.prompts import PromptRecording
 from server.contract.reaching import ReachingSettings
@@ -176,6 +177,15 @@ class Remote:
     async def hang_up_call(self, call_id: str) -> None:
         """End a call."""
         await self._ask("DELETE", f"calls/{quote(call_id, safe='')}")
+
+    async def pairs(self) -> list[Pair]:
+        """All pairs of boss and secretary."""
+        return TypeAdapter(list[Pair]).validate_python(await self._ask("GET", "pairs"))
+
+    async def switch_pair(self, boss: str, secretary: str, switch: PairSwitch) -> Pair:
+        """Switch a pair on or off."""
+        path = f"pairs/{quote(boss, safe='')}/{quote(secretary, safe='')}"
+        return Pair.model_validate(await self._ask("PUT", path, switch))
 
     async def record_call(self, call_id: str, order: RecordingOrder) -> CallRecording:
         """Change the recording of a call in progress."""

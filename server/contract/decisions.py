@@ -59,6 +59,8 @@ class Rule(StrEnum):
     CALLER = "caller"
     EMERGENCY = "emergency"
     EXTENSION = "extension"
+    BOSS_SECRETARY = "boss_secretary"
+    """Whether the call goes to the secretaries of this extension first; rules by caller ID come before."""
     RING_GROUP = "ring_group"
     IVR = "ivr"
     CONFERENCE = "conference"

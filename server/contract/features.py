@@ -35,6 +35,9 @@ class Feature(StrEnum):
     RECORD = "record"
     """In a call: record it, then pause that, and go on with it."""
 
+    BOSS_SECRETARY = "boss_secretary"
+    """Take the call that the secretary whose number follows holds for the caller; without one, switch the
+    pair on or off."""
     INTERCOM = "intercom"
     """Call the extension whose number follows; its phones that can do so answer by themselves."""
     FORWARD_ALWAYS = "forward_always"
@@ -103,6 +106,7 @@ class FeatureCodes(ConfigObject):
     whisper: FeatureCode = "*52"
     barge: FeatureCode = "*53"
     record: FeatureCode = "*1"
+    boss_secretary: FeatureCode = "*59"
     intercom: FeatureCode = "*6"
     forward_always: FeatureCode = "*31"
     forward_always_off: FeatureCode = "*031"

@@ -5,6 +5,7 @@ Storage, checks of references, API and command line follow from that line.
 
 from dataclasses import dataclass
 
+from server.contract.boss import Boss
 from server.contract.conference import Conference
 from server.contract.configuration import ConfigObject
 from server.contract.features import FeatureCodes
@@ -69,6 +70,7 @@ KINDS = (
         "Numbers that are never blocked.",
     ),
     Kind(RingGroup, "ring-group", "ring-groups", "ring group", "Numbers that ring several extensions."),
+    Kind(Boss, "boss", "bosses", "boss", "Extensions whose calls go to secretaries first."),
     Kind(Prompt, "prompt", "prompts", "prompt", "What callers hear."),
     Kind(Ivr, "ivr", "ivrs", "menu", "Menus from which callers choose by keys."),
     Kind(

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from server.contract.base import Instant, Reply
+from server.contract.base import Instant, Reply, Request
 
 
 class PairState(StrEnum):
@@ -44,3 +44,12 @@ class Pair(Reply):
     state: PairState
     since: Instant
     calls: tuple[PairCall, ...] = ()
+
+
+class PairSwitch(Request):
+    """Whether calls to the boss go to this secretary.
+
+    `PUT /me/pairs/{secretary}` for the boss, `PUT /pairs/{boss}/{secretary}` for administrators.
+    """
+
+    on: bool

@@ -20,12 +20,14 @@ from server.flows.phone_settings import PhoneSettings
 from server.flows.planning import Planner
 from server.flows.recording import Recorder
 from server.flows.remains import Leftovers
+from server.flows.secretaries import Secretaries
 from server.flows.stops import Machine
 from server.flows.talk import Talk
 from server.rules.features import FeatureCall, Retrieval
 from server.rules.outcomes import Ending
 from server.services.call_log import CallLog
 from server.services.directory import Directory
+from server.services.pairs import Pairs
 from server.services.tasks import Background
 from server.switch.port import Event, Incoming, Leg, Switch, Up
 
@@ -58,6 +60,7 @@ class Calls:
         monitors: Monitors,
         recorder: Recorder,
         settings: PhoneSettings,
+        pairs: Pairs,
         ring_timeout_s: float,
         per_extension: int = PER_EXTENSION,
     ) -> None:
@@ -73,9 +76,10 @@ class Calls:
             clock=clock,
             lot=lot,
             recorder=recorder,
+            pairs=pairs,
             ring_timeout_s=ring_timeout_s,
         )
-        self._features = Features(self._desk, directory, monitors, settings)
+        self._features = Features(self._desk, directory, monitors, settings, Secretaries(self._desk, pairs))
         self._made: Counter[str] = Counter()
         """How many of the live calls each extension made; those from outside count under ""."""
         self._flooding: set[str] = set()

@@ -16,7 +16,8 @@ from server.flows.holding import Holding
 from server.flows.resources import Resources
 from server.flows.ringing import Ringing
 from server.flows.stops import Machine, Stop
-from server.flows.talk import Asked, Nudged, Over, Talk
+from server.flows.taking import Taking
+from server.flows.talk import Asked, Nudged, Over, Taken, Talk
 from server.flows.tape import Tape
 from server.flows.waiting import unless_gone
 from server.rules.features import FeatureCall
@@ -52,10 +53,17 @@ async def converse(call: "ExtensionCall", resources: Resources, phone: Leg, *, r
             if isinstance(asked, Nudged):
                 await holding.carry_out()
                 continue
+            if isinstance(asked, Taken):
+                call.desk.silence(talk)
+                if await Taking(call, resources, talk, tape, converse).carry_out(asked):
+                    return
+                call.desk.talk(talk)
+                continue
             if asked.by_keys and _wants_to_record(call, asked.transfer.target):
                 recorder.spawn(tape.by_keys(asked.by))  # the talk must not wait for what is said then
                 continue
             call.desk.silence(talk)  # nobody may take one of the two away meanwhile
+            talk.refuse_taker()
             await tape.suspend()
             await holding.lift()
             if not await _Transfer(call, resources, talk, asked, tape).carry_out():
@@ -64,6 +72,7 @@ async def converse(call: "ExtensionCall", resources: Resources, phone: Leg, *, r
             call.desk.talk(talk)
     finally:
         call.desk.silence(talk)
+        talk.refuse_taker()
         holding.close()
         tape.close()
 
@@ -182,7 +191,12 @@ class _Transfer:
 
     async def _flip(self) -> bool:
         """The other phones of whoever asked ring; the two talk on until one of them is answered."""
-        placement = self._desk.flip(self._stays, self._by, within=self._call.live.call.bridge_id)
+        placement = self._desk.flip(
+            self._stays,
+            self._by,
+            within=self._call.live.call.bridge_id,
+            boss=self._desk.for_whom(self._by),
+        )
         successor = replace(self._call, live=placement.live, caller=self._stays)
         answer: Leg | Machine | Ending = Ending.UNREGISTERED
         try:
@@ -307,7 +321,12 @@ class _Transfer:
                 await self._by.tell_transfer(TransferProgress.FAILED)
                 await bridge.add(self._by)
                 return True
-        live = self._desk.join(self._stays, partner, within=self._call.live.call.bridge_id)
+        live = self._desk.join(
+            self._stays,
+            partner,
+            within=self._call.live.call.bridge_id,
+            boss=self._desk.for_whom(partner),
+        )
         successor = replace(self._call, live=live, caller=self._stays)
         await successor.logged(self._converse(successor, partner))
         return False

@@ -1,7 +1,7 @@
 """What all calls of one server process share: how a call begins, which are in progress, who talks to whom."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from server.clock import Clock
@@ -16,6 +16,7 @@ from server.rules.outcomes import Ending
 from server.services.call_log import CallLog
 from server.services.call_log_store import Call
 from server.services.directory import Directory
+from server.services.pairs import Pairs
 from server.switch.port import Leg, Party, Switch
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Desk:
         ring_timeout_s: how long phones ring that rang before a restart.
         lot: the parked calls.
         recorder: the recorded ones.
+        pairs: bosses and secretaries.
     """
 
     def __init__(
@@ -56,11 +58,13 @@ class Desk:
         clock: Clock,
         lot: "ParkingLot",
         recorder: "Recorder",
+        pairs: Pairs,
         ring_timeout_s: float,
     ) -> None:
         self.switch = switch
         self.lot = lot
         self.recorder = recorder
+        self.pairs = pairs
         self.ring_timeout_s = ring_timeout_s
         self._directory = directory
         self._planner = planner
@@ -108,6 +112,7 @@ class Desk:
                 bridge_id=within or call_id,
                 legs=leg_ids(call_id, leg.id, len(targets)),
                 caller_trunk=leg.trunk,
+                boss=stop.boss.number if isinstance(stop, Stop) and stop.boss is not None else "",
             )
         )
         if within:
@@ -116,8 +121,11 @@ class Desk:
             live.begun()
         return Placement(live, stop)
 
-    def join(self, caller: Leg, phone: Leg, *, within: str) -> LiveCall:
-        """Begin the call of two who talk already, each with somebody else so far (attended transfer)."""
+    def join(self, caller: Leg, phone: Leg, *, within: str, boss: str = "") -> LiveCall:
+        """Begin the call of two who talk already, each with somebody else so far (attended transfer).
+
+        `boss`: for whom `phone` talks, as a secretary.
+        """
         callee = self.party(phone)
         live = self.live(
             Call(
@@ -131,6 +139,7 @@ class Desk:
                 caller_leg=caller.id,
                 bridge_id=within,
                 legs=(phone.id,),
+                boss=boss,
             )
         )
         self.keep(within, live)
@@ -138,13 +147,16 @@ class Desk:
         live.answered(phone.id)
         return live
 
-    def flip(self, stays: Leg, by: Leg, *, within: str) -> Placement:
+    def flip(self, stays: Leg, by: Leg, *, within: str, boss: str = "") -> Placement:
         """Begin the call by which whoever talks to `by` reaches another of its phones.
 
         It is not written to the log yet: as long as nobody answers nothing has changed. `drop` it then.
+        `boss`: for whom they talk, as a secretary.
         """
         callee = self.party(by)
         stop = self._planner.flip(by)
+        if boss and isinstance(stop, Stop):
+            stop = replace(stop, boss=Party(boss, self._directory.name(boss)))
         call_id = new_call_id()
         targets = stop.rings[0].targets if isinstance(stop, Stop) else ()
         live = self.live(
@@ -159,10 +171,16 @@ class Desk:
                 caller_leg=stays.id,
                 bridge_id=within,
                 legs=leg_ids(call_id, stays.id, len(targets)),
+                boss=boss,
             )
         )
         self.keep(within, live)
         return Placement(live, stop)
+
+    def for_whom(self, leg: Leg) -> str:
+        """The boss for whom the secretary with this leg has answered; "" for nobody."""
+        calls = (live.call for live in reversed(self.calls()))
+        return next((call.boss for call in calls if call.answered_leg == leg.id), "")
 
     def is_emergency(self, call: Call) -> bool:
         """Whether it is a call that no rule may hold up (SIP-12)."""
@@ -195,7 +213,7 @@ class Desk:
 
     def live(self, call: Call) -> LiveCall:
         """The log of a call, to be kept true."""
-        return LiveCall(call, call_log=self._log, clock=self._clock)
+        return LiveCall(call, call_log=self._log, clock=self._clock, on_change=self.pairs.follow)
 
     def party(self, leg: Leg) -> Party:
         """Who is at the other end of a leg, as others are to be shown."""
@@ -211,6 +229,7 @@ class Desk:
     def keep(self, task: str, live: LiveCall) -> None:
         """This call is in progress, in the task of the call with the id `task`."""
         self._live.setdefault(task, []).append(live)
+        self.pairs.follow(live.call)
 
     def drop(self, task: str, live: LiveCall) -> None:
         """Nothing has come of this call, which was not begun."""

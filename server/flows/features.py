@@ -9,6 +9,7 @@ from server.flows.extension_call import ExtensionCall
 from server.flows.monitoring import Monitors
 from server.flows.phone_settings import FORWARD, FORWARD_OFF, PhoneSettings
 from server.flows.ringing import Ringing
+from server.flows.secretaries import Secretaries
 from server.flows.spoken import do_and_tell
 from server.rules.features import FeatureCall, Retrieval
 from server.rules.outcomes import Ending
@@ -43,11 +44,15 @@ class Features:
     directory: Directory
     monitors: Monitors
     settings: PhoneSettings
+    secretaries: Secretaries
 
     async def carry_out(self, call: ExtensionCall, wanted: FeatureCall | Retrieval) -> None:
         """Do what the caller wants, or refuse it."""
         if isinstance(wanted, FeatureCall) and wanted.feature in MODES:
             await self.monitors.monitor(call, wanted.number, MODES[wanted.feature])
+            return
+        if isinstance(wanted, FeatureCall) and wanted.feature is Feature.BOSS_SECRETARY:
+            await self.secretaries.carry_out(call, wanted.number)
             return
         if isinstance(wanted, FeatureCall) and wanted.feature in SETTINGS:
             await do_and_tell(call, lambda: self.settings.carry_out(call.caller.number, wanted))

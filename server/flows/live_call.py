@@ -1,6 +1,6 @@
 """One call while it lasts: the facts of it, written to the log at each step."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,10 +15,18 @@ from server.switch.port import Leg, Party
 class LiveCall:
     """Keeps the log of one call true: begun, answered, ended. Ends once; later endings change nothing."""
 
-    def __init__(self, call: Call, *, call_log: CallLog, clock: Clock) -> None:
+    def __init__(
+        self,
+        call: Call,
+        *,
+        call_log: CallLog,
+        clock: Clock,
+        on_change: Callable[[Call], None] = lambda _: None,
+    ) -> None:
         self._call = call
         self._log = call_log
         self._clock = clock
+        self._on_change = on_change
         self._written = False
 
     @property
@@ -66,6 +74,12 @@ class LiveCall:
                 callee_name=callee.name,
             )
         )
+
+    def is_for(self, boss: Party | None) -> None:
+        """Its callees are called for this boss from now on; None: for nobody."""
+        number = boss.number if boss is not None else ""
+        if number != self._call.boss:
+            self._change(replace(self._call, boss=number))
 
     def parked(self, slot: str) -> None:
         """It waits on a parking slot, by whose number a later server process knows that."""
@@ -133,3 +147,4 @@ class LiveCall:
         self._call = call
         self._written = True
         self._log.write(call)
+        self._on_change(call)

@@ -9,20 +9,33 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from server.clock import Clock
+from server.contract.boss import Boss
 from server.contract.decisions import Decision, DecisionKind, Refusal
 from server.contract.destinations import Destination, DestinationKind
 from server.contract.features import Feature
 from server.contract.ivr import Ivr
 from server.contract.reaching import EndpointKind
-from server.contract.routing import RingGroup, RingStrategy
+from server.contract.routing import RingGroup
 from server.contract.trunks import Trunk
 from server.flows.conference import Rooms
+from server.flows.group_rings import rings_for_boss, rings_of_group
 from server.flows.ivr import Exits, Spoken, announcement, menu
 from server.flows.stops import Following, OutsideNumber, Ring, Stop, Target
 from server.flows.voicemail import Mailboxes
+from server.rules.boss_secretary import First, ForBoss, first_of
+from server.rules.diversion import diverted
 from server.rules.endpoints import kind_of
 from server.rules.features import FeatureCall, Retrieval, in_call, may_become_in_call, parking_of
-from server.rules.forwarding import OWN_VOICEMAIL, Arrival, Endpoints, Follow, Plan, leads_on, reach
+from server.rules.forwarding import (
+    OWN_VOICEMAIL,
+    Arrival,
+    DecidedBy,
+    Endpoints,
+    Follow,
+    Plan,
+    leads_on,
+    reach,
+)
 from server.rules.intercom import AUTO_ANSWER
 from server.rules.numbers import canonical
 from server.rules.outcomes import Ending
@@ -51,6 +64,9 @@ _INSIDE = {
     DecisionKind.EXTENSION: DestinationKind.EXTENSION,
     DecisionKind.RING_GROUP: DestinationKind.RING_GROUP,
 }
+
+_BEFORE_SECRETARIES = (DecidedBy.EMERGENCY_CALL_BACK, DecidedBy.CALLER_RULE)
+"""Steps of PRES-8 that come before the secretaries."""
 
 REFUSALS = {
     Refusal.INVALID_NUMBER: Ending.UNKNOWN_NUMBER,
@@ -82,11 +98,12 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """A caller, and where its call has been."""
+    """A caller, and where its call has been; `past_secretaries`: the bosses for whom nobody took it."""
 
     caller: Caller
     visited: tuple[Destination, ...] = ()
     through_group: bool = False
+    past_secretaries: frozenset[str] = frozenset()
 
     def at(self, kind: DestinationKind, number: str) -> "_Way":
         """The way with this place behind it."""
@@ -186,6 +203,8 @@ class Planner:
             return Ending.OWN_NUMBER
         known = self._switch.contacts(number) if phones is None else phones
         plan = self._reach(number, way, known)
+        if plan.decided_by not in _BEFORE_SECRETARIES and (stop := self._secretaries(number, way)):
+            return stop
         here = way.at(DestinationKind.EXTENSION, number)
         if plan.at_once is not None and not (plan.at_once.ending is Ending.UNREGISTERED and phones is None):
             return self._then(plan.at_once, number, here)
@@ -200,6 +219,43 @@ class Planner:
             one_declines_all=plan.all_reject,
             with_phones=partial(self._with_phones, number, way),
         )
+
+    def _secretaries(self, number: str, way: _Way) -> Stop | None:
+        """The secretaries of this boss, who are called first; None if the call is the boss's own (BOSS-1)."""
+        boss = self._snapshot().get(Boss, number)
+        if boss is None or number in way.past_secretaries or (way.through_group and not way.caller.sent_by):
+            return None
+        caller = way.caller
+        group = self._snapshot().get(RingGroup, boss.ring_group)
+        first = first_of(
+            boss,
+            group,
+            ForBoss(canonical(caller.party.number) or "", internal=not caller.trunk, sent_by=caller.sent_by),
+        )
+        past = replace(way, past_secretaries=way.past_secretaries | {number})
+        who = Party(number, self._directory.name(number))
+        found = self._at_secretaries(boss, group, first, way)
+        if not found:
+            return None
+        return Stop(
+            callees=tuple(Party(one, self._directory.name(one)) for one in found),
+            rings=rings_for_boss(boss, group, first, found),
+            after=lambda _: self._extension(number, past),
+            headers=diverted(who.number, who.name),
+            boss=who,
+        )
+
+    def _at_secretaries(
+        self, boss: Boss, group: RingGroup | None, first: First, way: _Way
+    ) -> dict[str, tuple[Target, ...]]:
+        """What rings at each of them, as at members of a group; none of those who must not be disturbed."""
+        here = replace(way.at(DestinationKind.EXTENSION, boss.name), through_group=True)
+        if group is not None:
+            here = here.at(DestinationKind.RING_GROUP, group.number)
+        # Whoever rings for a boss is called as a colleague would be, whoever has sent the caller.
+        here = replace(here, caller=replace(here.caller, sent_by=""))
+        everybody = (*first.secretaries, *first.members)
+        return {one: targets for one in everybody if (targets := self._member(one, here))}
 
     def _with_phones(self, number: str, way: _Way, phones: tuple[Contact, ...]) -> Stop:
         found = self._extension(number, way, phones)
@@ -305,15 +361,10 @@ class Planner:
             return Ending.UNKNOWN_NUMBER
         here = replace(way.at(DestinationKind.RING_GROUP, number), through_group=True)
         members = {member: targets for member in group.members if (targets := self._member(member, here))}
-        if group.strategy is RingStrategy.RING_ALL:
-            together = tuple(target for targets in members.values() for target in targets)
-            rings: tuple[Ring, ...] = (Ring(together, group.ring_timeout_s),) if together else ()
-        else:
-            rings = tuple(Ring(targets, group.ring_timeout_s) for targets in members.values())
         follow = Follow(group.destination, Ending.NO_ANSWER)
         return Stop(
             callees=tuple(Party(member, self._directory.name(member)) for member in members),
-            rings=rings,
+            rings=rings_of_group(group, members.values()),
             after=lambda _: self._then(follow, "", replace(here, through_group=False)),
         )
 

@@ -105,6 +105,7 @@ class Ringing:
     async def _walk(self, stop: Stop) -> Leg | Machine | Ending:
         while True:
             self.callees = frozenset(party.number for party in stop.callees)
+            self._live.is_for(stop.boss)
             result = await self._at(stop)
             if not isinstance(result, Ending):
                 return result

@@ -49,6 +49,7 @@ class Stop:
         one_declines_all: a phone on which the call is declined ends it on all of them (PRES-4).
         headers: of the INVITEs to its phones (not to numbers outside).
         announced_by: what whoever answers hears before anything else; None: nothing.
+        boss: the extension for which others are called here (BOSS-1); None: for nobody.
         with_phones: the same stop, with phones of its callee that are registered but that nobody knew of
             yet; None where the engine need not be asked for such.
     """
@@ -60,6 +61,7 @@ class Stop:
     one_declines_all: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
     announced_by: Sound | None = None
+    boss: Party | None = None
     with_phones: "Callable[[tuple[Contact, ...]], Stop] | None" = None
 
 

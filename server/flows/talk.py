@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from server.flows.resources import Resources
 from server.rules.features import END_OF_NUMBER, FeatureCall
-from server.switch.port import Leg, LegGone, LegState, Transfer
+from server.switch.port import Leg, LegGone, LegState, Reason, Transfer
 
 KEYS_S = 2.0
 """Seconds without a further key after which a feature code is complete, or given up."""
@@ -55,6 +55,15 @@ class Nudged:
     """There are orders, or somebody wants to be looked at (see `Talk.nudge`)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """`boss`, a leg that has called us, is to have the partner of `secretary`; `keeps`: and her as well."""
+
+    boss: Leg
+    secretary: Leg
+    keeps: bool
+
+
 class Over:
     """One of the two is gone, or was taken over by another call."""
 
@@ -75,6 +84,7 @@ class Talk:
         self.busy = asyncio.Lock()
         self._nudged = asyncio.Event()
         self._released = asyncio.Event()
+        self._taken: Taken | None = None
         self._pressed: dict[str, str] = {}
         """Keys of each leg that may become a code, or more of one; they count whatever else happens."""
 
@@ -94,6 +104,25 @@ class Talk:
         self.nudge()
         await order.done
 
+    def take(self, boss: Leg, *, secretary: Leg, keeps: bool) -> bool:
+        """Let this leg have the partner of the secretary's; the call owns it from now on.
+
+        False: it is too late, and nothing has changed. Nothing is awaited: of two who take it one wins.
+        """
+        over = self._released.is_set() or self.partner(secretary).state is LegState.GONE
+        if over or self._taken is not None:
+            return False
+        self._resources.take(boss)
+        self._taken = Taken(boss, secretary, keeps)
+        self.nudge()
+        return True
+
+    def refuse_taker(self) -> None:
+        """Whoever waits to take one of the two cannot have it now."""
+        if self._taken is not None:
+            self._resources.hang_up_others([self._taken.boss.id], None, Reason.UNKNOWN_NUMBER)
+            self._taken = None
+
     def nudge(self) -> None:
         """Have `next` return, and whoever awaits it look again."""
         self._nudged.set()
@@ -109,7 +138,7 @@ class Talk:
         self._released.set()
         return partner
 
-    async def next(self) -> Asked | Nudged | Over:
+    async def next(self) -> Asked | Nudged | Over | Taken:
         """Return when something happens. Who asks and hangs up in the same moment has asked."""
         gone: list[asyncio.Future[Any]] = [asyncio.ensure_future(leg.gone()) for leg in self.legs]
         requested = [asyncio.ensure_future(leg.transfer_requested()) for leg in self.legs]
@@ -130,6 +159,9 @@ class Talk:
                     return Asked(by, Transfer(target=pressed), by_keys=True)
             if any(one.done() for one in (*gone, released)):
                 return Over()
+            taken, self._taken = self._taken, None
+            if taken is not None:
+                return taken
             self._nudged.clear()
             return Nudged()
         finally:

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
+from server.contract.boss import Boss
 from server.contract.extensions import Extension
 from server.contract.features import Feature
 from server.contract.keys import FunctionKey, KeyRight, KeyType
 from server.contract.reaching import ForwardingCondition
 from server.contract.routing import RingGroup
 from server.contract.voicemail import GroupMailbox
+from server.rules.boss_secretary import secretaries_of
 from server.rules.routing import Snapshot, is_emergency_number
 
 _OF_EXTENSIONS = frozenset({KeyType.BLF, KeyType.INTERCOM, KeyType.PICKUP, KeyType.VOICEMAIL})
@@ -47,7 +49,20 @@ def problem_of(key: FunctionKey, there: Surroundings) -> str:
 
 def secretary_problem(value: str, there: Surroundings) -> str:
     """Why `value` is not the code of an own secretary, such as *592007; "" if it is (BOSS-2)."""
-    return f"{there.owner} is no boss: the administrator sets up boss and secretary first, then {value} works"
+    if problem := _without_code(there, Feature.BOSS_SECRETARY):
+        return problem
+    code = there.snapshot.codes.code(Feature.BOSS_SECRETARY)
+    boss = there.snapshot.get(Boss, there.owner)
+    if boss is None:
+        return f"{there.owner} is no boss: the administrator sets up boss and secretary first"
+    secretaries = secretaries_of(boss, there.snapshot.get(RingGroup, boss.ring_group))
+    known = ", ".join(f"{code}{one}" for one in secretaries[:5])
+    if not value.startswith(code):
+        return f"the code is {code}, and a secretary's number behind it: {known}"
+    number = value.removeprefix(code)
+    if number in secretaries:
+        return ""
+    return f"{number or 'nobody'} is no secretary of {there.owner}: use {known}"
 
 
 def _blf(key: FunctionKey, there: Surroundings) -> str:

@@ -42,6 +42,7 @@ class Call:
         caller_trunk: the trunk that the caller is behind; "": the caller is an extension, which has a log.
         caller_leg, legs, answered_leg, bridge_id: ids of the switch; `legs` are all phones that ring, and
             one that picked the call up.
+        boss: the extension for which its present callees are called, its secretaries (BOSS-1); "": nobody.
         ending: None while the call lasts.
     """
 
@@ -60,6 +61,7 @@ class Call:
     ending: Ending | None = None
     visits: tuple[Visit, ...] = ()
     caller_trunk: str = ""
+    boss: str = ""
 
     def talks(self, extension: str) -> bool:
         """Whether it was answered, and this extension is, or was, one of the two who talk."""
@@ -294,6 +296,7 @@ def _call_values(call: Call) -> dict[str, Any]:
         "legs": list(call.legs),
         "bridge_id": call.bridge_id,
         "caller_trunk": call.caller_trunk,
+        "boss": call.boss,
         "visits": [
             {
                 "callee": visit.callee,
@@ -333,6 +336,7 @@ def _call(row: CallRow) -> Call:
             for visit in row.visits
         ),
         caller_trunk=row.caller_trunk,
+        boss=row.boss,
     )
 
 

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QActionGroup, QResizeEvent
+from PySide6.QtGui import QActionGroup, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QFrame, QMenu, QScrollArea, QToolButton, QWidget
 
 from linkus_desktop.pbx.keys import OwnKeys
@@ -89,6 +89,8 @@ class KeysPanel(QWidget):
         self._second = QTimer(self, interval=1000)
         self._build()
         self.undo_bar = UndoBar(self)
+        keys = QKeySequence("Ctrl+Z")
+        QShortcut(keys, self, self.undo_bar.undo, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self._connect()
         self._patience.start()
         self._follow_keys()

@@ -11,8 +11,9 @@ from server.db.base import Base
 class CallRow(Base):
     """One call. Written when it starts, so that a later server process can take it over.
 
-    `visits`: extensions that it came to before `callee`. `caller_leg`, `answered_leg`, `legs` (every phone
-    that was dialled) and `bridge_id` are ids of the switch.
+    `visits`: extensions that it came to before `callee`. `boss`: for whom these are called
+    (BOSS-1). `caller_leg`, `answered_leg`, `legs` (every phone that was dialled) and `bridge_id` are ids of
+    the switch.
     """
 
     __tablename__ = "calls"
@@ -33,6 +34,7 @@ class CallRow(Base):
     legs: Mapped[list[str]] = mapped_column(JSON)
     bridge_id: Mapped[str] = mapped_column(String(128))
     caller_trunk: Mapped[str] = mapped_column(String(63), server_default="")
+    boss: Mapped[str] = mapped_column(String(80), server_default="")
     visits: Mapped[list[dict[str, str]]] = mapped_column(JSON, server_default="[]")
 
     __table_args__ = (Index("ix_calls_started_at_id", "started_at", "id"),)

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
+from server.contract.boss import Boss
 from server.contract.decisions import Decision, DecisionKind, Refusal, Rule
 from server.contract.destinations import Destination, DestinationKind
-from server.contract.routing import EmergencyNumber
+from server.contract.routing import EmergencyNumber, RingGroup
 from server.contract.trunks import Trunk
+from server.rules.boss_secretary import ForBoss, first_of
 from server.rules.features import feature_of
 from server.rules.hours import local_time
 from server.rules.numbers import canonical, printable
@@ -112,6 +114,8 @@ def _from_inside(
         rule, decided, words = _INSIDE[kind]
         if _KNOWN[rule](situation, number):
             trace.yes(rule, number, f"it is {_a(words)}")
+            if isinstance(call, FromExtension):
+                _secretaries(situation, number, ForBoss(call.extension, internal=True), trace)
             return trace.to(decided, number)
         trace.no(rule, "", f"{number} is no {words}")
     done = None if by_rule else _feature(situation.snapshot, number, trace)
@@ -142,14 +146,22 @@ def _from_trunk(situation: Situation, call: FromTrunk, number: str, trace: Trace
     if trunk.dids and number not in trunk.dids:
         trace.no(Rule.NUMBER, "", f"{number} is not among the numbers of trunk {trunk.name}")
         return trace.refuse(Refusal.UNKNOWN_NUMBER, number)
-    found = inbound(situation, trunk.name, number, canonical(call.caller) or "", trace)
+    caller = canonical(call.caller) or ""
+    found = inbound(situation, trunk.name, number, caller, trace)
     if found is None:
         return trace.refuse(Refusal.UNKNOWN_NUMBER, number)
     destination, name = found
-    return _reach(situation, destination, trace, by=name)
+    return _reach(situation, destination, trace, by=name, call=ForBoss(caller, internal=False))
 
 
-def _reach(situation: Situation, destination: Destination, trace: Trace, *, by: str = "") -> Decision:
+def _reach(
+    situation: Situation,
+    destination: Destination,
+    trace: Trace,
+    *,
+    by: str = "",
+    call: ForBoss | None = None,
+) -> Decision:
     """The decision for a destination; `by` is the inbound route that names it."""
     kind, number = destination.kind, destination.value
     if kind is DestinationKind.HANG_UP:
@@ -161,9 +173,19 @@ def _reach(situation: Situation, destination: Destination, trace: Trace, *, by: 
     rule, decided, words = _INSIDE.get(kind, _INSIDE[DestinationKind.EXTENSION])
     if kind in _INSIDE and _KNOWN[rule](situation, number):
         trace.yes(rule, number, f"it is {_a(words)}")
+        if call is not None and decided is DecisionKind.EXTENSION:
+            _secretaries(situation, number, call, trace)
         return trace.to(decided, number, route=by)
     trace.no(rule, number, f"{destination} does not exist, or is disabled")
     return trace.refuse(Refusal.UNKNOWN_NUMBER, number)
+
+
+def _secretaries(situation: Situation, number: str, call: ForBoss, trace: Trace) -> None:
+    """Tell whether the call goes to the secretaries of this extension first (BOSS-1)."""
+    boss = situation.snapshot.get(Boss, number)
+    if boss is not None and not (call.internal and call.caller == number):
+        first = first_of(boss, situation.snapshot.get(RingGroup, boss.ring_group), call)
+        (trace.yes if first.anybody else trace.no)(Rule.BOSS_SECRETARY, number, first.why)
 
 
 def _no_machine_calls(number: str, trace: Trace) -> Decision:

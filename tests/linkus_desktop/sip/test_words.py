@@ -5,7 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkus_desktop.sip.account import escape_user, quoted
-from linkus_desktop.sip.headers import Party, Reason, caller, clean, header_values, parse_party, reasons
+from linkus_desktop.sip.headers import (
+    Party,
+    Reason,
+    called_for,
+    caller,
+    clean,
+    header_values,
+    parse_party,
+    reasons,
+)
 from linkus_desktop.sip.number import dialled, number_in
 from linkus_desktop.sip.quality import mos
 from linkus_desktop.sip.reasons import answered_elsewhere, call_end, text_for
@@ -65,6 +74,26 @@ def test_no_message_does_harm(text: str) -> None:
 @given(any_text)
 def test_clean_is_stable(text: str) -> None:
     assert clean(clean(text, 80), 80) == clean(text, 80)
+
+
+@pytest.mark.parametrize(
+    ("header", "party"),
+    [
+        ('Diversion: "Bob \\"B\\" Boss" <sip:2000@diverted.invalid>;a=1', Party("2000", 'Bob "B" Boss')),
+        ("diversion: <sip:2000@x>;reason=no-answer", Party("2000", "")),
+        ("Diversion: <sip:2000@x>\r\nDiversion: <sip:3000@x>", Party("2000", "")),
+        ("Diversion: \x07", None),
+        ("Subject: <sip:2000@x>", None),
+    ],
+)  # fmt: skip
+def test_for_whom_a_call_is_BOSS_1(header: str, party: Party | None) -> None:
+    assert called_for(f"INVITE sip:2007@pbx SIP/2.0\r\n{header}\r\n\r\n") == party
+
+
+@given(st.text(max_size=300))
+def test_no_diversion_does_harm_BOSS_1(text: str) -> None:
+    found = called_for(f"INVITE sip:2007@pbx SIP/2.0\r\nDiversion: {text}\r\n\r\n")
+    assert found is None or (found.number + found.name).isprintable()
 
 
 def test_reasons_are_read() -> None:

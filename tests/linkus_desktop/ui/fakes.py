@@ -17,6 +17,7 @@ from linkus_desktop.pbx.states import ConnectionState
 from linkus_desktop.sip.alert import Alert
 from linkus_desktop.sip.audio.backend import Device, Sound
 from linkus_desktop.sip.audio.tones import Tone
+from linkus_desktop.sip.headers import Party
 from linkus_desktop.sip.values import CallEnd, CallState, PhoneError, Quality, TransferProgress, TransferState
 from linkus_desktop.store.settings import Settings
 from server.contract.auth import Me
@@ -245,6 +246,7 @@ class FakeCall(QObject):
         self.transfer_progress = TransferProgress()
         self.consultation_for: FakeCall | None = None
         self.alert = Alert()
+        self.called_for: Party | None = None
         self.answered_by_itself = self.ignored = self.answering = self.early_media = False
         self.picks_up = False
         self.problem = ""

@@ -6,6 +6,7 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication, QDialog
 
+from linkus_desktop.sip.headers import Party
 from linkus_desktop.sip.values import CallState
 from linkus_desktop.ui.avatars import initials
 from linkus_desktop.ui.blinker import Blinker
@@ -134,6 +135,26 @@ def test_an_incoming_call_never_takes_the_focus_SIP_9(incoming, window, qtbot):
     assert window.search.text() == "abcd"
     assert shown.name.text() == "David Kim"
     assert shown.number.text() == "1004"
+
+
+@pytest.mark.parametrize(
+    ("party", "words"),
+    [(Party("2000", "Bob Boss"), "for Bob Boss"), (Party("2000", ""), "for 2000"), (None, "")],
+)
+def test_a_secretary_sees_for_whom_the_call_is_BOSS_1(incoming, window, world, party, words):
+    phone, windows = incoming
+    call = FakeCall("1004", "David Kim", CallState.INCOMING)
+    call.called_for = party
+    phone.add(call)
+    shown = windows.windows[0]
+    assert shown.what.text() == f"Incoming call {words}".strip()
+    assert shown.accessibleName() == f"Incoming call from David Kim 1004 {words}".strip()
+    assert shown.name.text() == "David Kim"
+    world.phone.add(call)
+    card = window.calls.cards[0]
+    for state, said in ((CallState.ACTIVE, "In a call"), (CallState.HELD, "On hold")):
+        call.turn(state)
+        assert card.state.text() == f"{said} {words}".strip()
 
 
 def test_several_incoming_calls_stack_on_the_screen(incoming):

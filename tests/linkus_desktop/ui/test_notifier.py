@@ -7,6 +7,7 @@ import pytest
 from fakes import FakeCall
 from PySide6.QtWidgets import QSystemTrayIcon
 
+from linkus_desktop.sip.headers import Party
 from linkus_desktop.sip.values import CallState
 from linkus_desktop.ui.notifier import Notifier, NotifySend, Tray, desktop
 
@@ -41,6 +42,13 @@ def test_who_calls_is_told_until_it_rings_no_more_SIP_9(world, notifier, shown):
     assert shown.busy
     call.finish()
     assert not shown.busy
+
+
+def test_for_whom_the_call_is_stands_there_BOSS_1(world, notifier, shown):
+    call = FakeCall("1002", "", CallState.INCOMING)
+    call.called_for = Party("1003", "Somebody")
+    notifier.tell_ringing(world.phone.add(call))
+    assert shown.messages[0][1].startswith("1002 · Incoming call for ")
 
 
 def test_an_automatic_answer_is_told_SIP_9(world, notifier, shown):

@@ -44,6 +44,8 @@ FOR_ADMINISTRATORS = {
     ("get", "/api/v1/recordings/{recording_id}/audio"),
     ("delete", "/api/v1/recordings/{recording_id}"),
     ("post", "/api/v1/extensions/{number}/calls"),
+    ("get", "/api/v1/pairs"),
+    ("put", "/api/v1/pairs/{boss}/{secretary}"),
     ("get", "/api/v1/status"),
     ("get", "/api/v1/audit"),
     ("get", "/metrics"),
@@ -78,6 +80,7 @@ BOXES = (
 """Of a mailbox that is not the own one (1002)."""
 
 PARTS = {
+    "{boss}": "1002", "{secretary}": "1001",
     "{box}": "1002", "{message_id}": "0" * 32, "{greeting_id}": "0" * 32,
     "{number}": "1002", "{entry_id}": "x", "{name}": "x", "{language}": "en", "{call_id}": "0" * 32,
     "{recording_id}": "0" * 32,

@@ -36,6 +36,7 @@ OBJECTS: dict[str, tuple[str, dict[str, Any]]] = {
     "group-mailboxes": ("6700", {"members": ["1001"]}),
     "conferences": ("6600", {"secret": "1234"}),
     "ring-groups": ("6200", {"members": ["1001"]}),
+    "bosses": ("1001", {"ring_group": "6200"}),
     "monitoring-rights": ("team", {"supervisors": ["1001"], "everybody": True}),
     "recording-rules": ("all", {"everybody": True}),
     "recording-rights": ("team", {"extensions": ["1001"]}),

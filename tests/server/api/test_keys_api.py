@@ -66,6 +66,18 @@ async def test_keys_that_were_changed_meanwhile_are_not_overwritten_KEY_1(ask, u
     assert keys_of(await ask("PUT", ANNA, token=admin_token, json=now)).keys[0].value == "6900"
 
 
+async def test_a_boss_may_have_the_key_of_an_own_secretary_and_of_nobody_else_BOSS_2(
+    application, ask, user_token, admin_token
+):
+    await permit(application, "1001")
+    boss = {"secretaries": ["1002"]}
+    assert (await ask("PUT", "/api/v1/bosses/1001", token=admin_token, json=boss)).status == 200
+    secretary = {"type": "boss_secretary", "value": "*591002"}
+    assert (await ask("POST", f"{OWN}/check", token=user_token, json=secretary)).status == 204
+    wrong = await ask("POST", f"{OWN}/check", token=user_token, json=secretary | {"value": "*591003"})
+    assert (wrong.status, "no secretary of 1001: use *591002" in wrong.error.message) == (422, True)
+
+
 BAD = [
     ({"keys": [BLF, {"type": "blf", "value": "x"}]}, "keys.1"),
     ({"keys": [{"type": "blf", "value": "1999"}]}, "keys.0.value"),

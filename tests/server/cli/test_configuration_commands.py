@@ -60,6 +60,7 @@ OBJECTS = [
     ("group-mailbox", "6700", json.dumps({"members": ["1000"]})),
     ("conference", "6600", 'secret = "1234"'),
     ("ring-group", "6200", json.dumps({"number": "6200", "members": ["1000"]})),
+    ("boss", "1000", 'ring_group = "6200"'),
     ("recording-rule", "all", "everybody = true"),
     ("recording-right", "team", 'extensions = ["1000"]'),
     ("key-right", "team", 'extensions = ["1000"]'),

@@ -11,6 +11,7 @@ from server.contract.conference import Conference
 from server.contract.configuration import ConfigObject
 from server.contract.extensions import CallState, Extension
 from server.contract.monitoring import MonitoringRight
+from server.contract.pairs import PairState
 from server.contract.presence import Presence, PresenceChange, PresenceStatus
 from server.contract.reaching import ReachingSettings
 from server.contract.recording import Recording, RecordingRight, RecordingRule
@@ -27,9 +28,11 @@ from server.rules.outcomes import Ending
 from server.rules.routing import snapshot_of
 from server.services.call_log import CallLog
 from server.services.call_log_store import Call
+from server.services.configuration import ConfigurationChanged
 from server.services.directory import Directory
 from server.services.extensions import ExtensionChanged
 from server.services.hub import Hub
+from server.services.pairs import Pairs
 from server.services.recordings import Recordings
 from server.services.recordings_rights import RecordingRights
 from server.services.states import States
@@ -145,15 +148,27 @@ class MemoryConfiguration:
     def __init__(self, objects: list[ConfigObject]) -> None:
         self.objects = objects
         self.changed_by: list[str] = []
+        self.observers = []
 
     @property
     def snapshot(self):
         return snapshot_of(self.objects)
 
-    async def alter(self, model, key, change, *, by):
+    def observe(self, observer):
+        self.observers.append(observer)
+        return lambda: self.observers.remove(observer)
+
+    def put(self, item: ConfigObject) -> None:
+        """Add an object, or replace it, and tell."""
+        others = [one for one in self.objects if (type(one), one.key) != (type(item), item.key)]
+        self.objects[:] = [*others, item]
+        for observer in tuple(self.observers):
+            observer(ConfigurationChanged(type(item), item.key, item))
+
+    async def alter(self, model, key, change, *, by, address=""):
         await asyncio.sleep(0.002)
         (index,) = [at for at, item in enumerate(self.objects) if isinstance(item, model) and item.key == key]
-        self.objects[index] = change(self.objects[index])
+        self.put(change(self.objects[index]))
         self.changed_by.append(by)
 
 
@@ -355,6 +370,13 @@ class Office:
             rules=lambda: snapshot_of(self.configuration).all(RecordingRule).values(),
             permissions=self.rights.of,
         )
+        self.pairs = Pairs(
+            clock=self.clock,
+            switch=self.switch,
+            hub=self.hub,
+            directory=self.directory,
+            configuration=self.configured,
+        )
         self.calls = Calls(
             switch=self.switch,
             directory=self.directory,
@@ -375,6 +397,7 @@ class Office:
                 directory=self.directory,
                 configuration=self.configured,
             ),
+            pairs=self.pairs,
             ring_timeout_s=RING_S,
         )
         self.control = CallControl(
@@ -394,6 +417,7 @@ class Office:
     async def start(self, *, restarted: bool = True) -> None:
         await self.directory.start()
         self.states.start()
+        self.pairs.start()
         self.call_log.start()
         self.recordings.start()
         await self.calls.start()
@@ -405,6 +429,7 @@ class Office:
         await self.recorder.stop()
         await self.recordings.stop()
         await self.call_log.stop()
+        self.pairs.stop()
         self.states.stop()
         self.directory.stop()
 
@@ -422,6 +447,7 @@ class Office:
         await self.recorder._background.cancel()
         await self.calls._background.cancel()
         await self.recorder._background.cancel()
+        self.pairs.stop()
         self.states.stop()
         self.directory.stop()
 
@@ -454,6 +480,8 @@ class Office:
         assert [take for take in self.engine.recorder.takes.values() if not take.over.done()] == []
         assert self.recorder._tapes == {}
         assert [row for row in self.tapes.rows.values() if row.state.is_open] == []
+        assert not self.pairs._calls
+        assert {p.state for p in self.pairs.all().values()} <= {PairState.IDLE, PairState.OFF}
         assert self.files.kept.keys() == self.tapes.rows.keys()
         assert len(self.calls._background) == 0
         assert {s.number: s.call for s in self.states.all().values() if s.call is not CallState.IDLE} == {}

@@ -26,7 +26,7 @@ async def after_a_kill(before: Office, *, down_s: float = 3.0) -> Office:
         files=before.files,
         voicemail=before.voicemail,
     )
-    successor.configuration = before.configuration
+    successor.configuration = successor.configured.objects = before.configuration
     await successor.start(restarted=False)
     return successor
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from server.contract.boss import Boss
 from server.contract.conference import Conference
 from server.contract.ivr import Choice, Ivr
 from server.contract.monitoring import MonitoringRight
@@ -423,6 +424,30 @@ def test_a_fault_at_each_moment_of_voicemail_leaves_nothing_behind_VM_5(way, fau
     at_each_moment(story, phones, fault, least=7)
 
 
+async def take_held(place: Office, *, keeps: bool = False) -> None:
+    """1002 answers for 1003, by phone or by us holds the call from 1001, and 1003 takes it."""
+    place.configured.put(Boss(name="1003", secretaries=("1002",), keep_secretary=keeps))
+    phones_of(place, "1001")[0].call("1003")
+    await asyncio.sleep(1.5)
+    for boris in [phone for phone in phones_of(place, "1002") if phone.calls]:
+        if keeps:
+            boris.hold(boris.calls[0])
+        else:
+            for live in place.calls.live():
+                with contextlib.suppress(ServiceError, SwitchError):
+                    await place.control.hold(live.call.id, "1002", on=True)
+        await asyncio.sleep(0.5)
+        for boss in phones_of(place, "1003"):
+            boss.call("*591002")
+        await asyncio.sleep(0.5)
+        boris.resume(boris.calls[0])
+
+
+async def take_held_and_keep(place: Office) -> None:
+    """The same, and 1002 is kept in the call."""
+    await take_held(place, keeps=True)
+
+
 def phones_of(place: Office, number: str) -> list[Phone]:
     return [phone for phone in place.engine.phones if phone.number == number]
 
@@ -476,6 +501,13 @@ BY_KEYS = {
 def test_a_fault_at_each_moment_of_a_feature_code_leaves_nothing_behind_CODE_1(story, fault):
     phones = [("1002", ENDS_IT)]
     at_each_moment(story, phones, fault, least=5)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+@pytest.mark.parametrize("story", [take_held, take_held_and_keep], ids=lambda story: story.__name__)
+def test_a_fault_at_each_moment_of_taking_a_held_call_leaves_nothing_behind_BOSS_4(story, fault):
+    phones = [("1002", Behaviour.answers(1.0, hangs_up_after_s=60.0)), ("1003", Behaviour.rings())]
+    at_each_moment(story, phones, fault, least=16)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)

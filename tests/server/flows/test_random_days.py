@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from server.contract.boss import Boss
 from server.contract.conference import Conference
 from server.contract.extensions import CallState
 from server.contract.ivr import Choice, Ivr
@@ -36,9 +37,12 @@ BEHAVIOURS = st.sampled_from(
 TARGETS = st.sampled_from([*NUMBERS, "9999", "*5", "*056901", "*121003", "6500", "6600", None, None, None])
 CODES = ["*4", "6900", "6901", *(f"{code}{number}" for code in ("*04", "*6", "*31") for number in NUMBERS)]
 CODES += ["*031", "*33", "*81", "*081", "*825", "*991", "*2", "*21003", "*121002", "6500", "6600", "6600"]
+CODES += ["*591003", "*591003", "*591004"]
 KEYS = ["*5", "*056901", "*0", "5#", "*01", "##", "**", "*1", "1", "2", "31", "7"]
 KEYS += [f"{code}{number}#" for code in ("*03", "*3") for number in [*NUMBERS, "9999"]]
-MENU_AND_ROOM = [
+SETTINGS = [
+    Boss(name="1002", secretaries=("1003", "1004")),
+    Boss(name="1004", secretaries=("1003",), calls="internal", keep_secretary=True),
     Prompt(name="welcome"),
     Ivr(
         number="6500",
@@ -70,7 +74,7 @@ class RandomDay(RuleBasedStateMachine):
         async def begin():
             self.place = Office()
             await self.place.start()
-            self.place.configuration += MENU_AND_ROOM
+            self.place.configuration += SETTINGS
             for position, behaviour in enumerate(behaviours):
                 self.place.engine.phone(NUMBERS[position % len(NUMBERS)], behaviour)
 
@@ -191,6 +195,7 @@ class RandomDay(RuleBasedStateMachine):
             self.place = Office(
                 engine=before.engine, store=store, extensions=before.extensions, voicemail=before.voicemail
             )
+            self.place.configuration = self.place.configured.objects = before.configuration
             self.place.reaching.settings = before.reaching.settings
             self.place.presence.chosen = before.presence.chosen
             await self.place.start(restarted=restarted)

@@ -3,6 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
+from server.contract.boss import Boss
 from server.contract.extensions import Extension
 from server.contract.features import FeatureCodes
 from server.contract.keys import FunctionKey, KeyRight, KeyType
@@ -127,6 +128,7 @@ def test_keys_that_could_do_nothing_are_named_with_the_reason_KEY_2(kind, value,
         ("park", "6900", "park_at"),
         ("pickup", "1001", "directed_pickup"),
         ("voicemail", "", "voicemail"),
+        ("boss_secretary", "*591001", "boss_secretary"),
         ("forward", "busy:1001", "forward_busy"),
         ("forward", "always", "forward_always_off"),
     ],
@@ -134,6 +136,25 @@ def test_keys_that_could_do_nothing_are_named_with_the_reason_KEY_2(kind, value,
 def test_a_key_whose_feature_code_is_switched_off_is_refused_KEY_2(kind, value, code):
     said = problem_of(key(kind, value), there(FeatureCodes(**{code: ""})))
     assert f"{code} is switched off" in said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("*591001", ""),
+        ("*591003", ""),
+        ("*591002", "1002 is no secretary of 1000: use *591001, *591003"),
+        ("*59", "nobody is no secretary"),
+        ("*581001", "the code is *59"),
+    ],
+)
+def test_only_the_code_of_an_own_secretary_is_taken_BOSS_2(value, said):
+    boss = Boss(name="1000", secretaries=("1001",), ring_group="6300")
+    group = RingGroup(number="6300", members=("1003", "1000"))
+    found = problem_of(
+        key("boss_secretary", value), there(boss, group, Boss(name="1009", secretaries=("1002",)))
+    )
+    assert said in found if said else not found
 
 
 def test_only_numbers_that_keys_are_about_are_looked_up():

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from server.contract.boss import Boss
 from server.contract.conference import Conference
 from server.contract.configuration import ConfigObject
 from server.contract.errors import ErrorCode
@@ -85,6 +86,7 @@ async def test_every_kind_is_kept_over_a_restart_in_its_order(office: Core, cloc
     choice = {"key": "1", "destination": TO_1001}
     await put(office, Ivr(number="6500", prompt="welcome", choices=[choice]))
     await put(office, TimeSwitch(digits="1", time_condition="office", extensions=("1001",)))
+    await put(office, Boss(name="1001", ring_group="6200"))
     await put(office, RecordingRule(name="all", everybody=True))
     await put(office, RecordingRight(name="team", extensions=("1001",)))
     await put(office, InboundRoute(name="a", position=5, destination=TO_1001))
