@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QDockWidget, QFrame, QMainWindow
 
@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
 TOGGLE = "Ctrl+Shift+F"
 """Shows and hides the keys."""
+LEAST = 216
+"""Width below which the panel cannot be read, logical pixels."""
+BESIDE = 816
+"""Width that the rest of the window keeps beside the keys: all of the phone's room can be used."""
+_SEPARATOR = 8
 _STATE, _SHOWN = "keys.dock", "keys.shown"
 
 
@@ -27,7 +32,7 @@ class KeysDock(QDockWidget):
 
     def __init__(self, window: QMainWindow, panel: KeysPanel, settings: "Settings") -> None:
         super().__init__("Function keys", window)
-        self._window = window
+        self._window, self._rest = window, window.centralWidget() or window
         self._settings = settings
         self._compact = False
         self.panel = panel
@@ -37,7 +42,7 @@ class KeysDock(QDockWidget):
         ground.setProperty("role", "surface")
         rows(ground).addWidget(panel)
         self.setWidget(ground)
-        self.setMinimumWidth(216)
+        self.setMinimumWidth(LEAST)
         window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self)
         self._bare = QFrame()
         self._bare.setFixedHeight(0)
@@ -57,7 +62,12 @@ class KeysDock(QDockWidget):
         if (state := settings.view(_STATE)) is not None:
             window.restoreState(state)
         self._on_floating(self.isFloating())
-        self._follow()
+        window.installEventFilter(self)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the window is so wide that the rest of it keeps its least width beside the keys."""
+        return not self._compact and self._window.width() >= BESIDE + LEAST + _SEPARATOR
 
     @property
     def wanted(self) -> bool:
@@ -66,10 +76,13 @@ class KeysDock(QDockWidget):
         return bool(self.panel.own.keys) if chosen is None else chosen == b"1"
 
     def toggle(self) -> None:
-        """Show or hide the keys, also next time."""
-        self._settings.set_view(_SHOWN, b"0" if self.wanted else b"1")
+        """Show or hide the keys, also next time; where the window has no room, in a window of their own."""
+        shown = not self.isHidden()
+        self._settings.set_view(_SHOWN, b"0" if shown else b"1")
+        if not shown and not self.has_room:
+            self.setFloating(True)
         self._follow()
-        if not self.isHidden():
+        if not shown:
             self.panel.grid.focus(self.panel.grid.current)
 
     def set_compact(self, compact: bool) -> None:
@@ -88,6 +101,12 @@ class KeysDock(QDockWidget):
         self._settings.set_view(_SHOWN, b"0")
         self._follow()
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The window has another size."""
+        if watched is self._window and event.type() is QEvent.Type.Resize:
+            self._follow()
+        return False
+
     def changeEvent(self, event: QEvent) -> None:
         """Paint anew with another palette."""
         super().changeEvent(event)
@@ -95,9 +114,12 @@ class KeysDock(QDockWidget):
             self.panel.grid.update()
 
     def _follow(self) -> None:
-        shown = self.wanted and not (self._compact and not self.isFloating())
+        shown = self.wanted and (self.isFloating() or self.has_room)
         if shown == self.isHidden():
             self.setVisible(shown)
+        beside = shown and not self.isFloating()
+        self._rest.setMinimumWidth(BESIDE if beside else 0)
+        self.panel.can_dock = self.has_room
         self.shown_changed.emit(shown)
 
     def _make_room(self) -> None:

@@ -44,7 +44,10 @@ class KeysPanel(QWidget):
     A change of a state is looked up in an index: only the keys that are about it are looked at, and only
     those that look different then are painted.
 
-    Attributes: columns: how many keys the user wants side by side.
+    Attributes:
+        columns: how many keys the user wants side by side.
+        can_dock: the window has room for the panel.
+
     Signals: float_requested(), hide_requested(), columns_changed().
     """
 
@@ -67,6 +70,7 @@ class KeysPanel(QWidget):
         self._settings = settings
         self._clock = clock
         self.columns = self._saved_columns()
+        self.can_dock = True
         self._rows_of: dict[Watched, list[int]] = {}
         self.dialog: KeyDialog | None = None
         self.grid = KeyGrid(blinker)
@@ -179,9 +183,10 @@ class KeysPanel(QWidget):
             group.addAction(action)
         menu.addSeparator()
         floating = self.window().objectName() == "function-keys"
-        menu.addAction(
+        place = menu.addAction(
             "Back into the window" if floating else "In a window of its own", self.float_requested.emit
         )
+        place.setEnabled(self.can_dock or not floating)
         menu.addAction("Hide the keys", self.hide_requested.emit)
         return menu
 

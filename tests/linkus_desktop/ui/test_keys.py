@@ -381,19 +381,35 @@ def test_the_compact_window_has_no_room_for_docked_keys_but_their_shortcuts_work
     qtbot.keyClick(window, Qt.Key.Key_2, CTRL)
     assert world.phone.dialled == ["1003"]
     window.size_of.set_compact(False)
+    window.resize(1180, 760)  # the screen of the tests is too small for the place that is remembered
     assert window.keys.isVisible()
 
 
 def test_where_there_is_no_room_there_are_fewer_columns_and_nothing_is_cut_off(panel, window, qtbot):
-    window.resize(880, 560)
+    window.resize(1060, 560)
     panel.set_columns(3)
     QTest.qWait(50)
+    assert panel.isVisible()
     assert panel.grid.columns < 3
+    assert window.centralWidget().width() >= 816
     bar = panel.area.horizontalScrollBar()
     assert bar.maximum() == 0
     window.resize(1600, 700)
     panel.set_columns(3)
     qtbot.waitUntil(lambda: panel.grid.columns == 3)
+
+
+def test_a_narrow_window_keeps_its_rooms_and_a_click_shows_the_keys_beside_it(panel, window, qtbot):
+    window.resize(880, 560)
+    qtbot.waitUntil(lambda: not window.keys.isVisible())
+    assert not window.toolbar.keys.isChecked()
+    qtbot.mouseClick(window.toolbar.keys, Qt.MouseButton.LeftButton)
+    assert window.keys.isVisible()
+    assert window.keys.isFloating()
+    (back,) = (action for action in panel.menu().actions() if action.text() == "Back into the window")
+    assert not back.isEnabled()
+    window.resize(1180, 700)
+    assert panel.menu().actions()[4].isEnabled()
 
 
 # Speed
