@@ -51,8 +51,9 @@ class Taking:
         stays = self.talk.partner(secretary)
         bridge = await self.resources.bridge()
         try:
-            await boss.ring(self.call.desk.party(stays))
-            await boss.answer()
+            if boss.state is not LegState.UP:  # else its call was ordered, and it was called first
+                await boss.ring(self.call.desk.party(stays))
+                await boss.answer()
             await bridge.add(boss)
         except LegGone:
             return False

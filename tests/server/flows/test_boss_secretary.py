@@ -1,6 +1,7 @@
 """BOSS-1 to BOSS-5: secretaries answer, hold and give away the calls of their bosses; in virtual time."""
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -18,7 +19,7 @@ from tests.server.flows.office import Office, office
 from tests.server.flows.test_adoption import after_a_kill
 from tests.server.flows.test_parking import together
 from tests.server.flows.test_ways import available, forwards, to
-from tests.virtual_time import in_virtual_time
+from tests.virtual_time import in_virtual_time, run
 
 ANSWERS = Behaviour.answers(0.5)
 ON, OFF = words("activated"), words("de-activated")
@@ -216,6 +217,19 @@ async def test_the_boss_takes_what_the_secretary_holds_BOSS_4(by):
     assert place.log("1002") == [("incoming", "1001", "answered", None)]
     assert place.log("1003") == [("incoming", "1001", "answered", None)]
     assert [outcome for _, _, outcome, _ in place.log("1001")] == ["answered", "answered"]
+
+
+@in_virtual_time
+async def test_a_program_takes_the_call_for_the_boss_whose_phone_rings_first_BOSS_4():
+    async with office() as place:
+        firm = Firm(place)
+        firm.boris.behaviour = ANSWERS
+        call, at_secretary = await firm.held()
+        await place.control.make("1002", "*591003")
+        await asyncio.sleep(1)
+        assert together(place, call, firm.boris.calls[0])
+        assert at_secretary.state is LegState.GONE
+        firm.anna.hang_up(call)
 
 
 @in_virtual_time
@@ -454,6 +468,49 @@ async def test_a_held_call_and_its_pair_outlive_a_kill_of_the_server_BOSS_3():
     await second.stop()
 
 
+async def killed_at(moment: int, *, by_server: bool) -> int:
+    """The server is killed at this moment of a taking; returns how many moments there were."""
+    first = Office()
+    await first.start()
+    firm = Firm(first)
+    call, at_secretary = await firm.answered()
+    if by_server:
+        (live,) = first.calls.live()
+        await first.control.hold(live.call.id, "1003", on=True)
+    else:
+        firm.cyril.hold(at_secretary)
+    await asyncio.sleep(0.1)
+    begin, struck = first.switch.points, asyncio.Event()
+    first.switch.fault = lambda point: struck.set() if point - begin == moment else None
+    firm.boris.call("*591003")
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(struck.wait(), 0.5)
+    moments = first.switch.points - begin
+    second = await after_a_kill(first)
+    firm.place = second
+    await asyncio.sleep(1)
+    assert call.state is LegState.UP
+    waits = firm.state() == "held" and at_secretary.state is LegState.UP
+    talks = [legs for legs in second.engine.bridges.values() if call.id in legs and len(legs) > 1]
+    assert waits or talks, "the caller is not left alone"
+    firm.anna.hang_up(call)
+    await asyncio.sleep(1)
+    for dialog in [*second.engine.dialogs.values()]:
+        dialog.phone.hang_up(dialog)
+    await second.idle()
+    second.assert_nothing_left()
+    await second.stop()
+    return moments
+
+
+@pytest.mark.parametrize("by_server", [True, False], ids=["by us", "by phone"])
+def test_a_kill_at_each_moment_of_a_taking_leaves_nobody_alone_BOSS_4(by_server):
+    moments = run(killed_at(-1, by_server=by_server))
+    assert moments >= 6
+    for moment in range(1, moments + 1):
+        run(killed_at(moment, by_server=by_server))
+
+
 @in_virtual_time
 async def test_without_the_switch_every_pair_is_unknown_KEY_5():
     async with office() as place:
@@ -491,8 +548,12 @@ async def test_only_the_two_are_told_of_their_pair_and_each_change_once_BOSS_3()
         pair = place.pairs.get("1002", "1003")
         assert (pair.value, pair.boss_name, pair.secretary_name) == ("*591003", "Boris", "Cyril")
         call, at_secretary = await firm.held()
+        (before,) = place.pairs.get("1002", "1003").calls
+        await asyncio.sleep(5)
         firm.cyril.resume(at_secretary)
         await asyncio.sleep(0.1)
+        (after,) = place.pairs.get("1002", "1003").calls
+        assert (after.since - before.since).total_seconds() >= 5
         firm.anna.hang_up(call)
         await asyncio.sleep(0.1)
         place.extensions.drop("1003")
