@@ -55,3 +55,37 @@ async def test_a_key_shows_who_rings_takes_the_call_and_parks_it_KEY_3(pbx: Pbx,
         await pbx.cli("extension", "keys", "clear", "1003")
         await client.miss("Bob Baker: Available", within=5.0)
     await pbx.nothing_left()
+
+
+async def test_the_boss_sees_who_waits_at_the_secretary_and_takes_the_call_by_one_click_BOSS_4(
+    pbx: Pbx, tmp_path: Path
+) -> None:
+    boss = {"secretaries": ["1002"]}
+    await pbx.api("PUT", "/bosses/1003", body=boss)
+    keys = {"keys": [{"type": "boss_secretary", "value": "*591002"}]}
+    await pbx.api("PUT", "/extensions/1003/keys", body=keys)
+    async with (
+        ScriptPhone(pbx.line("1001")) as anna,
+        ScriptPhone(pbx.line("1002")) as secretary,
+        at_work(pbx, "1003", tmp_path) as client,
+    ):
+        await pbx.register(anna, secretary)
+        anna.says(1000)
+        await client.see("Bob Baker: Free")
+        await anna.dial("1003")
+        await secretary.incoming()
+        await secretary.answer()
+        await client.see("Bob Baker: Answers Alice Archer")
+        await secretary.hold()
+        await client.click("Bob Baker: Alice Archer waits")
+        await client.see("Call with Alice Archer", ": In a call")
+        await client.see("Sound quality: good", within=20.0)
+        await client.see("Bob Baker: Free")
+        await client.click("Hang up")
+        await anna.ended()
+        await client.click("Bob Baker: Free")
+        await client.click("Switch off")
+        await client.see("Bob Baker: Switched off")
+    await pbx.api("PUT", "/extensions/1003/keys", body={"keys": []})
+    await pbx.api("DELETE", "/bosses/1003")
+    await pbx.nothing_left()

@@ -30,7 +30,7 @@ class KeyGrid(QWidget):
     Attributes: buttons: in their order.
     Signals:
         pressed(int row), menu_requested(int row, QPoint global), moved(int row, int to),
-        edit_requested(int row), remove_requested(int row).
+        edit_requested(int row), remove_requested(int row), tip_wanted(int row): a tooltip is to be shown.
     """
 
     pressed = Signal(int)
@@ -38,6 +38,7 @@ class KeyGrid(QWidget):
     moved = Signal(int, int)
     edit_requested = Signal(int)
     remove_requested = Signal(int)
+    tip_wanted = Signal(int)
 
     def __init__(self, blinker: Blinker) -> None:
         super().__init__()
@@ -112,6 +113,8 @@ class KeyGrid(QWidget):
             watched.update()
         elif event.type() is QEvent.Type.FocusOut and isinstance(watched, KeyButton):
             watched.update()
+        elif event.type() is QEvent.Type.ToolTip and isinstance(watched, KeyButton):
+            self.tip_wanted.emit(watched.row)
         elif event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             return self._on_key(event)
         return False

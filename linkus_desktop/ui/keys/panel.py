@@ -168,8 +168,10 @@ class KeysPanel(QWidget):
         self.undo_bar.setAccessibleName(f"{name} was removed. Undo with Ctrl+Z")
 
     def leave(self) -> None:
-        """The window is closed: what waits is done."""
+        """The window is closed: what waits is done, what is being edited is given up."""
         self.undo_bar.finish()
+        if self.dialog is not None:
+            self.dialog.close()
 
     def menu(self) -> QMenu:
         """The menu of the panel itself."""
@@ -237,6 +239,7 @@ class KeysPanel(QWidget):
         self.grid.moved.connect(self.move_key)
         self.grid.edit_requested.connect(self.edit)
         self.grid.remove_requested.connect(self.remove)
+        self.grid.tip_wanted.connect(self._on_tip)
         self.add.clicked.connect(self.new_key)
         self.empty_add.clicked.connect(self.new_key)
         self.more.clicked.connect(self._on_more)
@@ -277,6 +280,10 @@ class KeysPanel(QWidget):
         timed = any(face.since is not None for face in self.faces)
         if timed != self._second.isActive():
             (self._second.start if timed else self._second.stop)()
+
+    def _on_tip(self, row: int) -> None:
+        """How long ago something was is told as of now."""
+        self._show({row})
 
     def _on_second(self) -> None:
         timed = {b.row for b in self.grid.buttons if b.face is not None and b.face.since is not None}

@@ -1,14 +1,15 @@
 """KEY-1 to KEY-5 in the window: the panel of function keys, by mouse and keyboard, and how it is changed."""
 
 import time
+from datetime import timedelta
 
 import fakes
 import pytest
 from fakes import FakeCall, LineState, World, colleague
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
-from PySide6.QtGui import QContextMenuEvent, QDropEvent
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
+from PySide6.QtGui import QContextMenuEvent, QDropEvent, QHelpEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QToolTip
 
 from linkus_desktop.pbx.errors import NotConnected
 from linkus_desktop.sip.values import CallState
@@ -65,6 +66,17 @@ def test_each_key_says_its_state_in_words_and_its_shortcut_KEY_3(panel):
     assert "since" in first.accessibleDescription()
     assert first.toolTip().endswith("(Ctrl+1)")
     assert panel.grid.buttons[2].accessibleName() == "International: Prefix"
+
+
+def test_a_tooltip_tells_how_long_ago_as_of_now_KEY_3(panel, monkeypatch):
+    button = panel.grid.buttons[0]
+    assert "(4 min)" in button.toolTip()
+    monkeypatch.setattr(panel, "_clock", lambda: fakes.NOW + timedelta(minutes=10))
+    QApplication.sendEvent(
+        button, QHelpEvent(QEvent.Type.ToolTip, QPoint(5, 5), button.mapToGlobal(QPoint(5, 5)))
+    )
+    assert "(14 min)" in button.toolTip()
+    QToolTip.hideText()
 
 
 def test_a_click_calls_and_the_shortcut_picks_up_what_rings_KEY_3(panel, window, world, qtbot):
