@@ -7,7 +7,7 @@ import fakes
 import pytest
 from fakes import FakeCall, LineState, World, colleague
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
-from PySide6.QtGui import QContextMenuEvent, QDropEvent, QHelpEvent
+from PySide6.QtGui import QContextMenuEvent, QDropEvent, QHelpEvent, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 
@@ -135,6 +135,33 @@ async def test_alt_and_arrows_put_a_key_in_another_place_KEY_1(panel, world, qtb
         ["1003", "1002", "00"],
         ["1002", "1003", "00"],
     ]
+
+
+def test_pulling_a_key_with_the_mouse_begins_a_drag_and_is_no_click_KEY_1(panel, world, qtbot, monkeypatch):
+    begun = []
+    monkeypatch.setattr(
+        "linkus_desktop.ui.keys.grid.QDrag.exec",
+        lambda drag, *_: begun.append(bytes(drag.mimeData().data(MIME).data())),
+    )
+    button = panel.grid.buttons[1]
+    left, start = Qt.MouseButton.LeftButton, button.rect().center()
+    for moved in (True, False):
+        button.movable = moved
+        QTest.mousePress(button, left, Qt.KeyboardModifier.NoModifier, start)
+        for step in (2, 30):
+            where = QPointF(start + QPoint(0, step if moved else 1))
+            move = QMouseEvent(
+                QEvent.Type.MouseMove,
+                where,
+                button.mapToGlobal(where),
+                left,
+                left,
+                Qt.KeyboardModifier.NoModifier,
+            )
+            QApplication.sendEvent(button, move)
+        QTest.mouseRelease(button, left, Qt.KeyboardModifier.NoModifier, start)
+        assert world.phone.dialled == ([] if moved else ["1003"])
+    assert begun == [b"1"]
 
 
 @pytest.mark.parametrize("columns", [1, 2])
