@@ -13,6 +13,7 @@ from server.clock import Clock
 from server.contract.extensions import Extension, Role
 from server.contract.keys import CHANGE_KEYS, KeyRight
 from server.contract.recording import RecordingRight
+from server.contract.routing import EmergencyNumber
 from server.data_folder import DataFolderError
 from server.db.base import Database
 from server.db.migrate import upgrade
@@ -169,6 +170,7 @@ async def open_core(settings: Settings, clock: Clock) -> AsyncIterator[Core]:
                 local_token=local_token,
                 feature_codes=lambda: configuration.snapshot.codes,
                 permissions=lambda extension: _permissions(configuration, extension),
+                emergency_numbers=lambda: configuration.snapshot.all(EmergencyNumber),
             ),
             administrator=AdministratorReset(
                 db=db, passwords=passwords, sessions=sessions, throttle=throttle, audit=audit
