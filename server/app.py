@@ -37,6 +37,7 @@ from server.services.directory import Directory
 from server.services.hub import Hub
 from server.services.music import Music
 from server.services.own_account import OwnAccount
+from server.services.own_forwarding import OwnForwardings
 from server.services.own_phones import OwnPhones
 from server.services.pairs import Pairs
 from server.services.presence import PresenceService
@@ -253,6 +254,7 @@ class Application:
             audit=core.audit,
             presence=presence,
             reaching=core.reaching,
+            keys=core.keys,
             voicemail=core.voicemail,
             states=states,
             call_log=call_log,
@@ -301,6 +303,10 @@ async def _start_people(ground: _Ground) -> tuple[Directory, PresenceService, St
     )
     await presence.start()
     ground.stack.push_async_callback(presence.stop)
+    ground.core.keys.start(ground.hub)
+    forwardings = OwnForwardings(hub=ground.hub, reaching=ground.core.reaching, presence=presence)
+    forwardings.start()
+    ground.stack.callback(forwardings.stop)
     states = States(
         clock=ground.clock, switch=ground.switch, hub=ground.hub, directory=directory, presence=presence
     )

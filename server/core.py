@@ -11,12 +11,14 @@ from sqlalchemy.exc import DBAPIError
 from server import data_folder
 from server.clock import Clock
 from server.contract.extensions import Extension, Role
+from server.contract.keys import CHANGE_KEYS, KeyRight
 from server.contract.recording import RecordingRight
 from server.contract.routing import EmergencyNumber
 from server.data_folder import DataFolderError
 from server.db.base import Database
 from server.db.migrate import upgrade
 from server.db.models import AccountRow
+from server.rules.keys import may_change_keys
 from server.rules.recording import permissions_of
 from server.services import certificate
 from server.services.accounts import ADMINISTRATOR
@@ -27,6 +29,7 @@ from server.services.configuration import Configuration
 from server.services.errors import conflict
 from server.services.extensions import Extensions
 from server.services.extensions_avatars import Avatars
+from server.services.keys import Keys
 from server.services.passwords import Passwords, check_strength
 from server.services.prompts import Prompts
 from server.services.reaching import Reaching
@@ -66,6 +69,7 @@ class Core:
     prompts: Prompts
     avatars: Avatars
     reaching: Reaching
+    keys: Keys
     voicemail: Voicemail
     auth: Auth
     administrator: AdministratorReset
@@ -135,6 +139,13 @@ async def open_core(settings: Settings, clock: Clock) -> AsyncIterator[Core]:
                 ring_timeout_s=settings.calls.ring_timeout_s,
                 snapshot=lambda: configuration.snapshot,
             ),
+            keys=Keys(
+                db=db,
+                clock=clock,
+                audit=audit,
+                extensions=extensions,
+                snapshot=lambda: configuration.snapshot,
+            ),
             voicemail=Voicemail(
                 db=db,
                 clock=clock,
@@ -158,7 +169,7 @@ async def open_core(settings: Settings, clock: Clock) -> AsyncIterator[Core]:
                 settings=settings,
                 local_token=local_token,
                 feature_codes=lambda: configuration.snapshot.codes,
-                permissions=lambda extension: _recording_permissions(configuration, extension),
+                permissions=lambda extension: _permissions(configuration, extension),
                 emergency_numbers=lambda: configuration.snapshot.all(EmergencyNumber),
             ),
             administrator=AdministratorReset(
@@ -218,9 +229,13 @@ async def initialise(settings: Settings, clock: Clock, *, password: str | None =
     return made
 
 
-def _recording_permissions(configuration: Configuration, extension: Extension) -> list[str]:
-    rights = configuration.snapshot.all(RecordingRight).values()
-    return sorted(permission.word for permission in permissions_of(rights, extension))
+def _permissions(configuration: Configuration, extension: Extension) -> list[str]:
+    snapshot = configuration.snapshot
+    recording = permissions_of(snapshot.all(RecordingRight).values(), extension)
+    words = [permission.word for permission in recording]
+    if may_change_keys(snapshot.all(KeyRight).values(), extension):
+        words.append(CHANGE_KEYS)
+    return sorted(words)
 
 
 def _unusable(db: Database, settings: Settings, error: DBAPIError) -> DataFolderError:

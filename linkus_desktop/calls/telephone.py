@@ -117,6 +117,10 @@ class Call(Protocol):
         """Whether it is being answered."""
 
     @property
+    def wants_line(self) -> bool:
+        """Whether it is, or asks to be, the one that is talked on."""
+
+    @property
     def talking(self) -> bool:
         """Whether it is answered and not over."""
 

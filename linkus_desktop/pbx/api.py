@@ -16,6 +16,7 @@ from server.contract.calls import (
     OwnCallOrder,
     OwnCallTransfer,
 )
+from server.contract.keys import FunctionKey, FunctionKeys, FunctionKeysChange
 from server.contract.presence import Presence, PresenceChange
 from server.contract.reaching import ReachingSettings
 from server.contract.recording import CallRecording, RecordingAction, RecordingOrder, RecordingSelection
@@ -47,6 +48,14 @@ class Api:
     async def set_reaching(self, settings: ReachingSettings) -> ReachingSettings:
         """Replace that."""
         return await self._line.ask(ReachingSettings, "PUT", "/me/presence/settings", body=settings)
+
+    async def set_keys(self, change: FunctionKeysChange) -> FunctionKeys:
+        """Replace the own function keys (KEY-1)."""
+        return await self._line.ask(FunctionKeys, "PUT", "/me/keys", body=change)
+
+    async def check_key(self, key: FunctionKey) -> None:
+        """Whether the own extension could have this key; `ApiError` with the reason if not (KEY-2)."""
+        await self._line.request("POST", "/me/keys/check", body=key)
 
     async def change_password(self, old: str, new: str) -> None:
         """Change the own password (AUTH-5)."""

@@ -17,9 +17,13 @@ from server.contract.base import Reply
 from server.contract.calls import CallLogEntry
 from server.contract.events import Delta, Snapshot, Topic
 from server.contract.extensions import ExtensionState
+from server.contract.keys import FunctionKeys
 from server.contract.own_calls import OwnCall, OwnPhone
+from server.contract.pairs import Pair
 from server.contract.parking import ParkedCall
+from server.contract.reaching import OwnForwarding
 from server.contract.recording import Recording
+from server.contract.voicemail import MailboxState
 
 logger = logging.getLogger(__name__)
 
@@ -136,7 +140,8 @@ class LiveState(QObject):
     """All topics of one session.
 
     Attributes:
-        extensions, call_log, me, parked, calls, recordings, phones: the topics.
+        extensions, call_log, me, parked, calls, recordings, phones, keys, pairs, voicemail, forwarding: the
+            topics.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -148,6 +153,10 @@ class LiveState(QObject):
         self.calls: LiveTopic[OwnCall] = LiveTopic(Topic.CALLS, OwnCall, self)
         self.recordings: LiveTopic[Recording] = LiveTopic(Topic.RECORDINGS, Recording, self)
         self.phones: LiveTopic[OwnPhone] = LiveTopic(Topic.PHONES, OwnPhone, self)
+        self.keys: LiveTopic[FunctionKeys] = LiveTopic(Topic.KEYS, FunctionKeys, self)
+        self.pairs: LiveTopic[Pair] = LiveTopic(Topic.PAIRS, Pair, self)
+        self.voicemail: LiveTopic[MailboxState] = LiveTopic(Topic.VOICEMAIL, MailboxState, self)
+        self.forwarding: LiveTopic[OwnForwarding] = LiveTopic(Topic.FORWARDING, OwnForwarding, self)
         self._topics: dict[Topic, LiveTopic[Any]] = {
             topic.topic: cast("LiveTopic[Any]", topic)
             for topic in (
@@ -158,6 +167,10 @@ class LiveState(QObject):
                 self.calls,
                 self.recordings,
                 self.phones,
+                self.keys,
+                self.pairs,
+                self.voicemail,
+                self.forwarding,
             )
         }
 

@@ -3,7 +3,7 @@
 from enum import Enum
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPainterPathStroker, QPen
 
 from linkus_desktop.ui.blinker import Blinker
 from linkus_desktop.ui.tokens import Tokens
@@ -23,6 +23,10 @@ class Lamp(Enum):
     LUNCH_BREAK = "Lunch break"
     BUSINESS_TRIP = "Business trip"
     OFF_WORK = "Off work"
+    ON = "On"
+    OFF = "Off"
+    MESSAGES = "New messages"
+    RECORDING = "Recording"
     UNREGISTERED = "Not registered"
     UNKNOWN = "Unknown"
 
@@ -85,6 +89,9 @@ def lamp_colour(lamp: Lamp, t: Tokens) -> str:
         Lamp.AWAY: t.lamp_away,
         Lamp.LUNCH_BREAK: t.lamp_away,
         Lamp.BUSINESS_TRIP: t.lamp_trip,
+        Lamp.ON: t.lamp_trip,
+        Lamp.MESSAGES: t.lamp_ringing,
+        Lamp.RECORDING: t.lamp_talking,
     }.get(lamp, t.lamp_grey)
 
 
@@ -200,6 +207,33 @@ def _moon(painter: QPainter, _colour: QColor) -> None:
     painter.drawPath(whole.subtracted(bite))
 
 
+def _tick(painter: QPainter, _colour: QColor) -> None:
+    whole, mark = QPainterPath(), QPainterPath(QPointF(5, 8.2))
+    whole.addEllipse(QPointF(8, 8), 6, 6)
+    mark.lineTo(7.2, 10.4)
+    mark.lineTo(11, 6)
+    stroker = QPainterPathStroker()
+    stroker.setWidth(1.8)
+    painter.drawPath(whole.subtracted(stroker.createStroke(mark)))
+
+
+def _unlit(painter: QPainter, colour: QColor) -> None:
+    _line(painter, colour, 1.5)
+    painter.drawEllipse(QPointF(8, 8), 3, 3)
+
+
+def _envelope(painter: QPainter, colour: QColor) -> None:
+    _line(painter, colour)
+    painter.drawRoundedRect(QRectF(2, 3.5, 12, 9), 1.5, 1.5)
+    painter.drawPolyline([QPointF(2.5, 4.5), QPointF(8, 9), QPointF(13.5, 4.5)])
+
+
+def _record(painter: QPainter, colour: QColor) -> None:
+    painter.drawEllipse(QPointF(8, 8), 3.2, 3.2)
+    _line(painter, colour)
+    painter.drawEllipse(QPointF(8, 8), 6, 6)
+
+
 def _question(painter: QPainter, colour: QColor) -> None:
     _line(painter, colour, 1.3, Qt.PenStyle.DotLine)
     painter.drawEllipse(QPointF(8, 8), 6.5, 6.5)
@@ -221,6 +255,10 @@ _SHAPES = {
     Lamp.LUNCH_BREAK: _cup,
     Lamp.BUSINESS_TRIP: _plane,
     Lamp.OFF_WORK: _moon,
+    Lamp.ON: _tick,
+    Lamp.OFF: _unlit,
+    Lamp.MESSAGES: _envelope,
+    Lamp.RECORDING: _record,
     Lamp.UNREGISTERED: _ring,
     Lamp.UNKNOWN: _question,
 }

@@ -17,6 +17,8 @@ from linkus_desktop.ui.call_area import CallArea
 from linkus_desktop.ui.call_panel import CallPanel
 from linkus_desktop.ui.callers import Callers
 from linkus_desktop.ui.icons import product_icon
+from linkus_desktop.ui.keys.dock import KeysDock
+from linkus_desktop.ui.keys.make import make_keys
 from linkus_desktop.ui.parked_strip import ParkedStrip
 from linkus_desktop.ui.pictures import Pictures
 from linkus_desktop.ui.rail import Rail
@@ -112,6 +114,7 @@ class MainWindow(QMainWindow):
         )
         self.size_of = WindowSize(self, settings)
         self._build(central)
+        self.keys: KeysDock = make_keys(self, self.own_calls, clock=clock)
         self._connect()
         self.open_room("phone")
         self.size_of.start()
@@ -140,6 +143,7 @@ class MainWindow(QMainWindow):
         if compact:
             self.open_room("phone")
         self.rail.setVisible(not compact)
+        self.keys.set_compact(compact)
         self.toolbar.set_compact(compact)
         self.calls.set_narrow(compact)
         self.rooms.phone().set_compact(compact)
@@ -163,6 +167,11 @@ class MainWindow(QMainWindow):
             self.message.say(str(error))
         else:
             self.message.clear()
+
+    def press_record(self) -> None:
+        """Record the current call, pause, go on: as the button of its card (SIP-5)."""
+        if (card := self.calls.current()) is not None:
+            card.press_record()
 
     def offer_number(self, number: str, note: str = "") -> None:
         """Put a number into the dial field, ready to be called; nothing is dialled (SIP-2)."""
@@ -217,6 +226,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember how it looked."""
         self.size_of.remember()
+        self.keys.remember()
         self.rooms.leave()
         super().closeEvent(event)
         self.closed.emit()
@@ -257,6 +267,8 @@ class MainWindow(QMainWindow):
         self.parked.take_requested.connect(self.take_parked)
         self.transfers.problem.connect(self.show_problem)
         bar = self.toolbar
+        bar.keys.clicked.connect(self.keys.toggle)
+        self.keys.shown_changed.connect(bar.keys.setChecked)
         bar.compact.clicked.connect(self.size_of.toggle)
         bar.presence.presence_chosen.connect(self._set_presence)
         bar.presence.temporary_requested.connect(self.choose_temporary_status)
@@ -286,6 +298,7 @@ class MainWindow(QMainWindow):
     def _follow_me(self) -> None:
         own = self.session.me.extension
         codes = self.session.me.feature_codes
+        self.keys.panel.own.set_permissions(self.session.me.permissions)
         self.colleagues.pick_up_code = codes.get(Feature.DIRECTED_PICKUP, "")
         self.transfers.set_park_code(codes.get(Feature.PARK, ""))
         self.callers.set_name(PARKING, codes.get(Feature.PARK, ""))

@@ -100,8 +100,7 @@ class _Keys(QObject):
             card.press_transfer()
 
     def record(self) -> None:
-        if (card := self._window.calls.current()) is not None:
-            card.press_record()
+        self._window.press_record()
 
     def add(self) -> None:
         if (card := self._window.calls.current()) is not None:

@@ -3,6 +3,7 @@
 from PySide6.QtWidgets import QFrame, QSizePolicy
 
 from linkus_desktop.ui.connection_dot import ConnectionDot
+from linkus_desktop.ui.keys.dock import TOGGLE
 from linkus_desktop.ui.presence_button import PresenceButton
 from linkus_desktop.ui.search_field import SearchField
 from linkus_desktop.ui.widgets.buttons import IconButton
@@ -22,6 +23,8 @@ class Toolbar(QFrame):
         self.search.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.search.setMaximumWidth(440)
         self.connection = ConnectionDot()
+        self.keys = IconButton("keys", "Function keys", tip="Show or hide the function keys", shortcut=TOGGLE)
+        self.keys.setCheckable(True)
         self.compact = IconButton("compact", "Compact window", shortcut="Ctrl+Shift+M")
         self.presence = PresenceButton()
         layout = columns(self, gap=12)
@@ -29,6 +32,7 @@ class Toolbar(QFrame):
         layout.addWidget(self.search, 3)
         layout.addStretch(1)
         layout.addWidget(self.connection)
+        layout.addWidget(self.keys)
         layout.addWidget(self.compact)
         layout.addWidget(self.presence)
         self._layout = layout
@@ -38,6 +42,7 @@ class Toolbar(QFrame):
         self.presence.set_wide(not compact)
         self.connection.set_wide(not compact)
         self.search.set_short(compact)
+        self.keys.setVisible(not compact)
         self._layout.setContentsMargins(*((8, 0, 8, 0) if compact else (16, 0, 12, 0)))
         self._layout.setSpacing(4 if compact else 12)
         if compact:

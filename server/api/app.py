@@ -14,6 +14,7 @@ from server.api import (
     configuration,
     events,
     extensions,
+    keys,
     me,
     metrics,
     pairs,
@@ -43,6 +44,8 @@ ROUTERS = (
     presence.of_extensions,
     reaching.router,
     reaching.of_extensions,
+    keys.router,
+    keys.of_extensions,
     voicemail.own,
     voicemail.of_boxes,
     extensions.router,
@@ -103,7 +106,7 @@ def create_api(services: Services) -> ASGIApp:
 def _limit(path: str) -> int:
     if path.startswith(_PROMPTS) and f"/{prompts.PATH}/" in path:
         return sound_files.MAX_BYTES
-    if path.startswith(_OBJECTS):
+    if path.startswith(_OBJECTS) or path.endswith("/keys"):
         return MAX_OBJECT
     if path.endswith("/greetings"):
         return MAX_GREETING_BYTES

@@ -29,6 +29,7 @@ from server.services.errors import AuthError
 from server.services.extensions import Extensions
 from server.services.extensions_avatars import Avatars
 from server.services.hub import Hub
+from server.services.keys import Keys
 from server.services.pairs import Pairs
 from server.services.presence import PresenceService
 from server.services.prompts import Prompts
@@ -67,6 +68,7 @@ class Services:
     audit: Audit
     presence: PresenceService
     reaching: Reaching
+    keys: Keys
     voicemail: Voicemail
     states: States
     call_log: CallLog

@@ -17,7 +17,7 @@ of_extensions = APIRouter(prefix="/extensions/{number}/presence", tags=["extensi
 def _own_number(who: CurrentUser) -> str:
     if who.number is None:
         raise ServiceError(
-            ErrorCode.FORBIDDEN, f"{who.user} has no extension, and so no presence: log in as an extension."
+            ErrorCode.FORBIDDEN, f"{who.user} has no extension, and so nothing here: log in as an extension."
         )
     return who.number
 

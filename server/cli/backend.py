@@ -14,6 +14,7 @@ from server.contract.calls import CallRecord
 from server.contract.configuration import ConfigObject
 from server.contract.decisions import RouteExplanation, RouteQuery
 from server.contract.extensions import Extension, ExtensionChange, ExtensionCreate, ExtensionCreated
+from server.contract.keys import FunctionKeys, FunctionKeysChange
 from server.contract.kinds import Kind
 from server.contract.presence import Presence, PresenceChange
 from server.contract.prompts import PromptRecording
@@ -67,6 +68,12 @@ class Backend(Protocol):
 
     async def change_reaching(self, number: str, settings: ReachingSettings) -> ReachingSettings:
         """Replace that."""
+
+    async def keys(self, number: str) -> FunctionKeys:
+        """Function keys of an extension."""
+
+    async def change_keys(self, number: str, change: FunctionKeysChange) -> FunctionKeys:
+        """Replace them."""
 
     async def voicemail(self, box: str) -> VoicemailSettings:
         """Settings of a mailbox."""

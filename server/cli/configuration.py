@@ -92,13 +92,18 @@ def _set(
 ) -> None:  # fmt: skip
     with reporting(as_json=json):
         settings = load_settings(data, config)
-        item = read_object(kind, key, _text(file))
+        item = read_object(kind, key, read_text(file))
     stored = run(_ask_put(settings, kind, item), as_json=json)
     done = f"The {kind.title} were set." if kind.single else f"{kind.title.capitalize()} {key} was set."
     show(stored, as_json=json, text=lambda: done)
 
 
-def _text(file: Path | None) -> str:
+def read_text(file: Path | None) -> str:
+    """What stands in a file, or on standard input.
+
+    Raises:
+        ServiceError: `INVALID`: it is no text.
+    """
     try:
         return file.read_text("utf-8") if file else sys.stdin.read()
     except UnicodeDecodeError:
@@ -112,16 +117,26 @@ def read_object(kind: Kind, key: str, text: str) -> ConfigObject:
         ServiceError: `INVALID`: the text is neither, or has another key. The text itself is never shown.
         ValidationError: it is no such object.
     """
+    given = given_object(text)
+    field = kind.model.key_field
+    if given.setdefault(field, key) != key:
+        raise invalid(field, f"is {given[field]} in the object, but {key} on the command line")
+    return kind.model.model_validate(given)
+
+
+def given_object(text: str) -> dict[str, Any]:
+    """What a text of TOML or JSON says.
+
+    Raises:
+        ServiceError: `INVALID`: the text is neither. The text itself is never shown.
+    """
     try:
         given: dict[str, Any] = (
             json_module.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
         )
     except (ValueError, RecursionError) as error:
         raise invalid("the object", f"is neither TOML nor a JSON object: {_where(error)}") from None
-    field = kind.model.key_field
-    if given.setdefault(field, key) != key:
-        raise invalid(field, f"is {given[field]} in the object, but {key} on the command line")
-    return kind.model.model_validate(given)
+    return given
 
 
 def _where(error: Exception) -> str:

@@ -13,6 +13,7 @@ from server.contract.calls import CallRecord
 from server.contract.configuration import ConfigObject
 from server.contract.decisions import RouteExplanation, RouteQuery
 from server.contract.extensions import Extension, ExtensionChange, ExtensionCreate, ExtensionCreated
+from server.contract.keys import FunctionKeys, FunctionKeysChange
 from server.contract.kinds import Kind
 from server.contract.presence import Presence, PresenceChange
 from server.contract.prompts import PromptRecording
@@ -109,6 +110,14 @@ class Direct:
     async def change_reaching(self, number: str, settings: ReachingSettings) -> ReachingSettings:
         """See `Backend`."""
         return await self._core.reaching.change(number, settings, by=LOCAL.user)
+
+    async def keys(self, number: str) -> FunctionKeys:
+        """See `Backend`."""
+        return await self._core.keys.get(number)
+
+    async def change_keys(self, number: str, change: FunctionKeysChange) -> FunctionKeys:
+        """See `Backend`."""
+        return await self._core.keys.change(number, change, by=LOCAL.user)
 
     async def voicemail(self, box: str) -> VoicemailSettings:
         """See `Backend`."""

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from server.cli import keys
 from server.cli.backend import backend
 from server.cli.common import (
     Config,
@@ -30,6 +31,7 @@ from server.settings import Settings
 SECRETS = ("password", "sip_secret")
 
 app = typer.Typer(help="Add, change, list, show and remove extensions.", no_args_is_help=True)
+app.add_typer(keys.app, name="keys")
 
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help="Number of the extension.")]
 FirstName = Annotated[str | None, typer.Option("--first-name", metavar="NAME")]

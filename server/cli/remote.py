@@ -20,6 +20,7 @@ from server.contract.configuration import ConfigObject
 from server.contract.decisions import RouteExplanation, RouteQuery
 from server.contract.errors import ErrorBody
 from server.contract.extensions import Extension, ExtensionChange, ExtensionCreate, ExtensionCreated
+from server.contract.keys import FunctionKeys, FunctionKeysChange
 from server.contract.kinds import Kind
 from server.contract.pairs import Pair, PairSwitch
 from server.contract.presence import Presence, PresenceChange
@@ -98,6 +99,14 @@ class Remote:
         """See `Backend`."""
         answer = await self._ask("PUT", f"{_presence_of(number)}/settings", settings)
         return ReachingSettings.model_validate(answer)
+
+    async def keys(self, number: str) -> FunctionKeys:
+        """See `Backend`."""
+        return FunctionKeys.model_validate(await self._ask("GET", _keys_of(number)))
+
+    async def change_keys(self, number: str, change: FunctionKeysChange) -> FunctionKeys:
+        """See `Backend`."""
+        return FunctionKeys.model_validate(await self._ask("PUT", _keys_of(number), change))
 
     async def voicemail(self, box: str) -> VoicemailSettings:
         """See `Backend`."""
@@ -333,6 +342,10 @@ def _heard_of(prompt: str, language: str | None = None) -> str:
 
 def _mailbox(box: str) -> str:
     return f"voicemail/{quote(box, safe='')}"
+
+
+def _keys_of(number: str) -> str:
+    return f"extensions/{quote(number, safe='')}/keys"
 
 
 def _presence_of(number: str) -> str:

@@ -84,7 +84,8 @@ class SipAccount(Reply):
 class Me(Reply):
     """Who is logged in, and what they may do.
 
-    `permissions`: `administration`, and those of `server.contract.recording` (`recording.record`).
+    `permissions`: `administration`, those of `server.contract.recording` (`recording.record`), and
+    `keys.change` for the own function keys.
     `feature_codes`: what to dial, by the name of the feature (`server.contract.features`); features without
     a code are left out.
     `emergency_numbers`: those the administrator has entered; a client asks before it calls one by a single

@@ -33,6 +33,10 @@ class Topic(StrEnum):
     """`own_calls.OwnPhone`, keyed by id; the registered phones of the own extension."""
     RECORDINGS = "recordings"
     """`recording.Recording`, keyed by id; the newest 500 of the user's own, with the permission to listen."""
+    KEYS = "keys"
+    """`keys.FunctionKeys`, one item keyed `keys`: the own function keys."""
+    FORWARDING = "forwarding"
+    """`reaching.OwnForwarding`, keyed by condition: where own calls go in the status that is chosen now."""
     PAIRS = "pairs"
     """`pairs.Pair`, keyed `boss/secretary`; those in which the user is the boss or the secretary."""
 

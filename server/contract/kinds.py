@@ -11,6 +11,7 @@ from server.contract.configuration import ConfigObject
 from server.contract.features import FeatureCodes
 from server.contract.hours import Holidays, TimeCondition
 from server.contract.ivr import Ivr
+from server.contract.keys import KeyRight
 from server.contract.monitoring import MonitoringRight
 from server.contract.parking import Parking
 from server.contract.prompts import Prompt
@@ -106,6 +107,13 @@ KINDS = (
         "recording-rights",
         "recording right",
         "Who may record calls, and hear and delete the recordings.",
+    ),
+    Kind(
+        KeyRight,
+        "key-right",
+        "key-rights",
+        "key right",
+        "Who may change the own function keys.",
     ),
     Kind(
         FeatureCodes,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from server.contract.base import Request
+from server.contract.base import Reply, Request
 from server.contract.destinations import Destination, DestinationKind
 from server.contract.presence import Note, PresenceStatus
 
@@ -171,6 +171,17 @@ class ReachingSettings(Request):
     left out, it stays as it is."""
     mobile_prefix: str = Field("", max_length=15, pattern=r"^[0-9*#+]*$")
     """Dialled before the own mobile number: what the outbound route asks for."""
+
+
+class OwnForwarding(Reply):
+    """Where own calls go in the status that is chosen now: an item of topic `forwarding`, keyed by condition.
+
+    A condition without an item forwards nothing. Where calls from inside and outside go different ways, it
+    tells that of those from outside.
+    """
+
+    condition: ForwardingCondition
+    destination: Destination
 
 
 def _ranges(pattern: str) -> list[tuple[str, str]]:

@@ -1,20 +1,13 @@
 """Recording of calls: which are recorded, who may do what with that, what comes of it (SIP-5, LOG-1)."""
 
-from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from server.contract.base import GroupName, Instant, Reply, Request
-from server.contract.configuration import (
-    EXTENSION,
-    AtLeastOne,
-    ConfigObject,
-    ExtensionNumbers,
-    ObjectName,
-    Reference,
-)
+from server.contract.about import AboutExtensions
+from server.contract.base import Instant, Reply, Request
+from server.contract.configuration import AtLeastOne
 
 PromptName = Annotated[
     str, StringConstraints(pattern=r"^([A-Za-z0-9][A-Za-z0-9_-]*(/[A-Za-z0-9_-]+)*)?$", max_length=128)
@@ -51,35 +44,7 @@ class RecordingPermission(StrEnum):
         return f"recording.{self.value}"
 
 
-class _AboutExtensions(ConfigObject):
-    """An object about `everybody`, `extensions`, and members of `groups`."""
-
-    name: ObjectName = ""
-    everybody: bool = False
-    extensions: ExtensionNumbers = ()
-    groups: Annotated[tuple[GroupName, ...], Field(max_length=100)] = ()
-
-    @model_validator(mode="after")
-    def _is_about_somebody(self) -> Self:
-        if not (self.everybody or self.extensions or self.groups):
-            raise ValueError("it is about nobody: give extensions, groups, or everybody = true")
-        return self
-
-    def covers(self, number: str, groups: Iterable[str]) -> bool:
-        """Whether it is about this extension, which is in these groups."""
-        return self.everybody or number in self.extensions or not set(self.groups).isdisjoint(groups)
-
-    def references(self) -> Iterable[Reference]:
-        """See `ConfigObject.references`. Groups exist by their members only, so they are none."""
-        yield from (Reference(EXTENSION, number, "extensions") for number in self.extensions)
-
-    @property
-    def about(self) -> str:
-        """Whom it is about, in words."""
-        return "everybody" if self.everybody else ", ".join((*self.extensions, *self.groups))
-
-
-class RecordingRule(_AboutExtensions):
+class RecordingRule(AboutExtensions):
     """Calls of these kinds are always recorded, from the moment in which the two talk.
 
     `announcement` is played to both before that; if it cannot be, the call is not recorded.
@@ -95,7 +60,7 @@ class RecordingRule(_AboutExtensions):
         return f"{self.about}: {', '.join(self.calls)}{told}"
 
 
-class RecordingRight(_AboutExtensions):
+class RecordingRight(AboutExtensions):
     """What these extensions may do with recordings of their own calls."""
 
     permissions: Annotated[tuple[RecordingPermission, ...], Field(max_length=4), AtLeastOne()] = tuple(

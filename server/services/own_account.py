@@ -6,6 +6,7 @@ from typing import Any
 from server.contract.events import Topic
 from server.contract.extensions import Role
 from server.contract.features import FeatureCodes
+from server.contract.keys import KeyRight
 from server.contract.recording import RecordingRight
 from server.contract.routing import EmergencyNumber
 from server.services.accounts import Who
@@ -52,7 +53,7 @@ class OwnAccount:
         self._hub.publish(Topic.ME, KEY, me, to=extension.number)
 
     def _on_configuration(self, change: ConfigurationChanged) -> None:
-        if change.model in (FeatureCodes, RecordingRight, EmergencyNumber):
+        if change.model in (FeatureCodes, RecordingRight, KeyRight, EmergencyNumber):
             self._hub.renew(Topic.ME)
         if change.model is RecordingRight:
             # What may be done with calls, and which recordings are seen, depends on it too.

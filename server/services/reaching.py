@@ -59,6 +59,7 @@ class Reaching:
         self._default = _defaults(ring_timeout_s)
         self._known: dict[str, ReachingSettings] = {}
         self._stop_observing: Callable[[], None] | None = None
+        self._observers: list[Callable[[str], None]] = []
 
     async def start(self) -> None:
         """Load all settings and follow the removal of extensions."""
@@ -114,7 +115,14 @@ class Reaching:
             await session.merge(ReachingRow(extension_id=extension.id, settings=stored, changed_at=now))
             self._audit.record(session, "presence.settings", actor=by, subject=number, address=address)
         self._known[number] = settings
+        for observer in tuple(self._observers):
+            observer(number)
         return settings
+
+    def observe(self, observer: Callable[[str], None]) -> Callable[[], None]:
+        """Call `observer(number)` after each change. The returned function ends that."""
+        self._observers.append(observer)
+        return lambda: self._observers.remove(observer)
 
     async def _problems(
         self, session: AsyncSession, extension: ExtensionRow, settings: ReachingSettings

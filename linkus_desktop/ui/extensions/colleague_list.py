@@ -1,6 +1,6 @@
 """The list of colleagues with their live states, a search, and their groups (DIR-1)."""
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QGuiApplication, QHelpEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QLineEdit, QListView, QMenu, QToolTip, QWidget
 
@@ -48,8 +48,10 @@ class ColleagueView(QListView):
         self.doubleClicked.connect(self._call)
         self.selectionModel().currentChanged.connect(self._on_current)
         blinker.beat.connect(self._repaint_blinking)
+        self._look = QTimer(self, singleShot=True, interval=0)
+        self._look.timeout.connect(self._look_for_blinking)
         for signal in (model.dataChanged, model.modelReset):
-            signal.connect(self._look_for_blinking)
+            signal.connect(self._on_rows)
         self._look_for_blinking()
 
     def current_number(self) -> str:
@@ -140,6 +142,10 @@ class ColleagueView(QListView):
         return (
             index.data(ColleagueRole.NUMBER) is not None and lamp_of(index.data(ColleagueRole.STATE)).blinks
         )
+
+    def _on_rows(self, *_: object) -> None:
+        """Rows come one by one, many at a time; every row is looked at once after all of them."""
+        self._look.start()
 
     def _look_for_blinking(self) -> None:
         self._blinker.want(self, any(self._blinks(row) for row in range(self.model().rowCount())))

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from linkus_desktop.pbx.address import ServerAddress
 from linkus_desktop.pbx.call_log import CallLogModel
 from linkus_desktop.pbx.colleagues import ColleaguesModel
-from linkus_desktop.pbx.errors import PbxError
+from linkus_desktop.pbx.errors import ApiError, PbxError
 from linkus_desktop.pbx.live import LiveState
 from linkus_desktop.pbx.reaching import ReachingDraft
 from linkus_desktop.pbx.recordings import OwnRecordings
@@ -31,9 +31,11 @@ from linkus_desktop.sip.values import (
 from linkus_desktop.store.settings import Settings
 from server.contract.auth import Me
 from server.contract.calls import CallLogEntry, CallQuality, CallQualityReport, Direction, Outcome
+from server.contract.errors import ErrorBody, ErrorCode
 from server.contract.extensions import CallState as LineState
 from server.contract.extensions import Extension, ExtensionState, Role, SrtpMode
 from server.contract.features import FeatureCodes
+from server.contract.keys import FunctionKey, FunctionKeys, FunctionKeysChange
 from server.contract.own_calls import OwnCall
 from server.contract.presence import Presence, PresenceChange, PresenceStatus
 from server.contract.reaching import ReachingSettings
@@ -130,6 +132,9 @@ class FakeApi:
         self.sound = b""
         self.qualities: list[tuple[str, CallQualityReport]] = []
         self.deleted_recordings: list[str] = []
+        self.key_changes: list[FunctionKeysChange] = []
+        self.checked: list[FunctionKey] = []
+        self.wrong_key = ""
 
     async def record(self, call_id: str, action: RecordingAction) -> None:
         self.orders.append((call_id, action))
@@ -150,6 +155,19 @@ class FakeApi:
         if self.problem:
             raise self.problem
         self.deleted_recordings.extend(ids)
+
+    async def set_keys(self, change: FunctionKeysChange) -> FunctionKeys:
+        if self.problem:
+            raise self.problem
+        self.key_changes.append(change)
+        return FunctionKeys(revision=(change.revision or 0) + 1, keys=change.keys)
+
+    async def check_key(self, key: FunctionKey) -> None:
+        self.checked.append(key)
+        if self.wrong_key:
+            raise ApiError(422, ErrorBody(code=ErrorCode.INVALID, message=self.wrong_key))
+        if self.problem:
+            raise self.problem
 
     async def reaching(self) -> ReachingSettings:
         if self.problem:
@@ -624,6 +642,16 @@ class World:
             for call in calls
         ]
         self.session.live.recordings.take_snapshot({one.id: one for one in made})
+
+    def tell_keys(self, *keys: tuple[str, str] | tuple[str, str, str], revision: int = 1) -> None:
+        """The server tells the function keys: type, value and, if wanted, label of each."""
+        made = [FunctionKey(type=kind, value=value, label="".join(label)) for kind, value, *label in keys]
+        self.session.live.keys.take_snapshot({"keys": FunctionKeys(revision=revision, keys=made)})
+
+    def permit_keys(self) -> None:
+        """The administrator lets the user change the own keys."""
+        self.session.me = self.session.me.model_copy(update={"permissions": ["keys.change"]})
+        self.session.me_changed.emit()
 
     def tell(self, state: ExtensionState) -> None:
         """The server tells a changed state."""

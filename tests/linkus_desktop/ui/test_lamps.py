@@ -79,6 +79,6 @@ def test_a_ringing_colleague_starts_the_heartbeat_and_its_end_stops_it(qtbot):
     qtbot.addWidget(window)
     assert not window.blinker.running
     world.tell(colleague("1002", "Ben", call=LineState.RINGING))
-    assert window.blinker.running
+    qtbot.waitUntil(lambda: window.blinker.running)
     world.tell(colleague("1002", "Ben"))
-    assert not window.blinker.running
+    qtbot.waitUntil(lambda: not window.blinker.running)

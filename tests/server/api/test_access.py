@@ -30,6 +30,8 @@ FOR_ADMINISTRATORS = {
     ("put", "/api/v1/extensions/{number}/presence"),
     ("get", "/api/v1/extensions/{number}/presence/settings"),
     ("put", "/api/v1/extensions/{number}/presence/settings"),
+    ("get", "/api/v1/extensions/{number}/keys"),
+    ("put", "/api/v1/extensions/{number}/keys"),
     ("get", "/api/v1/calls"),
     ("get", "/api/v1/calls/active"),
     ("delete", "/api/v1/calls/{call_id}"),

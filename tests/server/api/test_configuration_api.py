@@ -40,6 +40,7 @@ OBJECTS: dict[str, tuple[str, dict[str, Any]]] = {
     "monitoring-rights": ("team", {"supervisors": ["1001"], "everybody": True}),
     "recording-rules": ("all", {"everybody": True}),
     "recording-rights": ("team", {"extensions": ["1001"]}),
+    "key-rights": ("team", {"extensions": ["1001"]}),
     "inbound-routes": ("in", {"destination": {"kind": "ring_group", "value": "6200"}}),
     "outbound-routes": (
         "out",

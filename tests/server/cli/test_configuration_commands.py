@@ -63,6 +63,7 @@ OBJECTS = [
     ("boss", "1000", 'ring_group = "6200"'),
     ("recording-rule", "all", "everybody = true"),
     ("recording-right", "team", 'extensions = ["1000"]'),
+    ("key-right", "team", 'extensions = ["1000"]'),
     ("monitoring-right", "team", 'supervisors = ["1000"]\neverybody = true'),
     ("inbound-route", "in", json.dumps({"destination": {"kind": "extension", "value": "1000"}})),
 ]

@@ -14,6 +14,7 @@ from server.contract.extensions import ExtensionCreate
 from server.contract.features import FeatureCodes
 from server.contract.hours import ByHand, Holidays, TimeCondition
 from server.contract.ivr import Ivr
+from server.contract.keys import KeyRight
 from server.contract.kinds import KINDS
 from server.contract.monitoring import MonitoringRight
 from server.contract.parking import Parking
@@ -89,6 +90,7 @@ async def test_every_kind_is_kept_over_a_restart_in_its_order(office: Core, cloc
     await put(office, Boss(name="1001", ring_group="6200"))
     await put(office, RecordingRule(name="all", everybody=True))
     await put(office, RecordingRight(name="team", extensions=("1001",)))
+    await put(office, KeyRight(name="team", extensions=("1001",)))
     await put(office, InboundRoute(name="a", position=5, destination=TO_1001))
     before = office.configuration.snapshot
     async with open_core(office.settings, clock) as again:
