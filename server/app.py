@@ -33,6 +33,9 @@ from server.services.call_log import CallLog
 from server.services.call_log_store import CallStore
 from server.services.directory import Directory
 from server.services.hub import Hub
+from server.services.lamp_sources import ExtensionLamps, MailboxLamps, ParkingLamps, PresenceLamps
+from server.services.lamps import Lamps, LampSource
+from server.services.message_waiting import MessageWaiting
 from server.services.music import Music
 from server.services.own_account import OwnAccount
 from server.services.presence import PresenceService
@@ -177,6 +180,16 @@ class Application:
             rooms=rooms,
         )
         lot = ParkingLot(hub=hub, clock=clock, settings=lambda: core.configuration.snapshot.parking)
+        await self._start_lamps(
+            stack,
+            core,
+            switch,
+            directory,
+            ExtensionLamps(states, directory),
+            ParkingLamps(lot, core.configuration),
+            PresenceLamps(presence, directory, core.configuration),
+            MailboxLamps(core.voicemail, directory, core.configuration),
+        )
         rights = RecordingRights(
             directory=directory, rights=lambda: core.configuration.snapshot.all(RecordingRight).values()
         )
@@ -268,6 +281,22 @@ class Application:
             trunks=trunks,
             readiness=ReadinessService(db=core.db, switch=switch, data=self.settings.data),
         )
+
+    @staticmethod
+    async def _start_lamps(
+        stack: AsyncExitStack, core: Core, switch: Switch, directory: Directory, *sources: LampSource
+    ) -> None:
+        """Start what desk phones are shown of the states of others."""
+        lamps = Lamps(
+            switch=switch,
+            watchers=lambda: [extension.number for extension in directory.all()],
+            sources=sources,
+        )
+        lamps.start()
+        stack.push_async_callback(lamps.stop)
+        messages = MessageWaiting(switch=switch, directory=directory, voicemail=core.voicemail)
+        messages.start()
+        stack.push_async_callback(messages.stop)
 
     @staticmethod
     async def _start_copies(stack: AsyncExitStack, core: Core, switch: Switch) -> tuple[Provisioning, Trunks]:

@@ -24,6 +24,12 @@ CONTEXT_IN = "in"
 """Dialplan context in which every call from a phone starts."""
 CONTEXT_TRUNK = "trunk"
 """Dialplan context in which every call from a trunk starts."""
+CONTEXT_LAMPS = "lamps"
+"""Dialplan context with the hints that every extension may subscribe to."""
+CONTEXT_MESSAGES = "messages"
+"""Dialplan context in which the number of messages in a mailbox is set."""
+HINTS_FILE = "hints.conf"
+"""File of the contexts with hints (`server.switch.asterisk.lamps`); it changes while the engine runs."""
 LEG_VARIABLE = "LINKUS_CONTACT"
 """Channel variable on legs that we dialled: the contact URI. Inbound legs do not have it."""
 HELD_VARIABLE = "LINKUS_HELD"
@@ -109,6 +115,7 @@ def files(config: EngineConfig, installation: Installation) -> dict[str, str]:
         "musiconhold.conf": _music(config),
         "indications.conf": _INDICATIONS,
         "features.conf": "[general]\n",
+        "minivm.conf": "[general]\n",
         "cdr.conf": "[general]\nenable=no\n",
         "cel.conf": "[general]\nenable=no\n",
         "ccss.conf": "[general]\n",
@@ -278,8 +285,24 @@ def _extensions() -> str:
         f" same => n,Stasis({APPLICATION})\n same => n,Hangup(42)"
         for pattern in patterns
     )
+    messages = f"exten => _X!,1,MinivmMWI({mailbox('${EXTEN}')},0,${{NEW}},${{OLD}})\n same => n,Hangup()"
     head = "[general]\nstatic=yes\nwriteprotect=yes\n"
-    return f"{head}\n[{CONTEXT_IN}]\n{phones}\n\n[{CONTEXT_TRUNK}]\n{trunks}\n"
+    contexts = {CONTEXT_IN: phones, CONTEXT_TRUNK: trunks, CONTEXT_MESSAGES: messages}
+    return (
+        head
+        + "".join(f"\n[{name}]\n{text}\n" for name, text in contexts.items())
+        + f'\n#tryinclude "{HINTS_FILE}"\n'
+    )
+
+
+def watcher_context(number: str) -> str:
+    """Dialplan context in which the phones of an extension subscribe to lamps."""
+    return f"watcher-{number}"
+
+
+def mailbox(box: str) -> str:
+    """How Asterisk calls a mailbox."""
+    return f"{box}@default"
 
 
 def _http(config: EngineConfig) -> str:

@@ -21,6 +21,7 @@ from server.switch.asterisk.config import (
     TRANSFERS_ARE_OURS,
 )
 from server.switch.asterisk.contacts import contact_id, contacts_of_aor
+from server.switch.asterisk.lamps import Lamps
 from server.switch.asterisk.legs import REASON_CODES, AsteriskLeg
 from server.switch.asterisk.music import Music
 from server.switch.asterisk.playing import Playing
@@ -58,6 +59,7 @@ class Control:
     Attributes:
         ari: the connection, None while there is none.
         playing, music, recordings: what is played to legs, and recorded of them.
+        lamps: what desk phones are shown.
         changed: called with a leg whose state a request of ours changed without an event of the engine.
     """
 
@@ -67,6 +69,7 @@ class Control:
         self.playing = Playing(self)
         self.music = Music(self)
         self.recordings = Recordings(self)
+        self.lamps = Lamps(self)
         self._to_hang_up: dict[str, Reason] = {}
         self._to_close: set[str] = set()
         self._blocks = 0

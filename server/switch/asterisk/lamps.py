@@ -1,0 +1,189 @@
+"""Lamps and message-waiting in Asterisk: hints, `Stasis:` device states, MWI.
+
+Each extension has a dialplan context of its own to subscribe in (`subscribe_context`): it includes the one
+with the lamps that all see, and holds those that only this extension sees. So two bosses with the same
+`*592007` on a key see two lamps. The contexts are a file that is read anew when what it holds changes:
+subscriptions to hints that stay are not touched by that, those to a hint that goes are ended.
+
+Seen with Asterisk 22:
+
+- A device without a state, and any but RINGING, INUSE, RINGINUSE, BUSY and ONHOLD, is `terminated`.
+- States are in Asterisk's database and outlive it (kill -9 takes the last second of them along). A DELETE
+  does not put the lamp out: hence NOT_INUSE first.
+- Message-waiting is kept in memory; `app_minivm` is what Debian's packages have to set it, on a channel.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from server.switch.asterisk.ari import segment
+from server.switch.asterisk.config import (
+    APPLICATION,
+    CONTEXT_LAMPS,
+    CONTEXT_MESSAGES,
+    HINTS_FILE,
+    watcher_context,
+)
+from server.switch.asterisk.private_file import write_private
+from server.switch.port import (
+    Lamp,
+    LampBoard,
+    LampPanel,
+    LampState,
+    MessagesWaiting,
+    SwitchError,
+    SwitchUnavailable,
+)
+
+if TYPE_CHECKING:
+    from server.switch.asterisk.control import Control
+
+AT_ONCE = 16
+"""Requests under way at most, so that calls do not wait behind a whole board of lamps."""
+
+DEVICE_STATES = {
+    LampState.TERMINATED: "NOT_INUSE",
+    LampState.EARLY: "RINGING",
+    LampState.CONFIRMED: "INUSE",
+    LampState.CONFIRMED_HELD: "ONHOLD",
+    LampState.UNAVAILABLE: "UNAVAILABLE",
+}
+OUT = DEVICE_STATES[LampState.TERMINATED]
+_PREFIX = "Stasis:"
+
+
+class Lamps(LampPanel):
+    """See `LampPanel`."""
+
+    def __init__(self, control: "Control") -> None:
+        self._control = control
+        self._file: Path | None = None
+        self._loaded: str | None = None
+        self._shown: dict[str, str] | None = None
+        self._declared: frozenset[Lamp] = frozenset()
+        self._waiting: dict[str, MessagesWaiting] = {}
+        self._empty = False
+
+    def connected(self, etc: Path, *, fresh: bool) -> None:
+        """There is a connection, perhaps to another engine, or to one that an earlier server has left."""
+        self._file = etc / HINTS_FILE
+        self._loaded = None
+        self._shown = None
+        if fresh:
+            self._waiting, self._empty = {}, True
+
+    async def declare(self, board: LampBoard) -> None:
+        """See `LampPanel.declare`. States come before the lamps: none is wrong at its beginning."""
+        shown = await self._read()
+        named = {device_name(lamp): DEVICE_STATES[state] for lamp, state in board.lamps.items()}
+        await self._each(shown, _other_than(shown, named))
+        await self._write(hints(board))
+        self._declared = frozenset(board.lamps)
+        stale = [name for name in shown if name not in named]
+        await self._each(shown, _other_than(shown, dict.fromkeys(stale, OUT)))
+        for name in stale:
+            await self._control.connected.delete(_path(name))
+            del shown[name]
+
+    async def show(self, lamp: Lamp, state: LampState) -> None:
+        """See `LampPanel.show`."""
+        if lamp not in self._declared:
+            raise SwitchError(f"There is no lamp {lamp.value}.")
+        shown, name = await self._read(), device_name(lamp)
+        if shown.get(name, OUT) != DEVICE_STATES[state]:
+            await self._put(shown, name, DEVICE_STATES[state])
+
+    async def tell_messages(self, box: str, waiting: MessagesWaiting) -> None:
+        """See `LampPanel.tell_messages`."""
+        known = self._waiting.get(box, MessagesWaiting() if self._empty else None)
+        if known == waiting:
+            return
+        self._waiting.pop(box, None)
+        await self._control.connected.post(
+            "channels",
+            {"variables": {"NEW": str(waiting.new), "OLD": str(waiting.heard)}},
+            endpoint=f"Local/{box}@{CONTEXT_MESSAGES}/n",
+            app=APPLICATION,
+        )
+        self._waiting[box] = waiting
+
+    async def _read(self) -> dict[str, str]:
+        """What each device shows; once a connection as the engine says it, also of an earlier server's."""
+        if self._shown is None:
+            listed = await self._control.connected.get("deviceStates")
+            self._shown = {
+                device["name"].removeprefix(_PREFIX): device["state"]
+                for device in listed
+                if device["name"].startswith(_PREFIX)
+            }
+        return self._shown
+
+    async def _each(self, shown: dict[str, str], wanted: Mapping[str, str]) -> None:
+        for chunk in _chunks(list(wanted.items())):
+            puts = (self._put(shown, name, state) for name, state in chunk)
+            for problem in await asyncio.gather(*puts, return_exceptions=True):
+                if isinstance(problem, BaseException):
+                    raise problem
+
+    async def _put(self, shown: dict[str, str], name: str, state: str) -> None:
+        shown[name] = ""  # not known, should the answer be lost
+        await self._control.connected.put(_path(name), deviceState=state)
+        shown[name] = state
+
+    async def _write(self, text: str) -> None:
+        """Let the engine read the hints anew if they are others than it has."""
+        file = self._file
+        if file is None:
+            raise SwitchUnavailable("Asterisk is not running now.")
+        if self._loaded == text:
+            return
+        self._loaded = None
+        try:
+            await asyncio.to_thread(write_private, file, text)
+        except OSError as error:
+            raise SwitchError(f"The lamps cannot be set up: {error}.") from error
+        await self._control.connected.put("asterisk/modules/pbx_config")
+        self._loaded = text
+
+
+def hints(board: LampBoard) -> str:
+    """The dialplan's contexts of lamps."""
+    own: dict[str, list[Lamp]] = {watcher: [] for watcher in board.watchers}
+    for lamp in board.lamps:
+        if lamp.watcher in own:
+            own[lamp.watcher].append(lamp)
+    common = _context(CONTEXT_LAMPS, (lamp for lamp in board.lamps if not lamp.watcher))
+    views = (
+        _context(watcher_context(watcher), own[watcher], include=f"include => {CONTEXT_LAMPS}\n")
+        for watcher in sorted(own)
+    )
+    return "\n".join((common, *views))
+
+
+def _context(name: str, lamps: Iterable[Lamp], *, include: str = "") -> str:
+    lines = (f"exten => {lamp.value},hint,{_PREFIX}{device_name(lamp)}\n" for lamp in sorted(lamps))
+    return f"[{name}]\n{include}{''.join(lines)}"
+
+
+def device_name(lamp: Lamp) -> str:
+    """Name of a lamp's device, without its provider: letters, digits and a dot."""
+    value = lamp.value.translate(_LETTERS)
+    return f"{lamp.watcher.translate(_LETTERS)}.{value}" if lamp.watcher else value
+
+
+_LETTERS = str.maketrans({"*": "s", "#": "h", "+": "p"})
+
+
+def _other_than(shown: Mapping[str, str], wanted: Mapping[str, str]) -> dict[str, str]:
+    """What is wanted and not shown; a device that is not there is out."""
+    return {name: state for name, state in wanted.items() if shown.get(name, OUT) != state}
+
+
+def _chunks(items: Sequence[tuple[str, str]]) -> Iterable[Sequence[tuple[str, str]]]:
+    return (items[at : at + AT_ONCE] for at in range(0, len(items), AT_ONCE))
+
+
+def _path(name: str) -> str:
+    return f"deviceStates/{segment(_PREFIX + name)}"
