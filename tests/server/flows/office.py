@@ -150,6 +150,9 @@ class MemoryConfiguration:
     def snapshot(self):
         return snapshot_of(self.objects)
 
+    def observe(self, _callback):
+        return lambda: None
+
     async def alter(self, model, key, change, *, by):
         await asyncio.sleep(0.002)
         (index,) = [at for at, item in enumerate(self.objects) if isinstance(item, model) and item.key == key]
