@@ -1,10 +1,11 @@
 """Which lamps there are, and what each shows, told from the owners of the states (KEY-3, KEY-4, BOSS-3)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from server.contract.extensions import CallState
 from server.contract.features import FeatureCodes
+from server.contract.pairs import Pair, PairState
 from server.contract.parking import Parking
 from server.contract.presence import PresenceStatus
 from server.contract.voicemail import GroupMailbox
@@ -21,6 +22,15 @@ _CALLS = {
     CallState.TALKING: LampState.CONFIRMED,
     CallState.HELD: LampState.CONFIRMED_HELD,
 }
+
+_PAIRS = {
+    PairState.UNKNOWN: LampState.UNAVAILABLE,
+    PairState.OFF: LampState.UNAVAILABLE,
+    PairState.IDLE: LampState.TERMINATED,
+    PairState.ANSWERING: LampState.CONFIRMED,
+    PairState.HELD: LampState.CONFIRMED_HELD,
+}
+"""Dialog-info cannot tell a pair that is off from one that is idle: for both, nothing goes on there."""
 
 
 class ExtensionLamps:
@@ -185,6 +195,50 @@ class MailboxLamps:
                 lambda change: changed(None) if change.model in (FeatureCodes, GroupMailbox) else None
             ),
         )
+
+
+class Pairs(Protocol):
+    """What the lamps of boss-secretary pairs need of the owner of their states; a key is boss, secretary."""
+
+    def all(self) -> Mapping[tuple[str, str], Pair]:
+        """Every pair as of now."""
+
+    def observe(self, callback: Callable[[tuple[str, str], Pair | None], None]) -> Callable[[], None]:
+        """Call back with each pair that has changed; None: it is gone."""
+
+
+class PairLamps:
+    """One for each pair, by its value such as *592007, for the boss alone (BOSS-3, BOSS-5).
+
+    So two bosses who share a secretary see two lamps at the same value.
+    """
+
+    def __init__(self, pairs: Pairs) -> None:
+        self._pairs = pairs
+        self._of: dict[Lamp, tuple[str, str]] = {}
+        """Whose the lamps are that `lamps` has told of."""
+
+    def lamps(self) -> Iterable[Lamp]:
+        """See `LampSource`. A pair has none where the feature has no code."""
+        self._of = {Lamp(pair.value, pair.boss): key for key, pair in self._pairs.all().items() if pair.value}
+        return list(self._of)
+
+    def state(self, lamp: Lamp) -> LampState:
+        """See `LampSource`."""
+        pair = self._pairs.all().get(self._of.get(lamp, ("", "")))
+        return _PAIRS[pair.state] if pair is not None else LampState.UNAVAILABLE
+
+    def observe(self, changed: Changed) -> Callable[[], None]:
+        """See `LampSource`."""
+
+        def on_pair(key: tuple[str, str], pair: Pair | None) -> None:
+            lamp = Lamp(pair.value, pair.boss) if pair is not None and pair.value else None
+            if lamp in self._of:
+                changed(lamp)
+            elif lamp is not None or key in self._of.values():
+                changed(None)
+
+        return self._pairs.observe(on_pair)
 
 
 def _lit(on: bool) -> LampState:
