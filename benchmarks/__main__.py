@@ -1,4 +1,4 @@
-"""`python -m benchmarks [client] [setup] [rate] [recorded] [lamps]`: measure and print; some minutes for all."""
+"""`python -m benchmarks [client] [setup] [rate] [recorded] [lamps]`: measure and print; minutes for all."""
 
 import argparse
 import asyncio

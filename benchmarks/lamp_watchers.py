@@ -62,7 +62,7 @@ class Clients:
                 client.frames += 1
                 if client.reads or not client.ready.is_set():
                     now = time.monotonic()
-                    for line in message.data.splitlines():
+                    for line in message.data.split("\n"):
                         self._take(client, json.loads(line), now)
                 client.ready.set()
 
