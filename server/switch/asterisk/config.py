@@ -336,7 +336,8 @@ password={config.ari_secret}
 
 def _manager(config: EngineConfig) -> str:
     # For what the REST interface does not tell, or not well: refused requests, phones with their user agent,
-    # our registrations at carriers, and digits. Class "system" is needed to list contacts.
+    # our registrations at carriers, and digits. Class "system" is needed to list contacts, class
+    # "command" to change a line of the dialplan.
     return f"""\
 [general]
 enabled=yes
@@ -351,7 +352,7 @@ secret={config.ami_secret}
 deny=0.0.0.0/0.0.0.0
 permit=127.0.0.1/255.255.255.255
 read=system,security,dtmf
-write=system
+write=system,command
 writetimeout=1000
 eventfilter(action(include),name(ContactStatus)) =
 eventfilter(action(include),name(Registry)) =

@@ -2,11 +2,15 @@
 
 Each extension has a dialplan context of its own to subscribe in (`subscribe_context`): it includes the one
 with the lamps that all see, and holds those that only this extension sees. So two bosses with the same
-`*592007` on a key see two lamps. The contexts are a file that is read anew when what it holds changes:
-subscriptions to hints that stay are not touched by that, those to a hint that goes are ended.
+`*592007` on a key see two lamps. The contexts are a file, for the engine's start; while it runs a few changes
+are made line by line, and many by reading the file anew.
 
 Seen with Asterisk 22:
 
+- Reading the dialplan anew keeps subscriptions to hints that stay, and ends those to a hint that goes. But a
+  phone that subscribes in that moment is told 200 and then nothing, ever; and it takes long where many
+  contexts have a hint for the same value (1500 hints 0.3 s, 4500 of which 4000 share 8 values 3 s).
+- Changing one line has neither trouble.
 - A device without a state, and any but RINGING, INUSE, RINGINUSE, BUSY and ONHOLD, is `terminated`.
 - States are in Asterisk's database and outlive it (kill -9 takes the last second of them along). A DELETE
   does not put the lamp out: hence NOT_INUSE first.
@@ -18,6 +22,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from server.switch.asterisk.ami import Ami
 from server.switch.asterisk.ari import segment
 from server.switch.asterisk.config import (
     APPLICATION,
@@ -43,6 +48,9 @@ if TYPE_CHECKING:
 AT_ONCE = 16
 """Requests under way at most, so that calls do not wait behind a whole board of lamps."""
 
+AT_MOST_SINGLE = 400
+"""Lines of the dialplan that are changed one by one."""
+
 DEVICE_STATES = {
     LampState.TERMINATED: "NOT_INUSE",
     LampState.EARLY: "RINGING",
@@ -59,20 +67,24 @@ class Lamps(LampPanel):
 
     def __init__(self, control: "Control") -> None:
         self._control = control
+        self._ami: Ami | None = None
         self._file: Path | None = None
+        self._unfinished: Path | None = None
+        """Exists while the engine may have other hints than the file."""
         self._loaded: str | None = None
         self._shown: dict[str, str] | None = None
         self._declared: frozenset[Lamp] = frozenset()
         self._waiting: dict[str, MessagesWaiting] = {}
         self._empty = False
 
-    def connected(self, etc: Path, *, fresh: bool) -> None:
+    def connected(self, ami: Ami, etc: Path, *, fresh: bool) -> None:
         """There is a connection, perhaps to another engine, or to one that an earlier server has left."""
-        self._file = etc / HINTS_FILE
-        self._loaded = None
-        self._shown = None
+        self._ami = ami
+        self._file, self._unfinished = etc / HINTS_FILE, etc / f".{HINTS_FILE}.unfinished"
+        self._loaded = self._shown = None
         if fresh:
             self._waiting, self._empty = {}, True
+            self._unfinished.unlink(missing_ok=True)
 
     async def declare(self, board: LampBoard) -> None:
         """See `LampPanel.declare`. States come before the lamps: none is wrong at its beginning."""
@@ -133,19 +145,57 @@ class Lamps(LampPanel):
         shown[name] = state
 
     async def _write(self, text: str) -> None:
-        """Let the engine read the hints anew if they are others than it has."""
-        file = self._file
-        if file is None:
+        """Let the engine have these hints."""
+        ami, file, unfinished = self._ami, self._file, self._unfinished
+        if ami is None or file is None or unfinished is None:
             raise SwitchUnavailable("Asterisk is not running now.")
-        if self._loaded == text:
-            return
-        self._loaded = None
-        try:
-            await asyncio.to_thread(write_private, file, text)
-        except OSError as error:
-            raise SwitchError(f"The lamps cannot be set up: {error}.") from error
-        await self._control.connected.put("asterisk/modules/pbx_config")
+        if self._loaded is None and not unfinished.exists() and file.exists():
+            self._loaded = await asyncio.to_thread(file.read_text)
+        before, self._loaded = self._loaded, None
+        if before != text:
+            try:
+                await asyncio.to_thread(write_private, unfinished, "")
+                await asyncio.to_thread(write_private, file, text)
+            except OSError as error:
+                raise SwitchError(f"The lamps cannot be set up: {error}.") from error
+            commands = changes(before, text) if before is not None else []
+            if commands and len(commands) <= AT_MOST_SINGLE:
+                for command in commands:
+                    await ami.command(command)
+            else:
+                await self._control.connected.put("asterisk/modules/pbx_config")
+            unfinished.unlink(missing_ok=True)
         self._loaded = text
+
+
+def changes(before: str, after: str) -> list[str]:
+    """Commands of the console by which the one dialplan becomes the other; new contexts begin with a hint."""
+    old, new = set(_lines(before)), set(_lines(after))
+    return [
+        *(_removing(context, line) for context, line in _lines(before) if (context, line) not in new),
+        *(_adding(context, line) for context, line in _lines(after) if (context, line) not in old),
+    ]
+
+
+def _lines(text: str) -> Iterable[tuple[str, str]]:
+    context = ""
+    for line in text.splitlines():
+        if line.startswith("["):
+            context = line.strip("[]")
+        elif line:
+            yield context, line
+
+
+def _adding(context: str, line: str) -> str:
+    word, _, rest = line.partition(" => ")
+    return f"dialplan add {'extension' if word == 'exten' else 'include'} {rest} into {context}"
+
+
+def _removing(context: str, line: str) -> str:
+    word, _, rest = line.partition(" => ")
+    if word == "include":
+        return f"dialplan remove include {rest} from {context}"
+    return f"dialplan remove extension {rest.partition(',')[0]}@{context} hint"
 
 
 def hints(board: LampBoard) -> str:

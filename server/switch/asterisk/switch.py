@@ -197,7 +197,7 @@ class AsteriskSwitch(Switch):
             await self._read_all(ari, ami, connected_ms)
             await self._trunks.read(ami, engine.config)
             restarted = self._unannounced == engine.process.pid
-            self._control.lamps.connected(conf.etc, fresh=restarted)
+            self._control.lamps.connected(ami, conf.etc, fresh=restarted)
             if restarted:
                 # Phones are refused until the new engine knows them: that must not wait for our owner.
                 self._knows_since = None
