@@ -89,7 +89,7 @@ class Ami:
         except (OSError, TimeoutError) as error:
             raise SwitchUnavailable("Asterisk did not answer on its manager port.") from error
         finally:
-            del self._answers[number]
+            self._answers.pop(number, None)
 
     async def _list(
         self, action: str, item: str, what: str, parameters: Message | None = None
@@ -120,7 +120,7 @@ class Ami:
                 message = await self._message()
                 if "Event" in message:
                     yield message
-                elif answer := self._answers.get(message.get("ActionID", "")):
+                elif answer := self._answers.pop(message.get("ActionID", ""), None):
                     answer.set_result(message)
 
     def _send(self, message: Message) -> None:

@@ -2,8 +2,8 @@
 
 Each extension has a dialplan context of its own to subscribe in (`subscribe_context`): it includes the one
 with the lamps that all see, and holds those that only this extension sees. So two bosses with the same
-`*592007` on a key see two lamps. The contexts are a file, for the engine's start; while it runs a few changes
-are made line by line, and many by reading the file anew.
+`*592007` on a key see two lamps. The contexts are a file, for the engine's start; while it runs they are
+changed line by line, and the file is read anew only where it is not known what the engine has.
 
 Seen with Asterisk 22:
 
@@ -47,9 +47,6 @@ if TYPE_CHECKING:
 
 AT_ONCE = 16
 """Requests under way at most, so that calls do not wait behind a whole board of lamps."""
-
-AT_MOST_SINGLE = 400
-"""Lines of the dialplan that are changed one by one."""
 
 DEVICE_STATES = {
     LampState.TERMINATED: "NOT_INUSE",
@@ -158,9 +155,8 @@ class Lamps(LampPanel):
                 await asyncio.to_thread(write_private, file, text)
             except OSError as error:
                 raise SwitchError(f"The lamps cannot be set up: {error}.") from error
-            commands = changes(before, text) if before is not None else []
-            if commands and len(commands) <= AT_MOST_SINGLE:
-                for command in commands:
+            if before is not None:
+                for command in changes(before, text):
                     await ami.command(command)
             else:
                 await self._control.connected.put("asterisk/modules/pbx_config")
@@ -169,7 +165,7 @@ class Lamps(LampPanel):
 
 
 def changes(before: str, after: str) -> list[str]:
-    """Commands of the console by which the one dialplan becomes the other; new contexts begin with a hint."""
+    """Commands of the console by which the one dialplan becomes the other."""
     old, new = set(_lines(before)), set(_lines(after))
     return [
         *(_removing(context, line) for context, line in _lines(before) if (context, line) not in new),

@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from server.switch.asterisk import AsteriskSettings
-from server.switch.asterisk.lamps import hints
+from server.switch.asterisk.lamps import changes, hints
 from server.switch.port import Lamp, LampBoard, LampState, MessagesWaiting, SwitchError
 from tests.phones.phone import Refused
 from tests.phones.waiting import until
@@ -80,6 +80,44 @@ async def test_a_lamp_that_is_none_any_more_ends_and_others_go_on_KEY_4(bench: B
         await lamps.show(PAIR_OF_1001, LampState.EARLY)
     with pytest.raises(Refused, match="404"):
         await phone.watch("*592007")
+
+
+def test_what_has_changed_is_changed_and_nothing_else() -> None:
+    after = LampBoard(
+        {COLLEAGUE: LampState.TERMINATED, Lamp("1004"): LampState.EARLY, PAIR_OF_1003: LampState.EARLY},
+        ("1003", "1005"),
+    )
+    assert changes(hints(BOARD), hints(BOARD)) == []
+    assert changes(hints(BOARD), hints(after)) == [
+        "dialplan remove include lamps from watcher-1001",
+        "dialplan remove extension *592007@watcher-1001 hint",
+        "dialplan add extension 1004,hint,Stasis:1004 into lamps",
+        "dialplan add include lamps into watcher-1005",
+    ]
+
+
+async def test_no_subscription_is_lost_while_lamps_come_and_go_KEY_4(bench: Bench) -> None:
+    phone, newcomer = await bench.phone("1001"), await bench.phone("1005")
+    lamps = bench.switch.lamps
+    watched = dict.fromkeys((Lamp(str(2000 + at)) for at in range(20)), LampState.TERMINATED)
+    await lamps.declare(LampBoard(watched, ["1001"]))
+
+    async def come_and_go() -> None:
+        for at in range(20):
+            own = {
+                Lamp(f"*{70 + at % 3}", "1001"): LampState.TERMINATED,
+                Lamp(str(3000 + at)): LampState.EARLY,
+            }
+            await lamps.declare(LampBoard(watched | own, ["1001"]))
+
+    changing = asyncio.create_task(come_and_go())
+    keys = [await phone.watch(lamp.value) for lamp in watched]
+    await changing
+    for key, lamp in zip(keys, watched, strict=True):
+        await lamps.show(lamp, LampState.EARLY)
+        await key.shows("idle", "ringing")
+    await lamps.declare(LampBoard(dict.fromkeys(watched, LampState.EARLY), ["1001", "1005"]))
+    await (await newcomer.watch("2003")).shows("ringing")
 
 
 async def test_the_next_server_corrects_what_the_last_one_left_KEY_4(
