@@ -117,7 +117,7 @@ class Subscription:
         """Wait until the key has shown these, one after the other, since its beginning."""
         await until(
             lambda: self.lamps[-len(lamps) :] == [*lamps],
-            f"phone {self._phone.line.number} sees {lamps} at {self._uri}, not {self.lamps}",
+            f"phone {self._phone.line.number} sees {lamps} at {self._uri}",
             timeout_s=timeout_s,
             every_s=0.01,
         )

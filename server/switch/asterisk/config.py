@@ -289,7 +289,11 @@ def _extensions() -> str:
         f" same => n,Stasis({APPLICATION})\n same => n,Hangup(42)"
         for pattern in patterns
     )
-    messages = f"exten => _X!,1,MinivmMWI({mailbox('${EXTEN}')},0,${{NEW}},${{OLD}})\n same => n,Hangup()"
+    set_counts = ",0,${NEW},${OLD})\n same => n,"
+    messages = (
+        f"exten => _X!,1,MinivmMWI({mailbox('${EXTEN}')}{set_counts}"
+        f"MinivmMWI({mailbox('${EXTEN}', asked=True)}{set_counts}Hangup()"
+    )
     head = "[general]\nstatic=yes\nwriteprotect=yes\n"
     contexts = {CONTEXT_IN: phones, CONTEXT_TRUNK: trunks, CONTEXT_MESSAGES: messages}
     return (
@@ -304,9 +308,12 @@ def watcher_context(number: str) -> str:
     return f"watcher-{number}"
 
 
-def mailbox(box: str) -> str:
-    """How Asterisk calls a mailbox."""
-    return f"{box}@default"
+def mailbox(box: str, *, asked: bool = False) -> str:
+    """How Asterisk calls a mailbox: one name for phones that are told anyway, another for those that ask.
+
+    With one name for both, Asterisk tells the former of no messages as soon as one of an extension asks.
+    """
+    return f"{box}@{'asked' if asked else 'default'}"
 
 
 def _http(config: EngineConfig) -> str:

@@ -79,7 +79,7 @@ def aor_fields(endpoint: SipEndpoint) -> Fields:
         "qualify_frequency": str(QUALIFY_S),
         "qualify_timeout": "3.0",
         "support_path": "no",
-        "mailboxes": mailbox(endpoint.number),
+        "mailboxes": mailbox(endpoint.number, asked=True),
     }
 
 
@@ -111,7 +111,6 @@ def endpoint_fields(endpoint: SipEndpoint) -> Fields:
         "subscribe_context": watcher_context(endpoint.number),
         "sub_min_expiry": str(SHORTEST_SUBSCRIPTION_S),
         "mailboxes": mailbox(endpoint.number),
-        "mwi_subscribe_replaces_unsolicited": "yes",
         "tos_audio": "ef",
         "user_eq_phone": "no",
         **encryption(endpoint.srtp),

@@ -14,7 +14,8 @@ Seen with Asterisk 22:
 - A device without a state, and any but RINGING, INUSE, RINGINUSE, BUSY and ONHOLD, is `terminated`.
 - States are in Asterisk's database and outlive it (kill -9 takes the last second of them along). A DELETE
   does not put the lamp out: hence NOT_INUSE first.
-- Message-waiting is kept in memory; `app_minivm` is what Debian's packages have to set it, on a channel.
+- Message-waiting is kept in memory, and phones that have not asked are told from their next registration on;
+  `app_minivm` is what Debian's packages have to set it, on a channel.
 """
 
 import asyncio

@@ -175,7 +175,7 @@ async def test_a_new_engine_shows_the_same_KEY_4(own_settings: AsteriskSettings)
 @pytest.mark.parametrize("transport", ["udp", "tls"])
 async def test_messages_are_told_to_who_asks_and_to_who_does_not_VM_4(bench: Bench, transport: str) -> None:
     asks, silent = await bench.phone("1001"), await bench.phone("1002", transport)  # type: ignore[arg-type]
-    told = silent.unasked_messages
+    told, asked = silent.unasked_messages, asks.unasked_messages
     for box in ("1001", "1002"):
         await bench.switch.lamps.tell_messages(box, MessagesWaiting(2, 5))
     mailbox = await asks.watch("1001", event="message-summary")
@@ -185,6 +185,10 @@ async def test_messages_are_told_to_who_asks_and_to_who_does_not_VM_4(bench: Ben
         await bench.switch.lamps.tell_messages(box, MessagesWaiting(0, 7))
     await mailbox.counts(0, 7)
     await until(lambda: told[-1] == (0, 7), "the phone that has not asked is told")
+    also = await bench.phone("1001")
+    await until(lambda: also.unasked_messages == [(0, 7)], "a phone that comes is told, though another asks")
+    for phone in (told, asked):
+        assert (0, 0) not in phone[phone.index((2, 5)) :], "nobody is told of an empty mailbox in between"
     before = len(mailbox.notices)
     await bench.switch.lamps.tell_messages("1001", MessagesWaiting(0, 7))
     assert await mailbox.renew() == 200
