@@ -1,4 +1,4 @@
-"""`python -m benchmarks [client] [setup] [rate] [recorded]`: measure and print; some minutes for all."""
+"""`python -m benchmarks [client] [setup] [rate] [recorded] [lamps]`: measure and print; minutes for all."""
 
 import argparse
 import asyncio
@@ -8,14 +8,14 @@ import tempfile
 from collections.abc import Awaitable
 from pathlib import Path
 
-from benchmarks import call_rate, call_setup, client, recorded_rate
+from benchmarks import call_rate, call_setup, client, lamps, recorded_rate
 from benchmarks.plain_asterisk import PlainAsterisk
 from benchmarks.report import Result, table
 from server.switch.asterisk.installation import find
 from tests.phones.ports import free_ports
 from tests.real.pbx import Pbx
 
-PARTS = ("client", "setup", "rate", "recorded")
+PARTS = ("client", "setup", "rate", "recorded", "lamps")
 RTP_PORTS = 1000
 """For either side; they take turns, so both have the same. A call needs four."""
 _SECRETS = {"1001": "plain-secret-one-1", "1002": "plain-secret-two-2"}
@@ -54,6 +54,8 @@ async def measure(parts: list[str]) -> list[Result]:
                 results += await call_rate.run(ours, theirs, settled)
             if "recorded" in parts:
                 results += await recorded_rate.run(pbx, ours, settled)
+            if "lamps" in parts:
+                results += await lamps.run(pbx, plain)
     return results
 
 

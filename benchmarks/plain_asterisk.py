@@ -21,7 +21,8 @@ _MODULES = (
     "res_rtp_asterisk", "res_srtp", "res_crypto", "chan_pjsip", "bridge_simple", "bridge_softmix",
     "bridge_native_rtp", "codec_ulaw", "codec_alaw", "codec_g722", "codec_resample",
     "format_pcm", "format_wav",
-    "pbx_config", "app_dial",
+    "pbx_config", "app_dial", "res_pjsip_outbound_publish", "res_pjsip_exten_state",
+    "res_pjsip_dialog_info_body_generator",
 )  # fmt: skip
 
 
@@ -79,7 +80,10 @@ class PlainAsterisk:
             "logger.conf": "[general]\n[logfiles]\nconsole => notice,warning,error\n",
             "rtp.conf": f"[general]\nrtpstart={self._rtp[0]}\nrtpend={self._rtp[1]}\n",
             "pjsip.conf": self._pjsip(),
-            "extensions.conf": "[phones]\nexten => _X.,1,Dial(PJSIP/${EXTEN},30)\n same => n,Hangup()\n",
+            "extensions.conf": (
+                "[phones]\nexten => _X.,1,Dial(PJSIP/${EXTEN},30)\n same => n,Hangup()\n"
+                "exten => _X.,hint,PJSIP/${EXTEN}\n"
+            ),
         }
         for name, text in files.items():
             (self.folder / name).write_text(text)

@@ -35,6 +35,15 @@ from server.services.call_log import CallLog
 from server.services.call_log_store import CallStore
 from server.services.directory import Directory
 from server.services.hub import Hub
+from server.services.lamp_sources import (
+    ExtensionLamps,
+    MailboxLamps,
+    PairLamps,
+    ParkingLamps,
+    PresenceLamps,
+)
+from server.services.lamps import Lamps, LampSource
+from server.services.message_waiting import MessageWaiting
 from server.services.music import Music
 from server.services.own_account import OwnAccount
 from server.services.own_forwarding import OwnForwardings
@@ -187,6 +196,15 @@ class Application:
             rooms=rooms,
         )
         lot = ParkingLot(hub=hub, clock=clock, settings=lambda: core.configuration.snapshot.parking)
+        _start_lamps(
+            ground,
+            directory,
+            ExtensionLamps(states, directory),
+            ParkingLamps(lot, core.configuration),
+            PresenceLamps(presence, directory, core.configuration),
+            MailboxLamps(core.voicemail, directory, core.configuration),
+            PairLamps(pairs),
+        )
         recordings, recorder = _start_recordings(
             ground, directory=directory, call_log=call_log, settings=self.settings
         )
@@ -344,6 +362,20 @@ def _start_recordings(
     ground.stack.push_async_callback(recordings.stop)
     ground.stack.push_async_callback(recorder.stop)
     return recordings, recorder
+
+
+def _start_lamps(ground: _Ground, directory: Directory, *sources: LampSource) -> None:
+    """What desk phones are shown of the states of others."""
+    lamps = Lamps(
+        switch=ground.switch,
+        watchers=lambda: [extension.number for extension in directory.all()],
+        sources=sources,
+    )
+    lamps.start()
+    ground.stack.push_async_callback(lamps.stop)
+    messages = MessageWaiting(switch=ground.switch, directory=directory, voicemail=ground.core.voicemail)
+    messages.start()
+    ground.stack.push_async_callback(messages.stop)
 
 
 def _asterisk_settings(settings: Settings) -> AsteriskSettings:

@@ -175,9 +175,10 @@ class Connection(QObject):
         async for message in websocket:
             if message.type is not aiohttp.WSMsgType.TEXT:
                 raise NotConnected("The server sent something that is not understood.")
-            again = self._take(message.data)
-            if again is not None:
-                await websocket.send_str(Subscribe(topics=[again]).model_dump_json())
+            for line in message.data.split("\n"):
+                again = self._take(line)
+                if again is not None:
+                    await websocket.send_str(Subscribe(topics=[again]).model_dump_json())
             self._backoff.reset()
         if websocket.close_code == CloseCode.UNAUTHENTICATED:
             await self._line.renew()  # raises if the session is over

@@ -33,6 +33,7 @@ class ParkingLot:
         self._settings = settings
         self._parked: dict[str, Parked | None] = {}
         self._shown: dict[str, ParkedCall] = {}
+        self._observers: list[Callable[[str], None]] = []
         hub.topic(Topic.PARKED, self._snapshot)
 
     @property
@@ -53,13 +54,13 @@ class ParkingLot:
         self._parked[slot] = parked
         shown = ParkedCall(slot=slot, number=who.number, name=who.name, by=by, since=self._clock.now())
         self._shown[slot] = shown
-        self._hub.publish(Topic.PARKED, slot, shown)
+        self._publish(slot, shown)
 
     def clear(self, slot: str) -> None:
         """The slot is free again."""
         self._parked.pop(slot, None)
         if self._shown.pop(slot, None) is not None:
-            self._hub.publish(Topic.PARKED, slot, None)
+            self._publish(slot, None)
 
     def take(self, slot: str, leg: Leg, lost: Lost) -> bool:
         """Give the call on this slot to a leg that has called us; False if there is none (any more).
@@ -72,6 +73,20 @@ class ParkingLot:
     def calls(self) -> list[ParkedCall]:
         """What is parked, by slot."""
         return [self._shown[slot] for slot in sorted(self._shown)]
+
+    def is_taken(self, slot: str) -> bool:
+        """Whether a call is parked there."""
+        return slot in self._shown
+
+    def observe(self, observer: Callable[[str], None]) -> Callable[[], None]:
+        """Call `observer(slot)` after each change of a slot. The returned function ends that."""
+        self._observers.append(observer)
+        return lambda: self._observers.remove(observer)
+
+    def _publish(self, slot: str, shown: ParkedCall | None) -> None:
+        self._hub.publish(Topic.PARKED, slot, shown)
+        for observer in tuple(self._observers):
+            observer(slot)
 
     async def _snapshot(self, _who: Who) -> Mapping[str, Any]:
         return self._shown

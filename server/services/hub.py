@@ -3,6 +3,9 @@
 A topic has a snapshot function and is published item by item. Each subscriber has its own view of a topic,
 with its own contiguous sequence numbers. An item is encoded once, however many subscribers get it.
 
+While much is told to many (`BUSY`), each subscriber gets what has changed together, ten times a second: a
+message of its own for each change would be 100,000 a second where 500 follow 200 changes.
+
 A subscriber that reads slowly gets, for each key, only the newest item. One that has more than
 `MAX_PENDING` keys waiting, or that takes nothing for `MAX_STALL_S` seconds, is cut: its client reconnects
 and starts from a new snapshot.
@@ -13,6 +16,7 @@ import json
 import logging
 from collections import OrderedDict, defaultdict
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +27,15 @@ from server.services.accounts import Who
 
 MAX_PENDING = 2000
 """Keys with an unsent change per subscriber; enough for a burst that touches every extension of an office."""
+
+BUSY = 300
+"""Changes offered to all subscribers together within `PACE_S`, from which on they are told in bundles."""
+
+PACE_S = 0.1
+"""Seconds between two bundles to a subscriber; a change after a longer pause is told at once."""
+
+MAX_BUNDLE = 200
+"""Changes in one bundle."""
 
 MAX_STALL_S = 20.0
 """Seconds that one message may take to be handed to the network."""
@@ -68,6 +81,8 @@ class Subscriber:
         self._wanted: OrderedDict[Topic, None] = OrderedDict()
         self._pending: OrderedDict[tuple[Topic, str], str] = OrderedDict()
         self._wake = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._sent_at = float("-inf")
         self._closed: Closed | None = None
 
     def subscribe(self, topics: list[Topic]) -> None:
@@ -75,6 +90,7 @@ class Subscriber:
         for topic in topics:
             if self._hub.may_see(self.who, topic):
                 self._wanted[topic] = None
+        self._hurry.set()
         self._wake.set()
 
     def unsubscribe(self, topics: list[Topic]) -> None:
@@ -102,6 +118,7 @@ class Subscriber:
         if self._closed is None:
             self._closed = Closed(code, reason)
             self._pending.clear()
+            self._hurry.set()
             self._wake.set()
 
     async def run(self, send: Send) -> None:
@@ -114,9 +131,20 @@ class Subscriber:
             await self._wake.wait()
             self._wake.clear()
             while self._closed is None and (self._wanted or self._pending):
+                if self._hub.busy and not self._wanted:
+                    await self._pace()
                 await self._send_next(send)
             if self._closed is not None:
                 raise self._closed
+
+    async def _pace(self) -> None:
+        """Wait until the next bundle is due, a topic is wanted, or the connection is to be closed."""
+        self._hurry.clear()
+        wait_s = self._sent_at + PACE_S - asyncio.get_running_loop().time()
+        if wait_s > 0:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await self._hurry.wait()
 
     async def _send_next(self, send: Send) -> None:
         if self._wanted:
@@ -124,18 +152,25 @@ class Subscriber:
             text = await self._snapshot(topic)
             if text is None:
                 return
+        elif self._pending:
+            most = MAX_BUNDLE if self._hub.busy else 1
+            text = "\n".join(self._next_delta() for _ in range(min(most, len(self._pending))))
         else:
-            (topic, key), item = self._pending.popitem(last=False)
-            self._seq[topic] += 1
-            text = (
-                f'{{"type":"delta","topic":"{topic}","seq":{self._seq[topic]},'
-                f'"key":{json.dumps(key)},"item":{item}}}'
-            )
+            return  # closed meanwhile
+        self._sent_at = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(self._hub.max_stall_s):
                 await send(text)
         except TimeoutError:
             self.close(CloseCode.TOO_SLOW, "The connection takes no data: reconnect.")
+
+    def _next_delta(self) -> str:
+        (topic, key), item = self._pending.popitem(last=False)
+        self._seq[topic] += 1
+        return (
+            f'{{"type":"delta","topic":"{topic}","seq":{self._seq[topic]},'
+            f'"key":{json.dumps(key)},"item":{item}}}'
+        )
 
     async def _snapshot(self, topic: Topic) -> str | None:
         # From here on changes are queued: one made while the snapshot is read is sent after it.
@@ -161,11 +196,18 @@ class Hub:
         self._by_account: defaultdict[int, set[Subscriber]] = defaultdict(set)
         self._by_number: defaultdict[str | None, set[Subscriber]] = defaultdict(set)
         self._all: dict[Subscriber, None] = {}
+        self._busy_until = self._counted_from = float("-inf")
+        self._offered = 0
 
     @property
     def subscribers(self) -> int:
         """Number of live connections."""
         return len(self._all)
+
+    @property
+    def busy(self) -> bool:
+        """Whether so much is told to so many that it goes in bundles."""
+        return asyncio.get_running_loop().time() < self._busy_until
 
     def topic(
         self, topic: Topic, snapshot: SnapshotSource, *, allowed: Callable[[Who], bool] = lambda _: True
@@ -196,9 +238,18 @@ class Hub:
             receivers = self._by_account.get(to, ())
         if not receivers:
             return
+        self._count(len(receivers))
         text = "null" if item is None else item.model_dump_json()
         for subscriber in receivers:
             subscriber.offer(topic, key, text)
+
+    def _count(self, offers: int) -> None:
+        now = asyncio.get_running_loop().time()
+        if now >= self._counted_from + PACE_S:
+            self._counted_from, self._offered = now, 0
+        self._offered += offers
+        if self._offered >= BUSY and self._offered > offers:
+            self._busy_until = now + 2 * PACE_S
 
     def renew(self, topic: Topic) -> None:
         """Send everybody who follows this topic a new snapshot: something in all of its items has changed."""

@@ -35,6 +35,7 @@ class States:
         self._phones: dict[str, int] = {}
         self._states: dict[str, ExtensionState] = {}
         self._stops: list[Callable[[], None]] = []
+        self._observers: list[Callable[[str], None]] = []
         hub.topic(Topic.EXTENSIONS, self._snapshot)
 
     def start(self) -> None:
@@ -60,6 +61,14 @@ class States:
     def all(self) -> Mapping[str, ExtensionState]:
         """Every state by number."""
         return self._states
+
+    def observe(self, observer: Callable[[str], None]) -> Callable[[], None]:
+        """Call `observer(number)` after each change of a state, and when it is gone with its extension.
+
+        The returned function ends that.
+        """
+        self._observers.append(observer)
+        return lambda: self._observers.remove(observer)
 
     @property
     def registered(self) -> int:
@@ -102,7 +111,7 @@ class States:
             self._phones[number] = len(self._switch.contacts(number)) if self._up else 0
             self._refresh(number)
         elif self._states.pop(number, None) is not None:
-            self._hub.publish(Topic.EXTENSIONS, number, None)
+            self._publish(number, None)
 
     def _reread(self) -> None:
         """Everything anew, as the switch has it; without a switch all of it is unknown."""
@@ -124,7 +133,12 @@ class States:
         new = self._state(extension, old)
         if new != old:
             self._states[number] = new
-            self._hub.publish(Topic.EXTENSIONS, number, new)
+            self._publish(number, new)
+
+    def _publish(self, number: str, state: ExtensionState | None) -> None:
+        self._hub.publish(Topic.EXTENSIONS, number, state)
+        for observer in tuple(self._observers):
+            observer(number)
 
     def _state(self, extension: Extension, old: ExtensionState | None) -> ExtensionState:
         number = extension.number

@@ -3,6 +3,7 @@
 A row is written once the file of its sound is whole, and removed before it: what is listed can be heard.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -80,6 +81,9 @@ class Voicemail:
         self._hub: Hub | None = None
         self._names: dict[str, str] = {}
         self._known: dict[str, VoicemailSettings] = {}
+        self._counting = asyncio.Lock()
+        self._waiting: dict[str, MailboxState] = {}
+        self._observers: list[Callable[[str], None]] = []
         self._background = Background("voicemail")
         self._stops: list[Callable[[], None]] = []
 
@@ -97,6 +101,7 @@ class Voicemail:
         async with self._db.reading() as session:
             loaded = {row.number: settings_of_row(row) for row in await session.scalars(select(MailboxRow))}
             sounds = [(await session.execute(select(t.id, t.box))).all() for t in _SOUNDS]
+            with_messages = set(await session.scalars(select(VoicemailMessageRow.box).distinct()))
         self._known = loaded | self._known
         owners = {extension.number for extension in extensions}
         owners |= {group.number for group in self._configuration.list(GroupMailbox)}
@@ -104,6 +109,8 @@ class Voicemail:
         for box in boxes - owners:  # removed while no server ran
             await self._empty(box)
         await self._files.sweep({row_id for rows in sounds for row_id, _ in rows})
+        for box in with_messages:
+            await self._count(box)
 
     async def stop(self) -> None:
         """Follow nothing any longer, and finish what is being removed."""
@@ -162,6 +169,16 @@ class Voicemail:
             new=counts.get(False, 0),
             heard=counts.get(True, 0),
         )
+
+    def waiting(self, box: str) -> tuple[int, int]:
+        """How many messages wait, new ones and heard ones: as `state`, from memory."""
+        state = self._waiting.get(box)
+        return (state.new, state.heard) if state is not None else (0, 0)
+
+    def observe(self, observer: Callable[[str], None]) -> Callable[[], None]:
+        """Call `observer(box)` after each change of what `waiting` says. The returned function ends that."""
+        self._observers.append(observer)
+        return lambda: self._observers.remove(observer)
 
     async def check(self, box: str) -> None:
         """Raise `NOT_FOUND` unless there is this mailbox, be it of a disabled extension."""
@@ -259,10 +276,17 @@ class Voicemail:
     async def _publish(self, box: str) -> None:
         if self._hub is None:
             return
-        state = await self.state(box)
+        state = await self._count(box)
+        for observer in tuple(self._observers):
+            observer(box)
         group = self._group(box)
         for number in group.members if group is not None else (box,):
             self._hub.publish(Topic.VOICEMAIL, box, state, to=number)
+
+    async def _count(self, box: str) -> MailboxState:
+        async with self._counting:  # an older count must not come after a newer one
+            state = self._waiting[box] = await self.state(box)
+        return state
 
     def _group(self, box: str) -> GroupMailbox | None:
         return self._configuration.snapshot.get(GroupMailbox, box)

@@ -13,6 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server.switch.digits import Digits
+from server.switch.lamp import Lamp as Lamp
+from server.switch.lamp import LampBoard as LampBoard
+from server.switch.lamp import LampPanel as LampPanel
+from server.switch.lamp import LampState as LampState
+from server.switch.lamp import MessagesWaiting as MessagesWaiting
 from server.switch.recording import BridgeRecording as BridgeRecording
 from server.switch.recording import Recorded as Recorded
 from server.switch.sound import Sound as Sound
@@ -403,6 +408,11 @@ class Switch(ABC):
         Files of ours, as in `Sound.file`, with their extensions. Raises `SwitchError` where that fails; who
         hears the old music hears it to the end of its track.
         """
+
+    @property
+    @abstractmethod
+    def lamps(self) -> LampPanel:
+        """What desk phones are shown."""
 
     @abstractmethod
     def trunks(self) -> Mapping[str, TrunkState]:

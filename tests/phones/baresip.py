@@ -18,6 +18,7 @@ from tests.phones.phone import ANSWERS_WITHIN_S, Caller, Ending, Line, RealPhone
 from tests.phones.ports import LOOPBACK, free_port, free_ports
 from tests.phones.program import Program
 from tests.phones.sound import Sound, join, read_wav, silence, tone, write_wav
+from tests.phones.subscription import summary
 from tests.phones.waiting import until
 
 _MODULES = Path("/usr/lib/baresip/modules")
@@ -31,10 +32,13 @@ class Baresip(RealPhone):
 
     Attributes:
         events: what it told, in order: `type` is REGISTER_OK, CALL_INCOMING, CALL_RINGING and so on.
+
+    With `mwi` it subscribes to its mailbox, too.
     """
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Line, *, mwi: bool = False) -> None:
         super().__init__(line)
+        self._mwi = mwi
         self.events: list[dict[str, Any]] = []
         self._folder = Path(tempfile.mkdtemp(prefix="baresip-"))
         self._control = free_port()
@@ -72,7 +76,7 @@ class Baresip(RealPhone):
         account = (
             f'"{self.line.name}" <sip:{self.line.number}@{self.line.host}:{self.line.port}{transport}>'
             f";auth_user={self.line.number};auth_pass={self.line.secret};audio_codecs={codecs};regint=600"
-            f"{_SRTP[self.line.srtp]};answermode=manual"
+            f"{_SRTP[self.line.srtp]};answermode=manual;mwi={'yes' if self._mwi else 'no'}"
         )
         await self._tell("uanew", account)
         told = await self._event("REGISTER_OK", "REGISTER_FAIL")
@@ -133,6 +137,12 @@ class Baresip(RealPhone):
         # Each change of direction (hold, resume) begins another file; their names tell the second.
         parts = [read_wav(path) for path in sorted(self._decoded() - self._recordings)]
         return join(*(part for part in parts if part.ms)) if any(part.ms for part in parts) else silence(ms=0)
+
+    @property
+    def messages(self) -> list[tuple[int, int]]:
+        """New and heard messages that it was told of, in order."""
+        told = (str(event.get("param", "")) for event in self.events if event["type"] == "MWI_NOTIFY")
+        return [found for body in told if (found := summary(body))]
 
     def digits(self) -> str:
         if self._program is None:
@@ -207,13 +217,14 @@ class Baresip(RealPhone):
         modules = [
             "g711", "g722", "srtp", "aufile", "aubridge", "sndfile",
         ]  # fmt: skip
+        applications = ["menu", "ctrl_tcp", *(["mwi"] if self._mwi else [])]
         lines = [
             "poll_method epoll", f"sip_listen {LOOPBACK}:{free_port()}", f"rtp_ports {rtp}-{rtp + 19}",
             f"audio_source aufile,{self._folder}/speech.wav", "audio_player aubridge,heard",
             "audio_alert aubridge,ring", "ausrc_srate 8000", "auplay_srate 8000", "ausrc_channels 1",
             "auplay_channels 1", "audio_txmode thread", "jitter_buffer_delay 2-10", "call_max_calls 4",
             "call_local_timeout 120", f"module_path {_MODULES}", *(f"module {name}.so" for name in modules),
-            "module_tmp account.so", "module_app menu.so", "module_app ctrl_tcp.so",
+            "module_tmp account.so", *(f"module_app {name}.so" for name in applications),
             f"ctrl_tcp_listen {LOOPBACK}:{self._control}", f"snd_path {self._folder}",
             "statmode_default off", "net_interface 127.0.0.1",
         ]  # fmt: skip

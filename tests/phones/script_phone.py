@@ -13,6 +13,7 @@ from tests.phones.ports import LOOPBACK
 from tests.phones.rtp import PAYLOAD_TYPES, TELEPHONE_EVENT, RtpPort
 from tests.phones.sipscript import Message, Wire, digest
 from tests.phones.sound import Sound
+from tests.phones.subscription import Subscription, summary
 from tests.phones.waiting import until
 
 
@@ -53,6 +54,8 @@ class ScriptPhone(RealPhone):
         rtp: its media.
         requests: every request that came in, in order.
         challenges: how often it was asked for its secret.
+        subscriptions: those to lamps and mailboxes, by Call-ID.
+        unasked_messages: new and heard messages that it was told of without having subscribed, in order.
         told: statuses that came by NOTIFY about a transfer (sipfrag), in order.
     """
 
@@ -67,6 +70,8 @@ class ScriptPhone(RealPhone):
         self.requests: list[Message] = []
         self.challenges = 0
         self.told: list[int] = []
+        self.subscriptions: dict[str, Subscription] = {}
+        self.unasked_messages: list[tuple[int, int]] = []
         self.expires_s = expires_s
         self.wire = Wire(line.host, line.port, line.transport, address=address)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -229,6 +234,13 @@ class ScriptPhone(RealPhone):
     async def is_told(self, *statuses: int) -> None:
         """Wait until the PBX has told these statuses of the transfer, in this order, and no others."""
         await until(lambda: self.told == [*statuses], f"phone {self.line.number} is told {statuses}")
+
+    async def watch(self, value: str, *, event: str = "dialog") -> Subscription:
+        """Subscribe to a lamp, or to a mailbox with another event; `Refused` unless it is accepted."""
+        subscription = Subscription(self, value, event=event)
+        if (status := await subscription.begin()) != 200:
+            raise Refused(status)
+        return subscription
 
     async def hangup(self) -> None:
         dialog = self._current
@@ -399,6 +411,12 @@ class ScriptPhone(RealPhone):
                 pass
             case "NOTIFY" if ours and (fragment := re.match(r"SIP/2\.0 (\d{3})", request.body)):
                 self.told.append(int(fragment.group(1)))
+                self._reply(request, 200, "OK")
+            case "NOTIFY" if watched := self.subscriptions.get(request.get("Call-ID")):
+                watched.notified(request)
+                self._reply(request, 200, "OK")
+            case "NOTIFY" if waiting := summary(request.body):
+                self.unasked_messages.append(waiting)
                 self._reply(request, 200, "OK")
             case "OPTIONS" | "NOTIFY" | "INFO" | "UPDATE":
                 self._reply(request, 200, "OK")

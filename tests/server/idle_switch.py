@@ -8,8 +8,13 @@ from server.switch.port import (
     Bridge,
     Contact,
     Down,
+    Lamp,
+    LampBoard,
+    LampPanel,
+    LampState,
     Leg,
     Listener,
+    MessagesWaiting,
     Party,
     Recorded,
     SipEndpoint,
@@ -87,6 +92,10 @@ class IdleSwitch(Switch):
     async def set_music(self, tracks: Sequence[Path]) -> None:
         self.music = tuple(tracks)
 
+    @property
+    def lamps(self) -> LampPanel:
+        return _DarkLamps()
+
     def trunks(self) -> Mapping[str, TrunkState]:
         return {trunk.name: TrunkState(TrunkStatus.UNKNOWN) for trunk in self.declared}
 
@@ -124,3 +133,16 @@ class IdleSwitch(Switch):
 
     async def block(self, addresses: Sequence[str]) -> None:
         return
+
+
+class _DarkLamps(LampPanel):
+    """Takes everything, shows nothing."""
+
+    async def declare(self, board: LampBoard) -> None:
+        pass
+
+    async def show(self, lamp: Lamp, state: LampState) -> None:
+        pass
+
+    async def tell_messages(self, box: str, waiting: MessagesWaiting) -> None:
+        pass

@@ -1,11 +1,12 @@
 """Asterisk's manager interface (AMI), for what ARI does not tell.
 
 That is the requests that were refused (security events); phones with their user agent: an ARI event about a
-contact lacks it, and ARI cannot list contacts; and our registrations at carriers. All that is done through it
-is to register anew, and to tell a phone to answer.
+contact lacks it, and ARI cannot list contacts; and our registrations at carriers. What is done through it
+is to register anew, to tell a phone to answer, and to change single lines of the dialplan.
 """
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Self
@@ -28,6 +29,8 @@ class Ami:
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._early: list[Message] = []
+        self._answers: dict[str, asyncio.Future[Message]] = {}
+        self._numbers = itertools.count()
 
     async def __aenter__(self) -> Self:
         try:
@@ -80,6 +83,24 @@ class Ami:
         """Withdraw a registration and make it anew; what comes of it is told as events."""
         self._send({"Action": "PJSIPRegister", "Registration": registration})
 
+    async def command(self, line: str) -> str:
+        """Give a command of Asterisk's console; the last line of its answer. `events` must be read meanwhile.
+
+        Raises `SwitchUnavailable` without an answer.
+        """
+        number = f"command-{next(self._numbers)}"
+        answer: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        self._answers[number] = answer
+        try:
+            async with asyncio.timeout(REPLY_S):
+                self._send({"Action": "Command", "ActionID": number, "Command": line})
+                told = await answer
+                return told.get("Output", "")
+        except (OSError, TimeoutError) as error:
+            raise SwitchUnavailable("Asterisk did not answer on its manager port.") from error
+        finally:
+            self._answers.pop(number, None)
+
     async def _list(
         self, action: str, item: str, what: str, parameters: Message | None = None
     ) -> list[Message]:
@@ -109,6 +130,8 @@ class Ami:
                 message = await self._message()
                 if "Event" in message:
                     yield message
+                elif answer := self._answers.pop(message.get("ActionID", ""), None):
+                    answer.set_result(message)
 
     def _send(self, message: Message) -> None:
         if self._writer is None:

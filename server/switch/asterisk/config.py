@@ -24,6 +24,12 @@ CONTEXT_IN = "in"
 """Dialplan context in which every call from a phone starts."""
 CONTEXT_TRUNK = "trunk"
 """Dialplan context in which every call from a trunk starts."""
+CONTEXT_LAMPS = "lamps"
+"""Dialplan context with the hints that every extension may subscribe to."""
+CONTEXT_MESSAGES = "messages"
+"""Dialplan context in which the number of messages in a mailbox is set."""
+HINTS_FILE = "hints.conf"
+"""File of the contexts with hints (`server.switch.asterisk.lamps`); it changes while the engine runs."""
 LEG_VARIABLE = "LINKUS_CONTACT"
 """Channel variable on legs that we dialled: the contact URI. Inbound legs do not have it."""
 HELD_VARIABLE = "LINKUS_HELD"
@@ -116,6 +122,7 @@ def files(config: EngineConfig, installation: Installation) -> dict[str, str]:
         "musiconhold.conf": _music(config),
         "indications.conf": _INDICATIONS,
         "features.conf": "[general]\n",
+        "minivm.conf": "[general]\n",
         "cdr.conf": "[general]\nenable=no\n",
         "cel.conf": "[general]\nenable=no\n",
         "ccss.conf": "[general]\n",
@@ -285,8 +292,31 @@ def _extensions() -> str:
         f" same => n,Stasis({APPLICATION})\n same => n,Hangup(42)"
         for pattern in patterns
     )
+    set_counts = ",0,${NEW},${OLD})\n same => n,"
+    messages = (
+        f"exten => _X!,1,MinivmMWI({mailbox('${EXTEN}')}{set_counts}"
+        f"MinivmMWI({mailbox('${EXTEN}', asked=True)}{set_counts}Hangup()"
+    )
     head = "[general]\nstatic=yes\nwriteprotect=yes\n"
-    return f"{head}\n[{CONTEXT_IN}]\n{phones}\n\n[{CONTEXT_TRUNK}]\n{trunks}\n"
+    contexts = {CONTEXT_IN: phones, CONTEXT_TRUNK: trunks, CONTEXT_MESSAGES: messages}
+    return (
+        head
+        + "".join(f"\n[{name}]\n{text}\n" for name, text in contexts.items())
+        + f'\n#tryinclude "{HINTS_FILE}"\n'
+    )
+
+
+def watcher_context(number: str) -> str:
+    """Dialplan context in which the phones of an extension subscribe to lamps."""
+    return f"watcher-{number}"
+
+
+def mailbox(box: str, *, asked: bool = False) -> str:
+    """How Asterisk calls a mailbox: one name for phones that are told anyway, another for those that ask.
+
+    With one name for both, Asterisk tells the former of no messages as soon as one of an extension asks.
+    """
+    return f"{box}@{'asked' if asked else 'default'}"
 
 
 def _http(config: EngineConfig) -> str:
@@ -332,7 +362,8 @@ password={config.ari_secret}
 
 def _manager(config: EngineConfig) -> str:
     # For what the REST interface does not tell, or not well: refused requests, phones with their user agent,
-    # our registrations at carriers, and digits. Class "system" is needed to list contacts.
+    # our registrations at carriers, and digits. Class "system" is needed to list contacts, class
+    # "command" to change a line of the dialplan.
     return f"""\
 [general]
 enabled=yes
@@ -347,7 +378,7 @@ secret={config.ami_secret}
 deny=0.0.0.0/0.0.0.0
 permit=127.0.0.1/255.255.255.255
 read=system,security,dtmf
-write=system
+write=system,command
 writetimeout=1000
 eventfilter(action(include),name(ContactStatus)) =
 eventfilter(action(include),name(Registry)) =

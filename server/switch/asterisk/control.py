@@ -23,6 +23,7 @@ from server.switch.asterisk.config import (
     TRANSFERS_ARE_OURS,
 )
 from server.switch.asterisk.contacts import contact_id, contacts_of_aor
+from server.switch.asterisk.lamps import Lamps
 from server.switch.asterisk.legs import REASON_CODES, AsteriskLeg
 from server.switch.asterisk.music import Music
 from server.switch.asterisk.playing import Playing
@@ -62,6 +63,7 @@ class Control:
         manager: makes a connection to the manager interface, for one request; None as above.
         playing, music, recordings: what is played to legs, and recorded of them.
         spyings: ids of the snoop channels of this server.
+        lamps: what desk phones are shown.
         changed: called with a leg whose state a request of ours changed without an event of the engine.
     """
 
@@ -73,6 +75,7 @@ class Control:
         self.music = Music(self)
         self.recordings = Recordings(self)
         self.spyings: set[str] = set()
+        self.lamps = Lamps(self)
         self._to_hang_up: dict[str, Reason] = {}
         self._to_close: set[str] = set()
         self._blocks = 0

@@ -19,7 +19,7 @@ Seen on the wire with Asterisk 22:
 import hashlib
 
 from server.contract.extensions import SrtpMode
-from server.switch.asterisk.config import CONTEXT_IN, QUALIFY_S
+from server.switch.asterisk.config import CONTEXT_IN, QUALIFY_S, mailbox, watcher_context
 from server.switch.port import REALM, SipEndpoint
 
 RTP_TIMEOUT_S = 30
@@ -28,6 +28,8 @@ RTP_TIMEOUT_HOLD_S = 900
 DEFAULT_EXPIRY_S = 120
 LONGEST_EXPIRY_S = 3600
 SHORTEST_EXPIRY_S = 5
+SHORTEST_SUBSCRIPTION_S = 30
+"""A phone that wants its subscription renewed more often is told so (423)."""
 BLOCK_OBJECT = "linkus-blocked"
 
 Fields = dict[str, str]
@@ -77,6 +79,7 @@ def aor_fields(endpoint: SipEndpoint) -> Fields:
         "qualify_frequency": str(QUALIFY_S),
         "qualify_timeout": "3.0",
         "support_path": "no",
+        "mailboxes": mailbox(endpoint.number, asked=True),
     }
 
 
@@ -104,7 +107,10 @@ def endpoint_fields(endpoint: SipEndpoint) -> Fields:
         "timers": "yes",
         "language": "en",
         "allow_transfer": "yes",
-        "allow_subscribe": "no",
+        "allow_subscribe": "yes",
+        "subscribe_context": watcher_context(endpoint.number),
+        "sub_min_expiry": str(SHORTEST_SUBSCRIPTION_S),
+        "mailboxes": mailbox(endpoint.number),
         "tos_audio": "ef",
         "user_eq_phone": "no",
         **encryption(endpoint.srtp),

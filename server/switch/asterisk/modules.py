@@ -17,6 +17,10 @@ res_pjsip_nat res_pjsip_caller_id res_pjsip_rfc3326 res_pjsip_header_funcs
 res_pjsip_notify res_pjsip_pubsub res_pjsip_dtmf_info res_pjsip_path res_pjsip_acl res_pjsip_dlg_options
 res_pjsip_logger func_pjsip_aor func_pjsip_contact func_pjsip_endpoint chan_pjsip
 """
+_LAMPS = """
+res_pjsip_exten_state res_pjsip_dialog_info_body_generator res_pjsip_mwi
+res_pjsip_mwi_body_generator app_minivm
+"""
 _MEDIA = """
 res_rtp_asterisk res_srtp chan_bridge_media bridge_simple bridge_softmix bridge_holding bridge_native_rtp
 codec_ulaw codec_alaw codec_g722 codec_gsm codec_resample format_pcm format_wav format_gsm format_sln
@@ -29,7 +33,7 @@ res_ari_channels res_ari_device_states res_ari_endpoints res_ari_events res_ari_
 res_ari_sounds
 """
 
-MODULES: tuple[str, ...] = tuple(f"{_FOUNDATION} {_SIP} {_MEDIA} {_REST}".split())
+MODULES: tuple[str, ...] = tuple(f"{_FOUNDATION} {_SIP} {_LAMPS} {_MEDIA} {_REST}".split())
 """Names without `.so`, in load order."""
 
 REQUIRED_AT_START: frozenset[str] = frozenset(MODULES)

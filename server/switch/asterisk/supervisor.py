@@ -25,6 +25,7 @@ from server.switch.asterisk import config, fetch, installation, ports
 from server.switch.asterisk.config import EngineConfig
 from server.switch.asterisk.installation import Installation, InstallationError
 from server.switch.asterisk.ports import Port, Protocol
+from server.switch.asterisk.private_file import write_private
 from server.switch.asterisk.process import Identity, Process, command_of, identify, spawn
 from server.switch.asterisk.tracks import put_tracks
 
@@ -222,7 +223,7 @@ class Supervisor:
         if not any(wanted.music.iterdir()):
             put_tracks(wanted.music, (), usual=found.data / "moh")
         for name, text in files.items():
-            _write_private(wanted.etc / name, text)
+            write_private(wanted.etc / name, text)
         (wanted.folder / "run/asterisk.ctl").unlink(missing_ok=True)
         self._remember(wanted, fingerprint, None)
         output = wanted.folder / "log/console.log"
@@ -310,7 +311,7 @@ class Supervisor:
             "ari_secret": wanted.ari_secret,
             "ami_secret": wanted.ami_secret,
         }
-        _write_private(self._memory, json.dumps(memory))
+        write_private(self._memory, json.dumps(memory))
 
 
 def needed_ports(wanted: EngineConfig) -> list[Port]:
@@ -366,18 +367,6 @@ def _environment() -> dict[str, str]:
 def _max_files() -> int:
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     return MAX_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_FILES)
-
-
-def _write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner may read, whole or not at all."""
-    temporary = path.with_name(f".{path.name}.new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(text)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _explained(error: OSError, data: Path) -> str:

@@ -8,7 +8,7 @@ while the engine keeps dying.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -21,6 +21,7 @@ from server.switch.asterisk.bridges import AsteriskBridge
 from server.switch.asterisk.channels import Channels
 from server.switch.asterisk.contacts import ContactTable, is_removal, parse_contact
 from server.switch.asterisk.control import Control
+from server.switch.asterisk.first_of import first_of
 from server.switch.asterisk.legs import AsteriskLeg
 from server.switch.asterisk.modules import REQUIRED_AT_START
 from server.switch.asterisk.security import SecurityReader, moment_of
@@ -34,6 +35,7 @@ from server.switch.port import (
     ContactsChanged,
     Down,
     Event,
+    LampPanel,
     Leg,
     LegChanged,
     Listener,
@@ -196,6 +198,7 @@ class AsteriskSwitch(Switch):
             await self._read_all(ari, ami, connected_ms)
             await self._trunks.read(ami, engine.config)
             restarted = self._unannounced == engine.process.pid
+            self._control.lamps.connected(ami, conf.etc, fresh=restarted)
             if restarted:
                 # Phones are refused until the new engine knows them: that must not wait for our owner.
                 self._knows_since = None
@@ -217,7 +220,7 @@ class AsteriskSwitch(Switch):
             )
             self._emit(Up(restarted=restarted))
             try:
-                await _first_of(
+                await first_of(
                     self._read_ari(ari),
                     self._read_ami(ami),
                     engine.process.gone(),
@@ -445,6 +448,11 @@ class AsteriskSwitch(Switch):
         """See `Switch.trunks`."""
         return self._trunks.states()
 
+    @property
+    def lamps(self) -> LampPanel:
+        """See `Switch.lamps`."""
+        return self._control.lamps
+
     async def bridge(self, bridge_id: str) -> Bridge:
         """See `Switch.bridge`."""
         bridge = AsteriskBridge(self._control, bridge_id)
@@ -485,16 +493,3 @@ class AsteriskSwitch(Switch):
         """See `Switch.block`. The set is kept, and set again in an engine that was started anew."""
         self._blocked = tuple(addresses)
         await self._control.block(self._blocked)
-
-
-async def _first_of(*work: Coroutine[None, None, None]) -> None:
-    """Run until the first ends, end the others, and raise what it raised."""
-    tasks = [asyncio.create_task(part) for part in work]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
-    for task in done:
-        task.result()

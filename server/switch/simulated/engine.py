@@ -16,6 +16,7 @@ from server.switch.port import (
     SipEndpoint,
     SipTrunk,
 )
+from server.switch.simulated.board import Board
 from server.switch.simulated.carrier import Carrier
 from server.switch.simulated.phones import SIP_CODES, Behaviour, Dialog, Phone
 from server.switch.simulated.recording import Recorder
@@ -41,6 +42,7 @@ class SimulatedEngine:
         recorder: what is recorded.
         spies: who listens to whom (see `server.switch.simulated.spying.heard_by`).
         carriers: those behind the trunks, by the trunk's name.
+        board: the lamps, and who watches them.
         on_dialog, on_contacts, on_incoming, on_refer, on_trunk, on_digit: where a connected switch listens.
     """
 
@@ -55,6 +57,7 @@ class SimulatedEngine:
         self.music = {DEFAULT_MUSIC, SILENCE}
         self.recorder = Recorder(self)
         self.spies: list[Spy] = []
+        self.board = Board()
         self.files: dict[Path, float] = {}
         self.tracks: tuple[Path, ...] = ()
         self.up = True
@@ -271,6 +274,7 @@ class SimulatedEngine:
             self.end(dialog, Ended(lost=True))
         self.bridges.clear()
         self.spies.clear()
+        self.board.crash()
         self.endpoints.clear()
         self.trunks.clear()
         self.blocked = ()

@@ -13,6 +13,7 @@ from server.switch.port import (
     Dtmf,
     Event,
     Incoming,
+    LampPanel,
     Leg,
     LegChanged,
     LegState,
@@ -35,6 +36,7 @@ from server.switch.port import (
 )
 from server.switch.simulated.carrier import trunk_state
 from server.switch.simulated.engine import SimulatedEngine, nobody
+from server.switch.simulated.lamps import SimulatedLamps
 from server.switch.simulated.legs import SimulatedBridge, SimulatedLeg
 from server.switch.simulated.phones import Dialog
 
@@ -205,6 +207,11 @@ class SimulatedSwitch(Switch):
             self.engine.tracks = tuple(tracks)
 
         await self.request(put)
+
+    @property
+    def lamps(self) -> LampPanel:
+        """See `Switch.lamps`."""
+        return SimulatedLamps(self)
 
     def trunks(self) -> Mapping[str, TrunkState]:
         """See `Switch.trunks`."""

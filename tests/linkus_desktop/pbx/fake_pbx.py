@@ -155,6 +155,10 @@ class FakePbx:
         self._seq[topic] = self._seq.get(topic, 0) + 1 + skip
         await self.say({"type": "delta", "topic": topic, "seq": self._seq[topic], "key": key, "item": item})
 
+    def seq_of(self, topic: str) -> int:
+        """The sequence number of what was said last about a topic."""
+        return self._seq.get(topic, 0)
+
     async def say(self, message: Any) -> None:
         """Send JSON, or text as it is, on every line."""
         text = message if isinstance(message, str) else json.dumps(message)

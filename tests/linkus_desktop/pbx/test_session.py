@@ -1,6 +1,7 @@
 """AUTH-7, AUTH-8, A.6: a session's tokens, its live line, and what happens when the line is lost."""
 
 import asyncio
+import json
 import random
 import ssl
 
@@ -78,6 +79,21 @@ async def test_an_item_that_is_not_understood_hides_no_other(online: Session, pb
     await pbx.change("extensions", "1002", extension_state("1002", call="held"))
     await changed
     assert online.state is ONLINE
+
+
+async def test_changes_that_come_in_one_message_are_all_taken_KEY_3(online: Session, pbx: FakePbx) -> None:
+    changed = asyncio.ensure_future(emitted(online.live.extensions.changed, lambda keys: "1002" in keys))
+    seq = pbx.seq_of("extensions")
+    states = [extension_state("1001", call="ringing"), extension_state("1002", call="held")]
+    deltas = [
+        {"type": "delta", "topic": "extensions", "seq": seq + at, "key": state["number"], "item": state}
+        for at, state in enumerate(states, start=1)
+    ]
+    await pbx.say("\n".join(map(json.dumps, deltas)))
+    await changed
+    assert online.state is ONLINE
+    shown = [online.live.extensions.get(number) for number in ("1001", "1002")]
+    assert [state.call for state in shown if state is not None] == ["ringing", "held"]
 
 
 @pytest.mark.parametrize("garbage", ["{", '{"type":"party"}', '{"type":"delta","topic":"extensions"}'])

@@ -27,13 +27,15 @@ class Wire:
     def __init__(self, hub: Hub, user: Who) -> None:
         self.subscriber = hub.connect(user)
         self.messages: list[dict] = []
+        self.frames = 0
         self.flowing = asyncio.Event()
         self.flowing.set()
         self.task = asyncio.ensure_future(self.subscriber.run(self._send))
 
     async def _send(self, text: str) -> None:
         await self.flowing.wait()
-        self.messages.append(json.loads(text))
+        self.frames += 1
+        self.messages += [json.loads(line) for line in text.split("\n")]
 
     async def closed(self) -> CloseCode:
         with pytest.raises(Closed) as closed:
@@ -122,7 +124,7 @@ async def test_a_slow_reader_gets_the_newest_of_each_key_with_contiguous_numbers
         hub.publish(Topic.EXTENSIONS, f"k{count % 3}", item(str(count)))
         await asyncio.sleep(0)
     wire.flowing.set()
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(0.2)
     deltas = wire.messages[1:]
     assert [m["seq"] for m in deltas] == list(range(2, 2 + len(deltas)))
     assert len(deltas) <= 4
@@ -216,4 +218,66 @@ async def test_an_item_is_encoded_once_for_500_subscribers(monkeypatch):
             await asyncio.sleep(0.01)
     assert encodings == 1
     for wire in wires:
+        await wire.end()
+
+
+@in_virtual_time
+async def test_two_hundred_changes_a_second_reach_500_clients_in_bundles_KEY_3():
+    hub = hub_with({})
+    wires = [Wire(hub, who(str(1000 + at))) for at in range(500)]
+    for wire in wires:
+        wire.subscriber.subscribe([Topic.EXTENSIONS])
+    await asyncio.sleep(0.1)
+    late = []
+    loop = asyncio.get_running_loop()
+    for count in range(200):
+        hub.publish(Topic.EXTENSIONS, str(count), item(str(loop.time())))
+        await asyncio.sleep(0.005)
+        newest = wires[0].messages[-1]
+        late.append(loop.time() - float(newest["item"]["note"]) if newest["type"] == "delta" else 0.0)
+    await asyncio.sleep(0.2)
+    assert max(late) < 0.15, "nobody waits long for it"
+    for wire in wires:
+        assert [m["seq"] for m in wire.messages] == [*range(1, 202)], "none is missing, all are in order"
+        assert wire.frames < 20
+        await wire.end()
+
+
+@in_virtual_time
+async def test_a_change_now_and_then_is_told_at_once_and_alone_KEY_3():
+    hub = hub_with({})
+    wires = [Wire(hub, who(str(1000 + at))) for at in range(500)]
+    for wire in wires:
+        wire.subscriber.subscribe([Topic.EXTENSIONS])
+    await asyncio.sleep(0.1)
+    for count in range(5):
+        hub.publish(Topic.EXTENSIONS, "a", item(str(count)))
+        await asyncio.sleep(0.001)
+        assert wires[499].messages[-1]["item"]["note"] == str(count)
+        await asyncio.sleep(0.2)
+    assert wires[0].frames == 6
+    for wire in wires:
+        await wire.end()
+
+
+@in_virtual_time
+async def test_who_subscribes_or_is_shut_out_while_much_changes_does_not_wait_AUTH_7():
+    hub = hub_with({})
+    wires = [Wire(hub, who(str(1000 + at), session=f"s{at}")) for at in range(100)]
+    for wire in wires:
+        wire.subscriber.subscribe([Topic.EXTENSIONS])
+    await asyncio.sleep(0.1)
+    for count in range(4):
+        hub.publish(Topic.EXTENSIONS, f"k{count}", item("x"))
+    await asyncio.sleep(0.001)
+    hub.publish(Topic.EXTENSIONS, "last", item("x"))
+    await asyncio.sleep(0.001)
+    hub.end_session("s0")
+    await asyncio.sleep(0.001)
+    assert wires[0].task.done()
+    assert await wires[0].closed() is CloseCode.UNAUTHENTICATED
+    wires[1].subscriber.subscribe([Topic.CALL_LOG])
+    await asyncio.sleep(0.02)
+    assert [m["topic"] for m in wires[1].messages if m["type"] == "snapshot"] == ["extensions", "call_log"]
+    for wire in wires[1:]:
         await wire.end()
