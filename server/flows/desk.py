@@ -8,9 +8,10 @@ from server.clock import Clock
 from server.flows.leg_ids import leg_ids, new_call_id
 from server.flows.live_call import LiveCall
 from server.flows.places import Place
-from server.flows.planning import Caller, Planner
+from server.flows.planning import Planner
 from server.flows.stops import Following, Machine, Stop
 from server.flows.talk import Talk
+from server.flows.way import Caller
 from server.rules.features import FeatureCall, Retrieval
 from server.rules.numbers import canonical, printable
 from server.rules.outcomes import Ending

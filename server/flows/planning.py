@@ -5,7 +5,7 @@ Nothing here is awaited: configuration, settings, presence and phones are in mem
 
 from collections import Counter
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from server.clock import Clock
@@ -23,6 +23,7 @@ from server.flows.ivr import Exits, Spoken, announcement, menu
 from server.flows.places import Place
 from server.flows.stops import Following, OutsideNumber, Ring, Stop, Target
 from server.flows.voicemail import Mailboxes
+from server.flows.way import Caller, Way
 from server.rules.boss_secretary import First, ForBoss, first_of
 from server.rules.diversion import diverted
 from server.rules.endpoints import kind_of
@@ -82,38 +83,6 @@ REFUSALS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who calls: an extension, or somebody outside behind `trunk`.
-
-    `sent_by`: the colleague who has sent the call on, by whose permissions it goes and which makes it a
-    direct one (PRES-7); "" for nobody.
-    """
-
-    party: Party
-    trunk: str = ""
-    sent_by: str = ""
-
-    @property
-    def extension(self) -> str:
-        """Its extension; "" for a caller outside."""
-        return "" if self.trunk else self.party.number
-
-
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """A caller, and where its call has been; `past_secretaries`: the bosses for whom nobody took it."""
-
-    caller: Caller
-    visited: tuple[Destination, ...] = ()
-    through_group: bool = False
-    past_secretaries: frozenset[str] = frozenset()
-
-    def at(self, kind: DestinationKind, number: str) -> "_Way":
-        """The way with this place behind it."""
-        return replace(self, visited=(*self.visited, Destination(kind=kind, value=number)))
-
-
 class Planner:
     """Plans the ways of calls. `snapshot` gives the configuration as of now."""
 
@@ -152,7 +121,7 @@ class Planner:
         if does and not calls and not _is_mailbox(decision):
             # Who is sent on has dialled nothing, and nothing is to be done for it.
             return _wish(decision) if not caller.sent_by else Ending.FORBIDDEN
-        following = self._lead(decision, _Way(caller))
+        following = self._lead(decision, Way(caller))
         if isinstance(following, Ending) and decision.kind is DecisionKind.EXTENSION and caller.trunk:
             # The number it dialled does not tell whose log this call belongs in.
             callee = Party(decision.number, self._directory.name(decision.number))
@@ -164,7 +133,7 @@ class Planner:
 
         Where nothing has changed meanwhile that is the same place; what was tried there does not ring again.
         """
-        way = _Way(caller, place.visited, place.through_group, frozenset(place.past_secretaries))
+        way = Way.to(place, caller)
         following = self._lead(place.decision, way)
         if not isinstance(following, Stop) or following.place is None or not place.is_at(following.place):
             return following
@@ -195,15 +164,15 @@ class Planner:
         decision = route(self._snapshot(), self._directory, call, self._clock.now())
         return decision.kind is DecisionKind.EMERGENCY
 
-    def _lead(self, decision: Decision, way: _Way) -> Following:
+    def _lead(self, decision: Decision, way: Way) -> Following:
         """What was dialled, or where a call was, leads there."""
         if _is_mailbox(decision):
-            return _placed(self._voicemail(way.caller, decision), decision, way)
+            return way.placed(self._voicemail(way.caller, decision), decision)
         if decision.feature is Feature.INTERCOM:
-            return _placed(self._intercom(decision.number, way.caller), decision, way)
+            return way.placed(self._intercom(decision.number, way.caller), decision)
         return self._follow(decision, way)
 
-    def _follow(self, decision: Decision, way: _Way) -> Following:
+    def _follow(self, decision: Decision, way: Way) -> Following:
         number = decision.number
         ways: dict[DecisionKind, Callable[[], Following]] = {
             DecisionKind.EXTENSION: lambda: self._extension(number, way),
@@ -218,12 +187,12 @@ class Planner:
             DecisionKind.HANG_UP: lambda: Ending.DECLINED,
         }
         if decision.kind in ways:
-            return _placed(ways[decision.kind](), decision, way)
+            return way.placed(ways[decision.kind](), decision)
         return REFUSALS.get(decision.refusal or Refusal.UNKNOWN_NUMBER, Ending.FAILED)
 
     # Extensions
 
-    def _extension(self, number: str, way: _Way, phones: tuple[Contact, ...] | None = None) -> Following:
+    def _extension(self, number: str, way: Way, phones: tuple[Contact, ...] | None = None) -> Following:
         """The way through an extension; `phones`: those that are registered, as the engine just said."""
         if number == way.caller.extension and not way.visited:
             return Ending.OWN_NUMBER
@@ -254,7 +223,7 @@ class Planner:
             with_phones=partial(self._with_phones, number, way),
         )
 
-    def _secretaries(self, number: str, way: _Way) -> Stop | None:
+    def _secretaries(self, number: str, way: Way) -> Stop | None:
         """The secretaries of this boss, who are called first; None if the call is the boss's own (BOSS-1)."""
         boss = self._snapshot().get(Boss, number)
         if boss is None or number in way.past_secretaries or (way.through_group and not way.caller.sent_by):
@@ -281,7 +250,7 @@ class Planner:
         )
 
     def _at_secretaries(
-        self, boss: Boss, group: RingGroup | None, first: First, way: _Way
+        self, boss: Boss, group: RingGroup | None, first: First, way: Way
     ) -> dict[str, tuple[Target, ...]]:
         """What rings at each of them, as at members of a group; none of those who must not be disturbed."""
         here = replace(way.at(DestinationKind.EXTENSION, boss.name), through_group=True)
@@ -292,14 +261,14 @@ class Planner:
         everybody = (*first.secretaries, *first.members)
         return {one: targets for one in everybody if (targets := self._member(one, here))}
 
-    def _with_phones(self, number: str, way: _Way, phones: tuple[Contact, ...]) -> Stop:
+    def _with_phones(self, number: str, way: Way, phones: tuple[Contact, ...]) -> Stop:
         found = self._extension(number, way, phones)
         callees = (Party(number, self._directory.name(number)),)
         if isinstance(found, Stop) and found.callees == callees:
             return found
         return Stop(callees, (), after=lambda _: found)  # it leads elsewhere, or ends
 
-    def _reach(self, number: str, way: _Way, phones: Collection[Contact]) -> Plan:
+    def _reach(self, number: str, way: Way, phones: Collection[Contact]) -> Plan:
         extension = self._directory.get(number)
         kinds = frozenset(kind_of(phone.user_agent) for phone in phones)
         return reach(
@@ -340,7 +309,7 @@ class Planner:
         kinds: Collection[EndpointKind],
         phones: tuple[Contact, ...],
         number: str,
-        way: _Way,
+        way: Way,
     ) -> tuple[Target, ...]:
         rung = tuple(phone for phone in phones if kind_of(phone.user_agent) in kinds)
         # A phone that does not answer the engine's checks is rung only if there is no better one.
@@ -390,7 +359,7 @@ class Planner:
 
     # Ring groups
 
-    def _ring_group(self, number: str, way: _Way) -> Following:
+    def _ring_group(self, number: str, way: Way) -> Following:
         group = self._snapshot().get(RingGroup, number)
         if group is None:
             return Ending.UNKNOWN_NUMBER
@@ -403,7 +372,7 @@ class Planner:
             after=lambda _: self._then(follow, "", replace(here, through_group=False)),
         )
 
-    def _member(self, number: str, way: _Way) -> tuple[Target, ...]:
+    def _member(self, number: str, way: Way) -> tuple[Target, ...]:
         """What rings at a member of a group: all its first phones; none if it must not be disturbed."""
         if self._directory.get(number) is None or number == way.caller.extension:
             return ()
@@ -415,7 +384,7 @@ class Planner:
 
     # Menus
 
-    def _ivr(self, number: str, way: _Way) -> Following:
+    def _ivr(self, number: str, way: Way) -> Following:
         ivr = self._snapshot().get(Ivr, number)
         if ivr is None:
             return Ending.UNKNOWN_NUMBER
@@ -433,14 +402,14 @@ class Planner:
 
     # Outside
 
-    def _outside(self, decision: Decision, way: _Way) -> Following:
+    def _outside(self, decision: Decision, way: Way) -> Following:
         numbers = self._numbers_outside(decision, way)
         if not numbers:
             return Ending.FAILED
         rings = tuple(Ring((number,), OUTSIDE_S, number.trunk) for number in numbers)
         return Stop(callees=(), rings=rings, goes_on=TRUNK_FAILED)
 
-    def _numbers_outside(self, decision: Decision, way: _Way) -> tuple[OutsideNumber, ...]:
+    def _numbers_outside(self, decision: Decision, way: Way) -> tuple[OutsideNumber, ...]:
         """The number at each trunk that has room; in an emergency nobody asks for room (SIP-12).
 
         Trunks of which it is known that they do not work stand last: a carrier that is gone keeps a caller
@@ -478,7 +447,7 @@ class Planner:
 
     # What follows
 
-    def _then(self, follow: Follow, number: str, way: _Way) -> Following:
+    def _then(self, follow: Follow, number: str, way: Way) -> Following:
         """The next stop by a rule of extension `number`, or by the administrator's ("")."""
         to = follow.destination
         if to is None:
@@ -508,23 +477,6 @@ def _is_on(phone: Contact, leg: Leg) -> bool:
 
 def _is_mailbox(decision: Decision) -> bool:
     return decision.feature in (Feature.LEAVE_MESSAGE, Feature.VOICEMAIL)
-
-
-def _placed(following: Following, decision: Decision, way: _Way) -> Following:
-    """The same, with its place; one to which this decision only led has its own already."""
-    if isinstance(following, Ending) or following.place is not None:
-        return following
-    place = Place(
-        kind=decision.kind,
-        number=decision.number,
-        trunks=decision.trunks,
-        feature=decision.feature,
-        visited=way.visited,
-        through_group=way.through_group,
-        sent_by=way.caller.sent_by,
-        past_secretaries=tuple(sorted(way.past_secretaries)),
-    )
-    return replace(following, place=place)
 
 
 def _wish(decision: Decision) -> FeatureCall | Retrieval:

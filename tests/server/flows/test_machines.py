@@ -7,8 +7,8 @@ import pytest
 from server.contract.calls import Outcome
 from server.contract.extensions import CallState
 from server.contract.routing import RingGroup
-from server.flows.planning import Caller
 from server.flows.stops import Following, Machine, Onward
+from server.flows.way import Caller
 from server.switch.port import LegState, Party, Sound, TransferProgress
 from server.switch.simulated import Behaviour
 from tests.server.flows.office import Office, office

@@ -1,0 +1,64 @@
+"""Who calls, and where the call has been: what a `Planner` takes along from stop to stop."""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+from server.contract.decisions import Decision
+from server.contract.destinations import Destination, DestinationKind
+from server.flows.places import Place
+from server.flows.stops import Following
+from server.rules.outcomes import Ending
+from server.switch.port import Party
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls: an extension, or somebody outside behind `trunk`.
+
+    `sent_by`: the colleague who has sent the call on, by whose permissions it goes and which makes it a
+    direct one (PRES-7); "" for nobody.
+    """
+
+    party: Party
+    trunk: str = ""
+    sent_by: str = ""
+
+    @property
+    def extension(self) -> str:
+        """Its extension; "" for a caller outside."""
+        return "" if self.trunk else self.party.number
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A caller, and where its call has been; `past_secretaries`: the bosses for whom nobody took it."""
+
+    caller: Caller
+    visited: tuple[Destination, ...] = ()
+    through_group: bool = False
+    past_secretaries: frozenset[str] = frozenset()
+
+    @classmethod
+    def to(cls, place: Place, caller: Caller) -> Self:
+        """The way that has led to a place."""
+        return cls(caller, place.visited, place.through_group, frozenset(place.past_secretaries))
+
+    def at(self, kind: DestinationKind, number: str) -> Self:
+        """The way with this place behind it."""
+        return replace(self, visited=(*self.visited, Destination(kind=kind, value=number)))
+
+    def placed(self, following: Following, decision: Decision) -> Following:
+        """The same, with its place; one to which this decision only led has its own already."""
+        if isinstance(following, Ending) or following.place is not None:
+            return following
+        place = Place(
+            kind=decision.kind,
+            number=decision.number,
+            trunks=decision.trunks,
+            feature=decision.feature,
+            visited=self.visited,
+            through_group=self.through_group,
+            sent_by=self.caller.sent_by,
+            past_secretaries=tuple(sorted(self.past_secretaries)),
+        )
+        return replace(following, place=place)
