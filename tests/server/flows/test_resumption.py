@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from server.contract.boss import Boss
 from server.contract.conference import Conference
 from server.contract.extensions import CallState
 from server.contract.prompts import Prompt
@@ -202,6 +203,28 @@ async def test_the_members_of_a_ring_group_go_on_ringing_in_turn_ADMIN_2(killed_
     await second.idle()
     assert second.log("1001") == [("outgoing", "1004", "answered", None)]
     assert second.log("1002") == second.log("1003") == [("incoming", "1001", "missed", 480)]
+    await closed(second)
+
+
+@in_virtual_time
+@pytest.mark.parametrize("rings_at", ["secretary", "boss"])
+async def test_a_call_for_a_boss_goes_on_to_the_boss_and_not_back_to_the_secretary_BOSS_1(rings_at):
+    first = await opened(_1002=Behaviour.rings(), _1003=Behaviour.rings(), _1004=Behaviour.answers(1.0))
+    first.configured.put(Boss(name="1002", secretaries=("1003",), ring_timeout_s=10))
+    first.reaching.settings["1002"] = forwards(no_answer="extension:1004")
+    anna = phone(first, "1001")
+    call = anna.call("1002")
+    await asyncio.sleep(5 if rings_at == "secretary" else 15)
+    second = await after_a_kill(first)
+    await asyncio.sleep(10)
+    assert second.state("1002") is CallState.RINGING
+    assert second.state("1003") is CallState.IDLE
+    await asyncio.sleep(RING_S)
+    assert together(second, call, phone(second, "1004").calls[0])
+    assert len(phone(second, "1003").calls) == 1, "the secretary is not called again"
+    anna.hang_up(call)
+    await second.idle()
+    assert second.log("1002") == [("incoming", "1001", "missed", 480)]
     await closed(second)
 
 
