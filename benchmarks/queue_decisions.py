@@ -1,4 +1,4 @@
-"""`python -m benchmarks.queue_decisions`: how many callers a second the queues give to agents, by rules alone.
+"""`python -m benchmarks.queue_decisions`: how many callers a second the queues give to agents, by rules only.
 
 *busy*: every agent talks and callers wait; a call ends, the agent is rung for the oldest caller, answers, and
 another caller joins. *idle*: every agent is free; a caller joins, one agent is chosen among all, answers, and
