@@ -70,7 +70,8 @@ class Membership:
         let_go: when the queue last let go of the agent: a call ended, or a ringing that was not answered.
         wrap_until: the end of the wrap-up; None: there is none.
         rest_until: not rung again before, as the last ringing was not answered; None: may be rung.
-        last: whether the agent was logged in at the time of the last log-out of all (Q-10).
+        last: whether the agent was in this queue when they were last logged in at all (Q-10).
+        state, told_reason: as last told; the reason only of who is paused.
     """
 
     queue: str
@@ -87,6 +88,7 @@ class Membership:
     rest_until: datetime | None = None
     last: bool = False
     state: AgentState | None = None
+    told_reason: str | None = None
 
 
 @dataclass(slots=True)

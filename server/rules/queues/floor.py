@@ -108,10 +108,11 @@ class Floor:
                 else:
                     line.free.pop(extension, None)
                 state = state_of(agent, member)
-                if state is not member.state:
+                reason = member.reason if state is AgentState.PAUSED else None
+                if (state, reason) != (member.state, member.told_reason):
                     check(member.state, state)
                     self._changed(member, state)
-                    member.state, member.since = state, self.now
+                    member.state, member.told_reason, member.since = state, reason, self.now
         self._touched.clear()
 
     def _changed(self, member: Membership, after: AgentState | None) -> None:

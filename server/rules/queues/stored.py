@@ -30,6 +30,7 @@ class StoredMember(Reply):
     rank: Rank | None
     state: AgentState | None
     since: Instant
+    told_reason: PauseReason | None
     reason: PauseReason | None
     completed: int
     let_go: Instant | None
@@ -144,6 +145,7 @@ def _restore_members(floor: Floor, members: Sequence[StoredMember]) -> None:
         if was.dynamic:
             member.rank = was.rank
         member.state, member.since, member.reason = was.state, was.since, was.reason
+        member.told_reason = was.told_reason
         member.completed, member.let_go, member.last = was.completed, was.let_go, was.last
         if was.wrap_until is not None:
             member.wrap_until = was.wrap_until

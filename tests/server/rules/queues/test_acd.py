@@ -317,6 +317,22 @@ def test_an_agent_who_goes_away_while_being_rung_is_rung_no_more_and_the_next_is
     assert centre.log[0].missed == ()
 
 
+def test_another_reason_is_told_and_the_same_one_is_not_Q_11():
+    centre = Centre(queue(A))
+    for reason in ("lunch", "training", "training"):
+        centre.do("pause", A, [SALES], reason)
+        centre.wait(5)
+    centre.restart([])
+    centre.connect_phones()
+    assert [(one.after, one.reason) for one in centre.changes[2:]] == [
+        (S.PAUSED, "lunch"),
+        (S.PAUSED, "training"),
+    ]
+    (status,) = centre.acd.agents()
+    assert (status.state, status.reason) == (S.PAUSED, "training")
+    assert (centre.now - status.since).total_seconds() == 11
+
+
 @pytest.mark.parametrize(("order", "then"), [("pause", S.PAUSED), ("log_out", S.LOGGED_OUT)])
 def test_who_goes_away_in_a_call_talks_to_its_end_Q_11(order, then):
     centre = Centre(queue(dynamic=[A], wrap_up_s=30))
