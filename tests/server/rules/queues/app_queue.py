@@ -1,6 +1,6 @@
 """Asterisk's own queues, without a network: callers and agents are lines of the dialplan that do as told.
 
-A queue is a letter. Its agents do, ring by ring, what its script says: `answer`, `refuse` or `ignore`.
+A queue is a digit. Its agents do, ring by ring, what its script says: `answer`, `refuse` or `ignore`.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from tests.phones.program import Program
 
 _MODULES = (
     "res_timing_timerfd", "pbx_config", "bridge_simple", "bridge_softmix", "bridge_holding",
-    "codec_ulaw", "codec_resample", "app_queue",
+    "codec_ulaw", "codec_resample", "app_queue", "res_clioriginate", "func_global",
 )  # fmt: skip
 TIMEOUT_S = RETRY_S = 1
 """As short as Asterisk can."""
@@ -62,8 +62,8 @@ class AppQueues:
     async def call(self, queue: str) -> list[str]:
         """A call to the queue, until an agent has talked with it; who was rung, in order."""
         mark = self.program.mark
-        await self.program.write(f"channel originate Local/{queue}@callers/n application Wait 600")
-        await self.program.expect(rf'"OVER {queue} ', after=mark, timeout_s=60)
+        await self._originate(f"{queue}@callers", "Wait 600")
+        await self.program.expect(rf'"OVER {queue} ', after=mark)
         rung = re.findall(rf'"RUNG {queue} (\d+) ', self.program.output[mark:])
         # Asterisk counts in whole seconds when somebody was called last.
         await asyncio.sleep(1.1)
@@ -71,10 +71,14 @@ class AppQueues:
 
     async def pause(self, queue: str, agent: str, *, on: bool) -> None:
         """An agent pauses, or not."""
+        verb = "pause" if on else "resume"
         mark = self.program.mark
-        verb = "pause" if on else "unpause"
-        await self.program.write(f"queue {verb} member Local/{queue}{agent}@agents/n queue {queue}")
-        await self.program.expect(rf"{verb}d interface", after=mark)
+        await self._originate(f"{verb}-{queue}{agent}@desk", "NoOp")
+        await self.program.expect(rf'"DONE {verb}-{queue}{agent} ', after=mark)
+
+    async def _originate(self, channel: str, application: str) -> None:
+        """Orders go through the dialplan: what commands print is mixed up with what happens meanwhile."""
+        await self.program.write(f"channel originate Local/{channel}/n application {application}")
 
     def _configure(self) -> None:
         for name in ("var", "log", "run", "spool", "keys", "db"):
@@ -117,20 +121,26 @@ class AppQueues:
 [globals]
 {does}{counters}
 [callers]
-exten => _[a-m],1,Answer()
+exten => _[1-9],1,Answer()
  same => n,Queue(${{EXTEN}})
- same => n,NoOp(OVER ${{EXTEN}} .)
  same => n,Hangup()
 exten => h,1,NoOp(OVER ${{CHANNEL:6:1}} .)
 
 [agents]
-exten => _[a-m]XXXX,1,Set(GLOBAL(rings_${{EXTEN:0:1}})=$[${{rings_${{EXTEN:0:1}}}} + 1])
+exten => _[1-9]XXXX,1,Set(GLOBAL(rings_${{EXTEN:0:1}})=$[${{rings_${{EXTEN:0:1}}}} + 1])
  same => n,NoOp(RUNG ${{EXTEN:0:1}} ${{EXTEN:1}} .)
- same => n,Goto(${{does_${{EXTEN:0:1}}_${{rings_${{EXTEN:0:1}}}}}},1)
-exten => answer,1,Answer()
+ same => n,Goto(do-${{does_${{EXTEN:0:1}}_${{rings_${{EXTEN:0:1}}}}}},1)
+exten => do-answer,1,Answer()
  same => n,Wait(0.2)
  same => n,Hangup()
-exten => refuse,1,Hangup(17)
-exten => ignore,1,Ringing()
+exten => do-refuse,1,Hangup(17)
+exten => do-ignore,1,Ringing()
  same => n,Wait(60)
+exten => do-,1,Hangup()
+
+[desk]
+exten => _pause-XXXXX,1,PauseQueueMember(${{EXTEN:6:1}},Local/${{EXTEN:6}}@agents/n)
+ same => n,NoOp(DONE ${{EXTEN}} .)
+exten => _resume-XXXXX,1,UnpauseQueueMember(${{EXTEN:7:1}},Local/${{EXTEN:7}}@agents/n)
+ same => n,NoOp(DONE ${{EXTEN}} .)
 """
