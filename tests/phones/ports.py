@@ -1,5 +1,6 @@
 """Free ports on the loopback address."""
 
+import os
 import random
 import socket
 from collections.abc import Iterable
@@ -7,8 +8,17 @@ from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
 
-_LOW, _HIGH = 20000, 32000
-"""Below what Linux hands out by itself, so that nobody takes one between our look and its use."""
+_LOW, _HIGH = 10000, 20000
+"""Below what Linux hands out by itself, and what servers choose for RTP: nobody takes one between our look
+and its use. Each process of a test run has its own part."""
+_PARTS = 8
+
+
+def _own_part() -> tuple[int, int]:
+    digits = "".join(filter(str.isdigit, os.environ.get("PYTEST_XDIST_WORKER", "")))
+    size = (_HIGH - _LOW) // _PARTS
+    low = _LOW + int(digits or 0) % _PARTS * size
+    return low, low + size
 
 
 def free_port() -> int:
@@ -18,11 +28,12 @@ def free_port() -> int:
 
 def free_ports(count: int) -> int:
     """First of `count` adjoining ports, free for UDP and TCP; an even number, as RTP wants it."""
+    low, high = _own_part()
     for _ in range(200):
-        first = random.randrange(_LOW, _HIGH - count, 2)
+        first = random.randrange(low, high - count, 2)
         if _all_free(range(first, first + count)):
             return first
-    raise OSError(f"no {count} adjoining free ports between {_LOW} and {_HIGH} on {LOOPBACK}")
+    raise OSError(f"no {count} adjoining free ports between {low} and {high} on {LOOPBACK}")
 
 
 def udp_port_is_taken(port: int) -> bool:

@@ -16,6 +16,7 @@ from tests.phones.ports import LOOPBACK, free_port, udp_port_is_taken
 from tests.phones.program import Program
 from tests.phones.rtp import RtpPort
 from tests.phones.script_phone import ScriptPhone
+from tests.phones.sipscript import Wire
 from tests.phones.waiting import until
 
 _SDP = """Content-Type: application/sdp
@@ -45,6 +46,7 @@ class Sipp:
         self.rtp = RtpPort()
         self._folder = Path(tempfile.mkdtemp(prefix="sipp-"))
         self._program: Program | None = None
+        self._registered_port = 0
 
     async def __aenter__(self) -> Self:
         await self.rtp.open()
@@ -55,6 +57,8 @@ class Sipp:
     ) -> None:
         if self._program:
             await self._program.stop(kill=True)
+        if self._registered_port:
+            await self._unregister()
         await self.rtp.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -81,8 +85,19 @@ class Sipp:
         await until(lambda: any(one.method == "OPTIONS" for one in phone.requests), "OPTIONS came")
         port = phone.wire.port
         await phone.crash()  # without unregistering: sipp takes the port over
+        self._registered_port = port
         await self._start(self._callee(talk_ms), port)
         await until(lambda: udp_port_is_taken(port), f"sipp {self.line.number} listens")
+
+    async def _unregister(self) -> None:
+        """Take the contact away: sipp has a script for one call only."""
+        phone = ScriptPhone(self.line)
+        phone.wire = Wire(self.line.host, self.line.port, self.line.transport, own_port=self._registered_port)
+        await phone.start()
+        try:
+            await phone.unregister()
+        finally:
+            await phone.crash()
 
     async def media(self) -> None:
         """Wait until the PBX has said where it wants the sound, and send it there."""

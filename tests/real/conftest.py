@@ -1,4 +1,4 @@
-"""One server for all tests of this folder; those that hurt it start their own."""
+"""One server for the tests of a module; those that hurt it start their own."""
 
 from collections.abc import AsyncIterator
 
@@ -20,15 +20,23 @@ ENCRYPTED = ("1011", "1012")
 """Extensions of the shared server whose media must be encrypted."""
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def pbx(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pbx]:
-    """A running server with `PEOPLE`, ready for calls."""
+    """A running server with `PEOPLE`, ready for calls; each module has its own."""
     async with Pbx(tmp_path_factory.mktemp("pbx")) as server:
         for number, (first, last) in PEOPLE.items():
             await server.add(number, first, last)
         for number in ENCRYPTED:
             await server.add(number, "Secret", number, srtp="mandatory")
         yield server
+
+
+@pytest_asyncio.fixture(loop_scope="session", autouse=True)
+async def all_phones_leave(request: pytest.FixtureRequest) -> AsyncIterator[None]:
+    """A test ends when the server knows that its phones are gone: the next one counts those it registers."""
+    yield
+    if "pbx" in request.fixturenames:
+        await request.getfixturevalue("pbx").no_phones()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -250,6 +250,14 @@ class Pbx:
 
         await until(look, f"the server knows of the phones of {', '.join(wanted)}")
 
+    async def no_phones(self) -> None:
+        """Wait until the server knows of no phone."""
+
+        async def look() -> bool:
+            return not any(state["phones"] for state in (await self.states()).values())
+
+        await until(look, "every phone has left the server")
+
     async def token_of(self, number: str) -> str:
         """Log in as the extension, once."""
         if number not in self._users:

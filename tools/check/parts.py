@@ -48,6 +48,8 @@ def _pytest(name: str, about: str, marks: str, *extra: str, spread: tuple[str, .
 CACHE = ".pytest_cache"
 SIDE_BY_SIDE = ("-n", str(min(os.cpu_count() or 1, 4)), "--dist=worksteal")
 """For tests that measure nothing."""
+FILE_BY_FILE = ("-n", "3", "--dist=loadfile")
+"""For tests that mostly wait: on phones, on timers, on what is said; each file has a server of its own."""
 
 LINT = Part(
     "lint",
@@ -93,7 +95,12 @@ POSTGRESQL = _pytest(
     spread=SIDE_BY_SIDE,
 )
 WINDOWS = _pytest("windows", "the windows, offscreen", "window and not (real or soak)", spread=SIDE_BY_SIDE)
-REAL = _pytest("real", "Asterisk and real phones on loopback", "real and not soak")
+REAL = _pytest(
+    "real",
+    "Asterisk and real phones on loopback",
+    "real and not soak",
+    spread=FILE_BY_FILE,
+)
 SOAK = _pytest("soak", "long proofs", "soak", "-o", "timeout=7200")
 
 GROUPS = {

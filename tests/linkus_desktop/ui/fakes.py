@@ -384,6 +384,10 @@ class FakePhone(QObject):
         self.call_added.emit(call)
         return call
 
+    @property
+    def active(self) -> FakeCall | None:
+        return next((call for call in self.calls if call.state is CallState.ACTIVE), None)
+
     def follow_tones(self) -> None:
         self.tones_followed += 1
 

@@ -56,7 +56,11 @@ async def test_a_supervisor_listens_whispers_and_barges_in_WALL_3(bench: Bench) 
     await agent.hangup()
     await inbound.gone()
     await spying.stop()
-    channels = await bench.switch._control.connected.get("channels")
-    assert not [channel["name"] for channel in channels if channel["name"].startswith("Snoop/")]
+
+    async def unheard() -> bool:
+        channels = await bench.switch._control.connected.get("channels")
+        return not any(channel["name"].startswith("Snoop/") for channel in channels)
+
+    await until(unheard, "Asterisk has ended what the supervisor heard by")
     assert not [bridge.id for bridge in bench.switch.bridges() if bridge.id.startswith("spy-")]
     assert listener in bench.switch.legs()
