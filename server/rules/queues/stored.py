@@ -127,7 +127,7 @@ def restored(
     _restore_members(floor, state.members)
     for at_work in floor.lines.values():
         at_work.round_robin.moved(at_work.members)
-    for caller in sorted(state.callers, key=lambda one: one.number):
+    for caller in state.callers:
         _restore_caller(acd, caller, alive=caller.call in alive)
     floor.callers = itertools.count(max((caller.number for caller in state.callers), default=0) + 1)
     return acd, acd.advance(now)

@@ -71,6 +71,19 @@ def test_a_caller_who_hangs_up_stops_the_ringing_and_is_logged_as_abandoned_Q_12
     assert centre.state(A) is S.AVAILABLE
     (record,) = centre.log
     assert (record.end, record.waited_s, record.agent, record.missed) == (QueueEnd.ABANDONED, 7, None, ())
+    assert centre.acd.next_due() is None, "nothing is left to happen"
+
+
+def test_each_ring_lasts_the_whole_time_out_whatever_was_before_Q_4():
+    centre = Centre(queue(A, agent_timeout_s=15))
+    centre.do("join", "c1", SALES)
+    centre.wait(5)
+    centre.do("hung_up", "c1")
+    centre.do("join", "c2", SALES)
+    centre.pass_until(19.9)
+    assert centre.ringing("c2") == [A]
+    centre.pass_until(20)
+    assert centre.ringing("c2") == []
 
 
 def test_after_the_maximum_wait_the_caller_fails_over_even_while_an_agent_rings_Q_3():
@@ -413,6 +426,20 @@ def test_the_order_of_states_is_checked_Q_11():
             check(state, S.RINGING)
 
 
+def test_a_member_may_leave_while_a_wrap_up_or_a_rest_runs_and_come_back_free_Q_6():
+    centre = Centre(queue(A, B, wrap_up_s=20, retry_s=20))
+    centre.serve("c1")
+    centre.do("join", "c2", SALES)
+    centre.do("refused", "c2", B)
+    centre.do("hung_up", "c2")
+    centre.take(centre.acd.configure([queue()], centre.options, centre.now))
+    assert centre.acd.next_due() is None
+    centre.wait(60)
+    centre.take(centre.acd.configure([queue(A, B)], centre.options, centre.now))
+    assert {one.state for one in centre.acd.agents()} == {S.AVAILABLE}
+    assert centre.serve("c3") == [A]
+
+
 # Restart
 
 
@@ -433,6 +460,17 @@ def test_after_a_restart_callers_keep_their_turn_and_talks_go_on_Q_11():
     assert [one.call for one in centre.acd.callers(SALES)] == ["c2", "c3", "c5"]
     centre.pass_until(61.5)
     assert [one.call for one in centre.of(FailOver)] == ["c2"], "the time has gone on"
+
+
+def test_who_joins_after_a_restart_is_behind_who_joined_in_the_same_moment_before_it_Q_2():
+    centre = Centre(queue(A))
+    centre.do("busy", A, is_so=True)
+    for call in ("c1", "c2", "c3"):
+        centre.do("join", call, SALES)
+    centre.do("hung_up", "c1")
+    centre.restart(["c2", "c3"], down_s=0)
+    centre.do("join", "c4", SALES)
+    assert [one.call for one in centre.acd.callers(SALES)] == ["c2", "c3", "c4"]
 
 
 def test_a_talk_that_has_ended_meanwhile_leads_to_wrap_up_Q_11():
