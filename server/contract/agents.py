@@ -1,0 +1,158 @@
+"""Agents of queues: the one state each has in each queue (Q-11), and the calls of a queue (Q-9, Q-13)."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from server.contract.base import ExtensionNumber, Instant, Reply
+
+PauseReason = Annotated[str, StringConstraints(max_length=63, pattern=r"^[^\x00-\x1f\x7f]*$")]
+"""Why an agent pauses, in words; empty: no reason was given."""
+
+AUTO_PAUSED = "auto"
+"""The reason of an agent who has missed too many calls (Q-4)."""
+
+
+class AgentState(StrEnum):
+    """What an agent is in one queue (Q-11), what comes first wins: `server.rules.queues.agents`."""
+
+    TALKING = "talking"
+    """In a call of this queue. Whoever logs out or pauses meanwhile goes on talking."""
+    RINGING = "ringing"
+    """Rung for a caller of this queue."""
+    LOGGED_OUT = "logged_out"
+    """Never for a static agent."""
+    PAUSED = "paused"
+    UNREACHABLE = "unreachable"
+    """No phone is registered, or do not disturb."""
+    BUSY_ELSEWHERE = "busy_elsewhere"
+    """In another call, or rung for another queue."""
+    WRAP_UP = "wrap_up"
+    AVAILABLE = "available"
+
+
+class AgentStatus(Reply):
+    """An agent in a queue: an item of topic `agents`, keyed by queue and extension.
+
+    `logged_in` and `paused` are what holds once a call is over; `reason` is that of the pause. `missed`
+    counts calls in a row.
+    """
+
+    queue: ExtensionNumber
+    extension: ExtensionNumber
+    dynamic: bool
+    state: AgentState
+    since: Instant
+    logged_in: bool
+    paused: bool
+    reason: PauseReason = ""
+    missed: int = 0
+
+
+class WaitingCaller(Reply):
+    """Who waits in a queue, the first one at position 1; `ringing` are the agents who are rung for it."""
+
+    call: str
+    queue: ExtensionNumber
+    since: Instant
+    position: int
+    ringing: tuple[ExtensionNumber, ...] = ()
+
+
+class QueueEnd(StrEnum):
+    """How the waiting of a caller ended."""
+
+    ANSWERED = "answered"
+    ABANDONED = "abandoned"
+    """The caller hung up, or was lost, before an agent answered."""
+    FAILED_OVER = "failed_over"
+    """The maximum waiting time was over."""
+    LEFT = "left"
+    """By a key, or because a colleague has picked the call up."""
+
+
+class QueueCall(Reply):
+    """One call of a queue, when nothing more will happen to it there: a line of the queue's log.
+
+    Attributes:
+        joined: when the caller began to wait. left: when the waiting ended, answered or not.
+        agent: who answered; None: nobody. ended: when the agent's part in the call was over.
+        missed: agents who were rung for the whole time-out, in order, once for each time.
+    """
+
+    call: str
+    queue: ExtensionNumber
+    joined: Instant
+    left: Instant
+    end: QueueEnd
+    agent: ExtensionNumber | None = None
+    ended: Instant | None = None
+    missed: tuple[ExtensionNumber, ...] = ()
+
+    @property
+    def waited_s(self) -> float:
+        """How long the caller has waited."""
+        return (self.left - self.joined).total_seconds()
+
+    @property
+    def talked_s(self) -> float:
+        """How long an agent has talked."""
+        return (self.ended - self.left).total_seconds() if self.ended else 0.0
+
+
+class QueueReport(Reply):
+    """Sums over the calls that joined a queue from `since` until before `until` (Q-12). Times are seconds.
+
+    Attributes:
+        service_level: of the answered calls, the share that was answered in time, 0 to 1; None without any.
+        service_level_all: of all calls, the share that was answered, or abandoned, in time; None without any.
+        in_time: answered within the queue's `service_level_s`. abandoned_in_time: abandoned within it.
+        mean_wait_s, longest_wait_s: of all calls. mean_answer_s: of those that were answered.
+        mean_talk_s: of those that were answered.
+    """
+
+    queue: ExtensionNumber
+    since: Instant
+    until: Instant
+    calls: Annotated[int, Field(ge=0)]
+    answered: int
+    abandoned: int
+    failed_over: int
+    left: int
+    missed: int
+    in_time: int
+    abandoned_in_time: int
+    service_level: float | None
+    service_level_all: float | None
+    mean_wait_s: float
+    longest_wait_s: float
+    mean_answer_s: float
+    mean_talk_s: float
+
+
+class AgentReport(Reply):
+    """What an agent did in a queue from `since` until before `until` (Q-12).
+
+    `seconds` is the time in each state; together they are the whole time in which the agent was a member.
+    """
+
+    queue: ExtensionNumber
+    extension: ExtensionNumber
+    since: Instant
+    until: Instant
+    answered: int
+    missed: int
+    talk_s: float
+    seconds: dict[AgentState, float]
+
+
+class AgentChange(Reply):
+    """An agent's state in a queue changed: a line of the agents' log. None: no member before, or after."""
+
+    queue: ExtensionNumber
+    extension: ExtensionNumber
+    at: Instant
+    before: AgentState | None
+    after: AgentState | None
+    reason: PauseReason = ""

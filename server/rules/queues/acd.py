@@ -1,0 +1,296 @@
+"""The state machine of all queues: something happens, out comes what is to be done (Q-2 to Q-11).
+
+No I/O and no clock. Whoever drives it gives each event the moment at which it happens, carries out the
+effects in their order, and comes back with `advance` at `next_due()` at the latest. What comes too late, such
+as the answer of an agent who is rung no more, changes nothing.
+
+Promises: an agent is rung for one caller at most; each `Ring` is followed by one `Connect` or `StopRinging`
+of that agent; each caller who joined is logged once; each member has one state, by `agents.state_of`.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from server.contract.agents import AgentStatus, QueueEnd, WaitingCaller
+from server.contract.queues import Queue, QueueOptions
+from server.rules.queues.agents import Membership
+from server.rules.queues.announcements import Announcement, ended
+from server.rules.queues.effects import Announce, Effect, FailOver, Stop
+from server.rules.queues.floor import Floor
+from server.rules.queues.lines import Caller, WaitingLine
+
+Effects = tuple[Effect, ...]
+
+
+class NoSuchQueue(Exception):
+    """There is no queue with this number."""
+
+
+class StaticAgent(Exception):
+    """Static agents cannot log out; they pause (Q-11)."""
+
+
+class Acd:
+    """All queues of a system; none until `configure`. `seed` decides what the strategy *random* does."""
+
+    def __init__(self, now: datetime, *, seed: int = 0) -> None:
+        self.floor = Floor(seed, now)
+
+    # Time
+
+    def next_due(self) -> datetime | None:
+        """When something happens by itself; None: nothing will."""
+        return self.floor.timers.next()
+
+    def advance(self, now: datetime) -> Effects:
+        """Time has passed."""
+        self._at(now)
+        return self.floor.settle()
+
+    def _at(self, now: datetime) -> None:
+        self.floor.now = now
+        self.floor.happen()
+
+    # Callers
+
+    def join(self, call: str, queue: str, now: datetime) -> Effects:
+        """A call joins a queue. Whatever it has been in a queue before is over.
+
+        Raises:
+            NoSuchQueue: there is none with this number.
+        """
+        if queue not in self.floor.lines:
+            raise NoSuchQueue(queue)
+        self._at(now)
+        self._end(call, QueueEnd.LEFT)
+        settings = self.floor.lines[queue].queue
+        caller = Caller(call, queue, now, next(self.floor.callers))
+        self.floor.enter(caller, settings)
+        if settings.join_announcement is None:
+            self.floor.begin_to_listen(caller, settings)
+        else:
+            caller.ready = not settings.join_announcement_in_full
+            caller.schedule.playing = Announcement.JOIN
+            self.floor.effects.append(Announce(call, queue, Announcement.JOIN))
+        return self.floor.settle()
+
+    def announcement_ended(self, call: str, now: datetime) -> Effects:
+        """What `Announce` has begun is over, or could not be played."""
+        self._at(now)
+        caller = self.floor.waiting.get(call)
+        if caller is not None and caller.schedule.playing is Announcement.JOIN:
+            self.floor.begin_to_listen(caller, self.floor.lines[caller.queue].queue)
+        elif caller is not None:
+            ended(caller.schedule, now)
+            self.floor.listens(caller)
+        return self.floor.settle()
+
+    def hung_up(self, call: str, now: datetime) -> Effects:
+        """A call is over, by whatever end; or the agent's part in it is, after a transfer."""
+        self._at(now)
+        self._end(call, QueueEnd.ABANDONED)
+        return self.floor.settle()
+
+    def leave(self, call: str, now: datetime) -> Effects:
+        """A waiting caller goes elsewhere: by a key, or because a colleague has picked the call up."""
+        self._at(now)
+        if call in self.floor.waiting:
+            self._end(call, QueueEnd.LEFT)
+        return self.floor.settle()
+
+    def _end(self, call: str, end: QueueEnd) -> None:
+        if call in self.floor.waiting:
+            self.floor.leave(self.floor.waiting[call], end)
+        elif call in self.floor.talking:
+            self.floor.end_talk(self.floor.talking[call])
+
+    # Rings
+
+    def answered(self, call: str, extension: str, now: datetime) -> Effects:
+        """An agent who is rung answers. Without a `Connect` among the effects it was too late: hang up."""
+        self._at(now)
+        caller = self.floor.waiting.get(call)
+        if caller is not None and extension in caller.offers:
+            self.floor.connect(caller, extension)
+        return self.floor.settle()
+
+    def refused(self, call: str, extension: str, now: datetime) -> Effects:
+        """An agent who is rung is busy, declines, or has no phone that works: on to the next at once."""
+        self._at(now)
+        caller = self.floor.waiting.get(call)
+        if caller is not None and extension in caller.offers:
+            self.floor.stop(caller.offers[extension], Stop.REFUSED)
+        return self.floor.settle()
+
+    # Agents
+
+    def log_in(self, extension: str, queues: Iterable[str], now: datetime) -> Effects:
+        """A dynamic agent logs in to these queues of their own; a static one resumes there (PRES-6)."""
+        self._at(now)
+        members = self.floor.members_of(extension, queues)
+        everywhere = [one for one in self.floor.agent(extension).memberships.values() if one.dynamic]
+        if all(one.rank is None for one in everywhere):
+            for one in everywhere:
+                one.last = False
+        for member in members:
+            if not member.dynamic:
+                member.reason = None
+            elif member.rank is None:
+                member.rank = (1, next(self.floor.log_ins))
+            member.last = member.dynamic
+        self.floor.touch(extension)
+        return self.floor.settle()
+
+    def log_out(self, extension: str, queues: Iterable[str], now: datetime) -> Effects:
+        """A dynamic agent logs out of these queues; a call in hand goes on.
+
+        Raises:
+            StaticAgent: one of the queues has the extension as a static agent; nothing was changed.
+        """
+        members = self.floor.members_of(extension, queues)
+        if any(not member.dynamic for member in members):
+            raise StaticAgent(extension)
+        self._at(now)
+        for member in members:
+            self.floor.withdraw(member)
+            member.rank = member.reason = None
+            member.missed = 0
+        return self.floor.settle()
+
+    def last_queues(self, extension: str) -> list[str]:
+        """The queues in which the agent was when they were last logged in, for Q-10's *log in to last*."""
+        members = self.floor.agent(extension).memberships.values()
+        return [member.queue for member in members if member.last]
+
+    def pause(self, extension: str, queues: Iterable[str], reason: str, now: datetime) -> Effects:
+        """An agent pauses, or gives another reason; who is logged out is not paused."""
+        self._at(now)
+        for member in self.floor.members_of(extension, queues):
+            if member.rank is not None:
+                self.floor.pause(member, reason)
+        return self.floor.settle()
+
+    def resume(self, extension: str, queues: Iterable[str], now: datetime) -> Effects:
+        """An agent ends the pause."""
+        self._at(now)
+        for member in self.floor.members_of(extension, queues):
+            member.reason = None
+        self.floor.touch(extension)
+        return self.floor.settle()
+
+    def reachable(self, extension: str, now: datetime, *, is_so: bool) -> Effects:
+        """Whether a phone of the extension is registered and it may be disturbed; not until told so."""
+        self._at(now)
+        agent = self.floor.agent(extension)
+        agent.reachable = is_so
+        if agent.offer is not None and not is_so:
+            self.floor.stop(agent.offer, Stop.AGENT_AWAY)
+        self.floor.touch(extension)
+        return self.floor.settle()
+
+    def busy(self, extension: str, now: datetime, *, is_so: bool) -> Effects:
+        """Whether the extension is in a call that is of no queue; a ring goes on."""
+        self._at(now)
+        self.floor.agent(extension).busy = is_so
+        self.floor.touch(extension)
+        return self.floor.settle()
+
+    def queue_call_made(self, extension: str, now: datetime) -> Effects:
+        """The agent has made a call for a queue: those missed before count no more (Q-4)."""
+        self._at(now)
+        for member in self.floor.agent(extension).memberships.values():
+            member.missed = 0
+        return self.floor.settle()
+
+    # Settings
+
+    def configure(self, queues: Iterable[Queue], options: QueueOptions, now: datetime) -> Effects:
+        """The settings are these now. Times that run stay; callers of a queue that is gone fail over.
+
+        Dynamic agents who are new in a queue are logged in if the options say so (Q-8).
+        """
+        self._at(now)
+        self.prepare(queues, options)
+        return self.floor.settle()
+
+    def prepare(self, queues: Iterable[Queue], options: QueueOptions) -> None:
+        """As `configure`, but what comes of it comes with the next event."""
+        self.floor.options = options
+        settings = {queue.number: queue for queue in queues}
+        for number in [number for number in self.floor.lines if number not in settings]:
+            self._close(self.floor.lines[number])
+        for number, queue in settings.items():
+            line = self.floor.lines.setdefault(number, WaitingLine(queue))
+            line.queue = queue
+            self._staff(line, logged_in=options.new_agents_logged_in)
+
+    def _close(self, line: WaitingLine) -> None:
+        for caller in list(line.callers):
+            self.floor.leave(caller, QueueEnd.FAILED_OVER)
+            self.floor.effects.append(FailOver(caller.call, caller.queue, line.queue.failover))
+        for member in list(line.members.values()):
+            self.floor.remove(member)
+        del self.floor.lines[line.queue.number]
+
+    def _staff(self, line: WaitingLine, *, logged_in: bool) -> None:
+        queue, now = line.queue, self.floor.now
+        static = {agent.extension: place for place, agent in enumerate(queue.static_agents)}
+        agents = (*queue.static_agents, *queue.dynamic_agents)
+        levels = {agent.extension: agent.skill_level if queue.skill_based else 1 for agent in agents}
+        for member in list(line.members.values()):
+            if member.extension not in levels or member.dynamic is (member.extension in static):
+                self.floor.remove(member)
+        for extension, level in levels.items():
+            dynamic = extension not in static
+            if extension not in line.members:
+                rank = (1, next(self.floor.log_ins)) if dynamic and logged_in else None
+                self.floor.add(
+                    Membership(queue.number, extension, dynamic, level, rank, now, last=rank is not None)
+                )
+            member = line.members[extension]
+            member.level = level
+            if not dynamic:
+                member.rank = (0, static[extension])
+            self.floor.touch(extension)
+        line.round_robin.moved(line.members)
+
+    # What is so
+
+    def agents(self) -> list[AgentStatus]:
+        """Every agent in every queue."""
+        return [_status(member) for line in self.floor.lines.values() for member in line.members.values()]
+
+    def callers(self, queue: str) -> list[WaitingCaller]:
+        """Who waits in a queue, in order.
+
+        Raises:
+            NoSuchQueue: there is none with this number.
+        """
+        if queue not in self.floor.lines:
+            raise NoSuchQueue(queue)
+        return [
+            WaitingCaller(
+                call=caller.call,
+                queue=queue,
+                since=caller.joined,
+                position=place,
+                ringing=tuple(caller.offers),
+            )
+            for place, caller in enumerate(self.floor.lines[queue].callers, 1)
+        ]
+
+
+def _status(member: Membership) -> AgentStatus:
+    if member.state is None:
+        raise ValueError(f"the state of {member.extension} in {member.queue} was never settled")
+    return AgentStatus(
+        queue=member.queue,
+        extension=member.extension,
+        dynamic=member.dynamic,
+        state=member.state,
+        since=member.since,
+        logged_in=member.rank is not None,
+        paused=member.reason is not None,
+        reason=member.reason or "",
+        missed=member.missed,
+    )
