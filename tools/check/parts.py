@@ -66,8 +66,13 @@ OVER_SOCKETS = {
     "client": ("tests/linkus_desktop",),
 }
 """Folders whose unmarked tests talk over sockets: correct, but not quick enough for `make unit`."""
-FAULTS = ("tests/server/flows/test_faults.py", "tests/server/flows/test_random_days.py")
-"""Every flow with a fault at each of its moments: each is quick, but there are thousands."""
+FAULTS = (
+    "tests/server/flows/test_faults.py",
+    "tests/server/flows/test_random_days.py",
+    "tests/server/rules/queues/test_erlang.py",
+    "tests/server/rules/queues/test_random_centres.py",
+)
+"""Every flow with a fault at each of its moments, and days of a call centre: quick, but thousands."""
 PHONE = "tests/linkus_desktop/sip"
 """Sound is measured here: one test at a time."""
 PLAIN = "not (real or postgresql or window or soak)"
