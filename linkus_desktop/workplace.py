@@ -13,6 +13,9 @@ from linkus_desktop.calls.desk_phone import DeskPhone
 from linkus_desktop.calls.popups import PopUps
 from linkus_desktop.calls.quality_reports import QualityReports
 from linkus_desktop.calls.ringing import Ringing
+from linkus_desktop.hotkeys.actions import HotKeyActions
+from linkus_desktop.hotkeys.choose import hot_keys
+from linkus_desktop.hotkeys.port import HotKeys
 from linkus_desktop.pbx.avatars import Avatars
 from linkus_desktop.pbx.call_log import CallLogModel
 from linkus_desktop.pbx.colleagues import ColleaguesModel
@@ -64,6 +67,7 @@ class Workplace(QObject):
         *,
         theme: "Theme | None" = None,
         watch: NetworkWatch | None = None,
+        keys: HotKeys | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -86,6 +90,7 @@ class Workplace(QObject):
         self.call_log = CallLogModel(session.live.call_log, session.api, self, recordings=recordings)
         self.avatars = Avatars(session.api.avatar, self)
         self.avatars.loaded.connect(self.colleagues.repaint)
+        self.hot_keys = keys or hot_keys(self)
         self.window = MainWindow(
             session,
             self.telephone,
@@ -96,6 +101,7 @@ class Workplace(QObject):
             phones=self.telephone if session.sip is not None else None,
             theme=theme,
             pictures=self.avatars,
+            hot_keys=self.hot_keys,
         )
         self.incoming = IncomingWindows(self.telephone, self, callers=self.window.callers)
         self._ringing = Ringing(settings, self._is_colleague)
@@ -104,6 +110,8 @@ class Workplace(QObject):
         self.pop_ups = PopUps(self.telephone, settings, self.window.callers.name, self)
         self.quality = QualityReports(phone, self.window.own_calls, session.api, self)
         phone.tone_of = self._tone_of
+        if session.sip is not None:
+            HotKeyActions(self.hot_keys, settings, self)
         self._watch = watch or NetworkWatch(parent=self)
         self._phone_host = ""
         self._connect()
@@ -127,6 +135,7 @@ class Workplace(QObject):
     async def close(self) -> None:
         """Hang up, unregister, close the windows. The session is left to the caller."""
         self._watch.stop()
+        self.hot_keys.close()
         self.window.closed.disconnect(self.closed)
         self.window.close()
         self.incoming.close()

@@ -12,6 +12,7 @@ from server import data_folder
 from server.clock import Clock
 from server.contract.extensions import Extension, Role
 from server.contract.recording import RecordingRight
+from server.contract.routing import EmergencyNumber
 from server.data_folder import DataFolderError
 from server.db.base import Database
 from server.db.migrate import upgrade
@@ -158,6 +159,7 @@ async def open_core(settings: Settings, clock: Clock) -> AsyncIterator[Core]:
                 local_token=local_token,
                 feature_codes=lambda: configuration.snapshot.codes,
                 permissions=lambda extension: _recording_permissions(configuration, extension),
+                emergency_numbers=lambda: configuration.snapshot.all(EmergencyNumber),
             ),
             administrator=AdministratorReset(
                 db=db, passwords=passwords, sessions=sessions, throttle=throttle, audit=audit

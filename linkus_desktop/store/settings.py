@@ -17,6 +17,7 @@ T = TypeVar("T")
 
 Theme = Literal["system", "light", "dark"]
 AutoAnswer = Literal["colleagues", "anybody", "never"]
+HotKeyDials = Literal["offer", "at_once"]
 
 VIEW = "view."
 """Prefix of what windows remember about themselves."""
@@ -85,6 +86,9 @@ class Settings(QObject):
         auto_answer: whose intercom calls are answered by themselves.
         notify: calls are told by notifications of the desktop.
         pop_ups: what is opened by calls, see `calls.popup.PopUp.to_row`; empty: nothing.
+        hot_key_dial, hot_key_answer: combinations that work in every program, as `QKeySequence` writes them,
+            "" none: for the marked number, and to answer or hang up (SIP-2).
+        hot_key_dials: whether the marked number goes into the dial field, or is called at once.
         ring_colleagues, ring_others: names of ring tones.
         ring_callers, ring_alerts: numbers, and texts in Alert-Info, with the names of their ring tones.
 
@@ -109,6 +113,11 @@ class Settings(QObject):
     control_desk_phone = Setting(False, values.flag())
     desk_phone = Setting("", values.text(64))
     notify = Setting(True, values.flag())
+    hot_key_dial = Setting("", values.text(64))
+    hot_key_answer = Setting("", values.text(64))
+    hot_key_dials: Setting[HotKeyDials] = Setting(
+        "offer", cast("Kind[HotKeyDials]", values.one_of("offer", "at_once"))
+    )
     ring_colleagues = Setting("chime", values.text(32))
     ring_others = Setting("bell", values.text(32))
     ring_callers = Setting[values.Pairs]((), values.pairs(64))

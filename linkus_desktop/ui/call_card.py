@@ -37,9 +37,9 @@ class CallCard(QFrame):
     """A call's card. It only asks for things; the panel and the phone do them.
 
     Signals: switch_requested(object Call), again_requested(object CallCard), closed(object CallCard),
-    finished(object CallCard): the call ended; transfer_requested(object CallCard): choose whom to transfer
-    to; complete_requested(object Call), back_requested(object Call): a consultation, to be completed or
-    given up; merge_requested().
+    finished(object CallCard): the call ended; transfer_requested(object CallCard), add_requested(object
+    CallCard): choose whom to transfer to, or to add; complete_requested(object Call),
+    back_requested(object Call): a consultation, to be completed or given up; merge_requested().
     """
 
     switch_requested = Signal(object)
@@ -47,6 +47,7 @@ class CallCard(QFrame):
     closed = Signal(object)
     finished = Signal(object)
     transfer_requested = Signal(object)
+    add_requested = Signal(object)
     complete_requested = Signal(object)
     back_requested = Signal(object)
     merge_requested = Signal()
@@ -86,6 +87,12 @@ class CallCard(QFrame):
         self.merge = WordButton(
             "Merge", icon_name="conference", tip="Talk with all of them together", shortcut="Ctrl+J"
         )
+        self.add = WordButton(
+            "Add",
+            icon_name="add-person",
+            tip="Call somebody else into this conversation",
+            shortcut="Ctrl+Shift+J",
+        )
         self.complete = WordButton(
             "Complete transfer",
             "primary",
@@ -94,7 +101,9 @@ class CallCard(QFrame):
             shortcut="Ctrl+T",
         )
         self.go_back = WordButton("Cancel and go back", tip="End this call and talk with the one on hold")
-        self.decline = WordButton("Decline", "stop", icon_name="hang-up")
+        self.decline = WordButton(
+            "Decline", "stop", icon_name="hang-up", tip="Send the caller away", shortcut="Ctrl+Shift+D"
+        )
         self.hang_up = WordButton("Hang up", "stop", icon_name="hang-up", shortcut="Ctrl+D")
         self.again = WordButton("Call again", icon_name="phone")
         self.close_button = WordButton("Close", tip="Close this card")
@@ -130,9 +139,11 @@ class CallCard(QFrame):
 
     def _buttons_of_talk(self) -> list[WordButton]:
         if self.call.state is CallState.ACTIVE:
-            merge = [self.merge] if self._others_talk and self._can(Ability.MERGE) else []
+            together = self.merge if self._others_talk else self.add
+            with_others = [together] if self._can(Ability.MERGE) else []
             mute = [self.mute] if self._can(Ability.MUTE) else []
-            return [self.hold, *mute, self.keypad_button, *self._record(), self.transfer, *merge]
+            first = [self.hold, *mute, self.keypad_button, *self._record()]
+            return [*first, self.transfer, *with_others]
         if self.call.state is CallState.HELD:
             return [self.switch if self._others_talk else self.hold, *self._record(), self.transfer]
         return []
@@ -263,9 +274,11 @@ class CallCard(QFrame):
         self.switch.clicked.connect(self._on_switch)
         self.keypad_button.toggled.connect(self._on_keypad)
         self.keypad.digit.connect(call.send_dtmf)
+        self.keypad.left.connect(self._on_keypad_left)
         self.again.clicked.connect(self._on_again)
         self.close_button.clicked.connect(self._on_close)
         self.transfer.clicked.connect(self._on_transfer)
+        self.add.clicked.connect(self._on_add)
         self.merge.clicked.connect(self.merge_requested)
         self.complete.clicked.connect(self._on_complete)
         self.go_back.clicked.connect(self._on_back)
@@ -291,6 +304,11 @@ class CallCard(QFrame):
             if button in {self.complete, self.transfer}:
                 button.click()
 
+    def press_add(self) -> None:
+        """Choose whom to add, where that is offered."""
+        if self.add in self.buttons():
+            self.add.click()
+
     def press_record(self) -> None:
         """Record, pause or go on, where that is offered."""
         if self.recording.button in self.buttons():
@@ -302,6 +320,9 @@ class CallCard(QFrame):
 
     def _on_transfer(self) -> None:
         self.transfer_requested.emit(self)
+
+    def _on_add(self) -> None:
+        self.add_requested.emit(self)
 
     def _on_complete(self) -> None:
         self.complete_requested.emit(self.call)
@@ -351,6 +372,10 @@ class CallCard(QFrame):
         if shown:
             self.keypad.setFocus()
 
+    def _on_keypad_left(self) -> None:
+        self.keypad_button.setChecked(False)
+        self.keypad_button.setFocus()
+
     def _all_buttons(self) -> list[WordButton]:
         return [
             self.answer,
@@ -363,6 +388,7 @@ class CallCard(QFrame):
             self.complete,
             self.go_back,
             self.transfer,
+            self.add,
             self.merge,
             self.decline,
             self.hang_up,

@@ -12,10 +12,11 @@ from linkus_desktop.ui.widgets.labels import label
 class CallKeypad(QWidget):
     """Keys whose tones go into the call; the keyboard works while it has the focus.
 
-    Signals: digit(str): a key to send.
+    Signals: digit(str): a key to send. left(): Escape was pressed.
     """
 
     digit = Signal(str)
+    left = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -36,9 +37,11 @@ class CallKeypad(QWidget):
         self.pad.pressed.connect(self._send)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Digits are sent."""
+        """Digits are sent; Escape leaves."""
         if event.text() and event.text() in "0123456789*#":
             self._send(event.text())
+        elif event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
         else:
             super().keyPressEvent(event)
 

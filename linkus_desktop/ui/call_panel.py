@@ -31,13 +31,17 @@ class CallPanel(QWidget):
     """A card for each call of the phone and one for the conference, the active first; hidden without calls.
 
     Signals: call_again(str number), count_changed(int), arranged(): cards came, went or moved;
-    transfer_requested, complete_requested, back_requested, merge_requested: as those of `CallCard`.
+    keypad_shown(bool): the keypad of a call is open, or none is any more;
+    transfer_requested, add_requested, complete_requested, back_requested, merge_requested: as those of
+    `CallCard`.
     """
 
     call_again = Signal(str)
     count_changed = Signal(int)
     arranged = Signal()
+    keypad_shown = Signal(bool)
     transfer_requested = Signal(object)
+    add_requested = Signal(object)
     complete_requested = Signal(object)
     back_requested = Signal(object)
     merge_requested = Signal()
@@ -60,12 +64,14 @@ class CallPanel(QWidget):
         self._clock = clock
         self._failure_stays_ms = failure_stays_ms
         self._narrow = False
+        self._keypad_shown = False
         self.cards: list[CallCard] = []
         self._layout = rows(self, gap=8)
         self._layout.setContentsMargins(16, 12, 16, 4)
         self.conference = ConferenceCard(phone.conference, blinker, callers, own_calls)
         self._layout.addWidget(self.conference)
         phone.conference.changed.connect(self._arrange)
+        self.conference.add_requested.connect(self.add_requested)
         self._second = QTimer(self)
         self._second.setInterval(1000)
         self._second.timeout.connect(self._on_second)
@@ -86,9 +92,11 @@ class CallPanel(QWidget):
         card.again_requested.connect(self._again)
         card.closed.connect(self.remove)
         card.transfer_requested.connect(self.transfer_requested)
+        card.add_requested.connect(self.add_requested)
         card.complete_requested.connect(self.complete_requested)
         card.back_requested.connect(self.back_requested)
         card.merge_requested.connect(self.merge_requested)
+        card.keypad_button.toggled.connect(self._on_keypad)
         call.changed.connect(self._arrange)
         card.finished.connect(self._on_ended)
         self.cards.append(card)
@@ -181,8 +189,15 @@ class CallPanel(QWidget):
             else:
                 self._second.stop()
         self.setVisible(bool(self.cards))
+        self._on_keypad()
         self.count_changed.emit(len(self.cards))
         self.arranged.emit()
+
+    def _on_keypad(self, _shown: bool = False) -> None:
+        shown = any(card.keypad_button.isChecked() and not card.isHidden() for card in self.cards)
+        if shown != self._keypad_shown:
+            self._keypad_shown = shown
+            self.keypad_shown.emit(shown)
 
     def _follow_parties(self) -> None:
         for card in self.cards:

@@ -93,7 +93,12 @@ class MemberRow(QWidget):
 
 
 class ConferenceCard(QFrame):
-    """All of the conference's calls in one card; hidden while there is none."""
+    """All of the conference's calls in one card; hidden while there is none.
+
+    Signals: add_requested(object ConferenceCard): choose whom to add.
+    """
+
+    add_requested = Signal(object)
 
     def __init__(
         self,
@@ -122,10 +127,17 @@ class ConferenceCard(QFrame):
         self.hang_up = WordButton(
             "Hang up", "stop", icon_name="hang-up", tip="Hang up on everybody", shortcut="Ctrl+D"
         )
-        self._actions = CardActions([self.hold, self.mute, self.hang_up])
+        self.add = WordButton(
+            "Add",
+            icon_name="add-person",
+            tip="Call somebody else into the conference",
+            shortcut="Ctrl+Shift+J",
+        )
+        self._actions = CardActions([self.hold, self.mute, self.add, self.hang_up])
         self._build()
         self.hold.clicked.connect(self.toggle_hold)
         self.mute.clicked.connect(self.toggle_mute)
+        self.add.clicked.connect(self.press_add)
         self.hang_up.clicked.connect(conference.hangup)
         conference.changed.connect(self.follow)
         if callers is not None:
@@ -168,7 +180,7 @@ class ConferenceCard(QFrame):
             self._layout.insertWidget(1, self._actions)
         else:
             self._top.addWidget(self._actions)
-        self._actions.offer([self.hold, self.mute, self.hang_up], two_columns=narrow)
+        self._actions.offer([self.hold, self.mute, self.add, self.hang_up], two_columns=narrow)
         for row in self.members:
             row.set_narrow(narrow)
 
@@ -186,6 +198,10 @@ class ConferenceCard(QFrame):
     def end_call(self) -> None:
         """Hang up on everybody."""
         self._conference.hangup()
+
+    def press_add(self) -> None:
+        """Choose whom to add."""
+        self.add_requested.emit(self)
 
     def press_record(self) -> None:
         """A conference is not recorded as one; each call of it is, or is not."""

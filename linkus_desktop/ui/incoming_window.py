@@ -62,7 +62,7 @@ class IncomingWindow(QWidget):
         self.ignore = WordButton(
             "Ignore", tip="Stop ringing here; it goes on ringing elsewhere", shortcut="Ctrl+I"
         )
-        self.decline = WordButton("Decline", "stop", icon_name="hang-up")
+        self.decline = WordButton("Decline", "stop", icon_name="hang-up", shortcut="Ctrl+Shift+D")
         for button in (self.answer, self.ignore, self.decline):
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.setProperty("tall", "true")

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
 
+from linkus_desktop.hotkeys.port import HotKeys
 from linkus_desktop.pbx.recordings import OwnCalls
 from linkus_desktop.pbx.tasks import spawn
 from linkus_desktop.sip.values import PhoneError, Registration
@@ -19,6 +20,7 @@ from linkus_desktop.ui.icons import product_icon
 from linkus_desktop.ui.parked_strip import ParkedStrip
 from linkus_desktop.ui.pictures import Pictures
 from linkus_desktop.ui.rail import Rail
+from linkus_desktop.ui.reading_order import step
 from linkus_desktop.ui.rooms import ROOMS, Rooms
 from linkus_desktop.ui.search_field import SearchField
 from linkus_desktop.ui.shortcuts import KeysOfTheWindow, add_shortcuts
@@ -66,6 +68,7 @@ class MainWindow(QMainWindow):
         phones: "ChosenPhone | None" = None,
         theme: Theme | None = None,
         pictures: Pictures | None = None,
+        hot_keys: HotKeys | None = None,
         clock: Callable[[], datetime] = now_utc,
         parent: QWidget | None = None,
     ) -> None:
@@ -105,6 +108,7 @@ class MainWindow(QMainWindow):
             theme=theme,
             pictures=pictures,
             clock=clock,
+            hot_keys=hot_keys,
         )
         self.size_of = WindowSize(self, settings)
         self._build(central)
@@ -206,6 +210,10 @@ class MainWindow(QMainWindow):
         if self.focusWidget() is None and room is not None:
             room.setFocus()
 
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab goes on in reading order."""
+        return step(self, forward=forward)
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember how it looked."""
         self.size_of.remember()
@@ -232,7 +240,6 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.rail)
         layout.addLayout(work, 1)
         self.setCentralWidget(central)
-        QWidget.setTabOrder(self.rail, self.search)
 
     def _connect(self) -> None:
         self.rail.chosen.connect(self.open_room)
@@ -246,6 +253,7 @@ class MainWindow(QMainWindow):
         self.rooms.password_requested.connect(self.change_password)
         self.rooms.log_out_requested.connect(self.log_out_requested)
         self.calls.call_again.connect(self.dial)
+        self.calls.keypad_shown.connect(self.rooms.phone().set_other_keypad)
         self.parked.take_requested.connect(self.take_parked)
         self.transfers.problem.connect(self.show_problem)
         bar = self.toolbar

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
+from linkus_desktop.hotkeys.port import HotKeys
 from linkus_desktop.ui.blinker import Blinker
 from linkus_desktop.ui.phone.phone_choice import PhoneChoice
 from linkus_desktop.ui.phone.workspace import PhoneWorkspace
@@ -61,12 +62,14 @@ class Rooms(QObject):
         theme: Theme | None,
         pictures: Pictures | None,
         clock: Callable[[], datetime],
+        hot_keys: HotKeys | None = None,
     ) -> None:
         super().__init__(stack)
         self._stack = stack
         self._phones = phones
         self._session, self._phone, self._audio, self._settings = session, phone, audio, settings
         self._colleagues, self._call_log = colleagues, call_log
+        self._hot_keys = hot_keys
         self._blinker, self._theme, self._pictures, self._clock = blinker, theme, pictures, clock
         self._built: dict[str, QWidget] = {}
         self._makers: dict[str, Callable[[], QWidget]] = {
@@ -137,7 +140,14 @@ class Rooms(QObject):
     def _make_preferences(self) -> QWidget:
         from linkus_desktop.ui.preferences.workspace import PreferencesWorkspace  # noqa: PLC0415  built when opened
 
-        made = PreferencesWorkspace(self._session, self._audio, self._settings, self._theme, self._phones)
+        made = PreferencesWorkspace(
+            self._session,
+            self._audio,
+            self._settings,
+            self._theme,
+            phones=self._phones,
+            hot_keys=self._hot_keys,
+        )
         made.password_requested.connect(self.password_requested)
         made.log_out_requested.connect(self.log_out_requested)
         return made

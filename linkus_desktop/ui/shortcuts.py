@@ -40,6 +40,7 @@ def add_shortcuts(window: "MainWindow") -> None:
         ("Ctrl+M", keys.mute),
         ("Ctrl+T", keys.transfer),
         ("Ctrl+J", keys.merge),
+        ("Ctrl+Shift+J", keys.add),
         ("Ctrl+R", keys.record),
         ("Ctrl+Shift+M", size.toggle),
         *((shortcut, keys.open_room) for _key, _icon, _name, shortcut in ROOMS),
@@ -49,6 +50,7 @@ def add_shortcuts(window: "MainWindow") -> None:
     for sequence in ("Ctrl+Return", "Ctrl+Enter"):
         QShortcut(QKeySequence(sequence), window, keys.answer, context=everywhere)
     QShortcut(QKeySequence("Ctrl+I"), window, keys.ignore, context=everywhere)
+    QShortcut(QKeySequence("Ctrl+Shift+D"), window, keys.decline, context=everywhere)
 
 
 class _Keys(QObject):
@@ -77,6 +79,10 @@ class _Keys(QObject):
         if (card := self._window.calls.ringing()) is not None:
             card.call.ignore()
 
+    def decline(self) -> None:
+        if (card := self._window.calls.ringing()) is not None:
+            card.call.reject()
+
     def hang_up(self) -> None:
         if (card := self._window.calls.current()) is not None:
             card.end_call()
@@ -96,6 +102,10 @@ class _Keys(QObject):
     def record(self) -> None:
         if (card := self._window.calls.current()) is not None:
             card.press_record()
+
+    def add(self) -> None:
+        if (card := self._window.calls.current()) is not None:
+            card.press_add()
 
     def merge(self) -> None:
         if self._window.calls.can_merge():

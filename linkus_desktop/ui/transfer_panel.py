@@ -1,5 +1,6 @@
-"""Whom to transfer a call to: a field that finds colleagues and their states, or takes a number (SIP-4)."""
+"""Whom to transfer a call to, or to add: finds colleagues and their states, or takes a number (SIP-4)."""
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QRect, Qt, Signal
@@ -22,10 +23,51 @@ WIDTH, LEAST_HEIGHT, MOST_ROWS = 400, 272, 5
 _EDGE = 8
 
 
+@dataclass(frozen=True, slots=True)
+class PanelWords:
+    """What the panel says; `title` with the place `{who}`."""
+
+    name: str
+    title: str
+    people: str
+    close: str
+    now: str
+    now_tip: str
+    ask_tip: str
+    icon: str
+    parks: bool
+
+
+TRANSFER = PanelWords(
+    "Transfer to",
+    "Transfer {who}",
+    "Colleagues to transfer to",
+    "Close without a transfer",
+    "Transfer now",
+    "Connect without asking",
+    "Call there, and transfer after that",
+    "transfer",
+    parks=True,
+)
+ADD = PanelWords(
+    "Add to the conversation",
+    "Add to {who}",
+    "Colleagues to add",
+    "Close without adding anybody",
+    "Add at once",
+    "Call there, and talk with all as soon as they answer",
+    "Call there, and bring them in after that",
+    "conference",
+    parks=False,
+)
+
+
 class TransferPanel(QFrame):
     """Floats below the call's card, over the room; everything else goes on working. It knows of no call.
 
-    Up and down choose, Return transfers now, Shift+Return asks first, Ctrl+P parks, Escape closes.
+    Up and down choose, Return transfers (or adds) now, Shift+Return asks first, Ctrl+P parks, Escape closes.
+
+    Attributes: can_park: whether there is a code for it.
 
     Signals: now_requested(str number), ask_requested(str number), park_requested(), closed(): it was put away
     by the user.
@@ -42,6 +84,7 @@ class TransferPanel(QFrame):
         super().__init__(over)
         self.over = over
         self._below = QRect()
+        self.can_park = True
         self._narrow: bool | None = None
         self.setProperty("role", "popup")
         self.setAccessibleName("Transfer")
@@ -75,18 +118,27 @@ class TransferPanel(QFrame):
             tip="Let the call wait on a slot, for anybody to take",
             shortcut="Ctrl+P",
         )
+        self._words = TRANSFER
         self._build()
         self._connect(blinker)
         self.hide()
 
-    def open(self, who: str, number: str, below: QRect) -> None:
-        """Ask whom `who` with this number, who is not offered, is to be transferred to.
+    def open(self, who: str, number: str, below: QRect, words: PanelWords = TRANSFER) -> None:
+        """Ask what is to be done with `who`, whose number is not offered.
 
         `below`: the call's card, as the parent widget sees it.
         """
         self.people.set_without(number)
         self._below = below
-        self.title.setText(f"Transfer {who}")
+        self._words = words
+        self.title.setText(words.title.format(who=who))
+        self.setAccessibleName(words.name)
+        self.field.setAccessibleName(f"{words.name}: name or number")
+        self.view.setAccessibleName(words.people)
+        self.close_button.setAccessibleName(words.close)
+        self.now.become(words.now, words.icon, tip=words.now_tip, shortcut="Return")
+        self.ask.become("Ask first", "phone", tip=words.ask_tip, shortcut="Shift+Return")
+        self.park.setVisible(words.parks and self.can_park)
         self.message.clear()
         self.field.clear()
         self._on_text()
@@ -120,7 +172,8 @@ class TransferPanel(QFrame):
         if key == Qt.Key.Key_Escape:
             self.put_away()
         elif key == Qt.Key.Key_P and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.park.click()
+            if not self.park.isHidden():
+                self.park.click()
         elif key in {Qt.Key.Key_Down, Qt.Key.Key_Up}:
             self._step(1 if key == Qt.Key.Key_Down else -1)
         elif key in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
@@ -192,7 +245,7 @@ class TransferPanel(QFrame):
         target = self.target()
         current = self.view.currentIndex()
         self.field.setAccessibleDescription(spoken(current) if current.isValid() else "")
-        for button, what in ((self.now, "Transfer now"), (self.ask, "Ask first")):
+        for button, what in ((self.now, self._words.now), (self.ask, "Ask first")):
             button.setEnabled(bool(target))
             button.setAccessibleName(f"{what}: {target}" if target else what)
         nobody = not self.people.rowCount()
@@ -200,7 +253,7 @@ class TransferPanel(QFrame):
         self.nobody.setVisible(nobody)
         text = self.field.text().strip()
         if not text:
-            self.nobody.setText("Colleagues appear here. Type a number to transfer to.")
+            self.nobody.setText("Colleagues appear here. Type a number to call.")
         elif target:
             self.nobody.setText(f"No colleague has this number. It will be called as {target}.")
         else:

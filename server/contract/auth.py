@@ -87,6 +87,8 @@ class Me(Reply):
     `permissions`: `administration`, and those of `server.contract.recording` (`recording.record`).
     `feature_codes`: what to dial, by the name of the feature (`server.contract.features`); features without
     a code are left out.
+    `emergency_numbers`: those the administrator has entered; a client asks before it calls one by a single
+    key (SIP-12).
     """
 
     user: str
@@ -95,6 +97,7 @@ class Me(Reply):
     """None for an administrator without a phone."""
     permissions: list[str] = []
     feature_codes: dict[str, str] = {}
+    emergency_numbers: list[str] = []
 
 
 class LoginReply(Tokens):

@@ -66,8 +66,9 @@ class Auth:
         local_token: str,
         feature_codes: Callable[[], FeatureCodes] = FeatureCodes,
         permissions: Callable[[Extension], Iterable[str]] = lambda _: (),
+        emergency_numbers: Callable[[], Iterable[str]] = tuple,
     ) -> None:
-        """`local_token` is the command line's; `feature_codes` and `permissions` give them as of now."""
+        """`local_token` is the command line's; what is callable gives its answer as of now."""
         self._db = db
         self._clock = clock
         self._vault = vault
@@ -79,6 +80,7 @@ class Auth:
         self._local_token = local_token
         self._feature_codes = feature_codes
         self._permissions = permissions
+        self._emergency_numbers = emergency_numbers
         self.counts: Counter[str] = Counter()
 
     def observe_ended(self, callback: Callable[[str], None]) -> Callable[[], None]:
@@ -201,6 +203,7 @@ class Auth:
                 *(self._permissions(extension) if extension is not None else ()),
             ],
             feature_codes=self._feature_codes().by_name(),
+            emergency_numbers=list(self._emergency_numbers()),
         )
 
     async def sweep(self) -> None:

@@ -7,6 +7,7 @@ from server.contract.events import Topic
 from server.contract.extensions import Role
 from server.contract.features import FeatureCodes
 from server.contract.recording import RecordingRight
+from server.contract.routing import EmergencyNumber
 from server.services.accounts import Who
 from server.services.auth import Auth
 from server.services.configuration import Configuration, ConfigurationChanged
@@ -17,7 +18,7 @@ KEY = "me"
 
 
 class OwnAccount:
-    """Publishes changes of an extension, of feature codes and of rights to whoever is logged in."""
+    """Publishes changes of an extension, feature codes, emergency numbers and rights to who is logged in."""
 
     def __init__(self, *, hub: Hub, auth: Auth, extensions: Extensions, configuration: Configuration) -> None:
         self._hub = hub
@@ -51,7 +52,7 @@ class OwnAccount:
         self._hub.publish(Topic.ME, KEY, me, to=extension.number)
 
     def _on_configuration(self, change: ConfigurationChanged) -> None:
-        if change.model in (FeatureCodes, RecordingRight):
+        if change.model in (FeatureCodes, RecordingRight, EmergencyNumber):
             self._hub.renew(Topic.ME)
         if change.model is RecordingRight:
             # What may be done with calls, and which recordings are seen, depends on it too.

@@ -29,7 +29,7 @@ from tests.phones.carrier_wire import ListeningWire
 from tests.phones.phone import Transport
 from tests.phones.ports import free_port
 from tests.phones.sipscript import Message, Wire
-from tests.phones.waiting import until
+from tests.phones.waiting import PATIENCE_S, until
 
 REALM = "carrier.example"
 
@@ -155,14 +155,14 @@ class Carrier:
         """Wait until this user is registered; its contact URI."""
         return await until(lambda: self.bindings.get(user, ""), f"{user} registers at the carrier")
 
-    async def incoming(self, number: str) -> CarrierCall:
+    async def incoming(self, number: str, *, timeout_s: float = PATIENCE_S) -> CarrierCall:
         """Wait for a call to this number; the newest one that has not ended."""
 
         def look() -> CarrierCall | None:
             wanted = [call for call in self.calls if call.number == number and not call.gone.is_set()]
             return wanted[-1] if wanted else None
 
-        found = await until(look, f"the carrier gets a call to {number}")
+        found = await until(look, f"the carrier gets a call to {number}", timeout_s=timeout_s)
         assert found
         return found
 

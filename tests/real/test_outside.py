@@ -44,11 +44,16 @@ pytestmark = [pytest.mark.real, pytest.mark.asyncio(loop_scope="session")]
 async def test_a_trunk_that_is_lost_is_told_and_passed_over_until_it_is_back_ADMIN_2(
     outside: Outside,
 ) -> None:
-    """The carrier is asked every 20 s if it is there."""
+    """The carrier is asked every 20 s if it is there; until then it has 13 s for a first word."""
     pbx, number = outside.pbx, "530110000"
     async with a_phone(pbx, "1001") as anna:
         await pbx.register(anna)
         await outside.main.lose()
+        await anna.dial(f"00420{number}")
+        call = await outside.backup.incoming(number, timeout_s=20)
+        await anna.connected()
+        await anna.hangup()
+        await call.ended()
         reason = await outside.trunk_is("main", "unreachable")
         assert reason == f"{outside.main.address}:{outside.main.port} does not answer."
         loop = asyncio.get_running_loop()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QHelpEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QToolTip
 
@@ -13,6 +13,7 @@ from linkus_desktop.ui.call_log.cells import ROW, CallCells
 from linkus_desktop.ui.call_log.rows import CallLogRows
 from linkus_desktop.ui.icons import icon
 from linkus_desktop.ui.theme import tokens
+from linkus_desktop.ui.widgets.fitted_columns import FittedColumns
 
 if TYPE_CHECKING:
     from linkus_desktop.store.settings import Settings
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _VIEW = "call_log.columns.7"
 """With the number of columns: what was remembered for others fits no longer."""
 _WIDTHS = (120, 184, 128, 128, 88, 176, 152)
+_LEAST = (112, 96, 72, 96, 72, 88, 96)
 
 
 class CallTable(QTableView):
@@ -56,6 +58,11 @@ class CallTable(QTableView):
         """Of the rows that are selected, top to bottom."""
         indexes = sorted(self.selectionModel().selectedRows(), key=lambda index: index.row())
         return [self._rows.entry(index).id for index in indexes]
+
+    def setColumnHidden(self, column: int, hide: bool) -> None:
+        """The others share the room that is left."""
+        super().setColumnHidden(column, hide)
+        self._columns.fit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Return calls back, Delete deletes, copy copies."""
@@ -107,20 +114,10 @@ class CallTable(QTableView):
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionsMovable(True)
-        header.setStretchLastSection(True)
         header.setMinimumSectionSize(64)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        for column, width in enumerate(_WIDTHS):
-            self.setColumnWidth(column, width)
         header.moveSection(CallLogColumn.RECORDING, CallLogColumn.OUTCOME)
-        saved = self._settings.view(_VIEW)
-        if saved:
-            header.restoreState(QByteArray(saved))
-        for signal in (header.sectionResized, header.sectionMoved, header.sortIndicatorChanged):
-            signal.connect(self._remember)
-
-    def _remember(self, *_: object) -> None:
-        self._settings.set_view(_VIEW, bytes(self.horizontalHeader().saveState().data()))
+        self._columns = FittedColumns(self, self._settings, _VIEW, _WIDTHS, _LEAST)
 
     def _call(self, *_: object) -> None:
         if self.currentIndex().isValid() and (number := self._rows.entry(self.currentIndex()).number):

@@ -1,7 +1,7 @@
 """The list of colleagues with their live states, a search, and their groups (DIR-1)."""
 
-from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QHelpEvent, QKeyEvent, QKeySequence
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QGuiApplication, QHelpEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QLineEdit, QListView, QMenu, QToolTip, QWidget
 
 from linkus_desktop.pbx.colleagues import ColleagueRole, ColleaguesFilter, ColleaguesModel
@@ -67,6 +67,15 @@ class ColleagueView(QListView):
             QGuiApplication.clipboard().setText(self._line(self.currentIndex()))
         else:
             super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Somebody is the current one, so that the focus is seen: a heading cannot be."""
+        super().focusInEvent(event)
+        if not self.current_number():
+            numbers = (self.model().index(row, 0) for row in range(self.model().rowCount()))
+            first = next((index for index in numbers if index.data(ColleagueRole.NUMBER)), None)
+            if first is not None:
+                self.selectionModel().setCurrentIndex(first, QItemSelectionModel.SelectionFlag.NoUpdate)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """What can be done with the person under the mouse, or with the current one by keyboard."""

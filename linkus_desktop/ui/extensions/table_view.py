@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
@@ -12,12 +12,14 @@ from linkus_desktop.ui.extensions.cells import ROW, ColleagueCells
 from linkus_desktop.ui.extensions.table import Column, SortedColleagues
 from linkus_desktop.ui.lamps import lamp_of
 from linkus_desktop.ui.pictures import Pictures
+from linkus_desktop.ui.widgets.fitted_columns import FittedColumns
 
 if TYPE_CHECKING:
     from linkus_desktop.store.settings import Settings
 
 _VIEW = "extensions.columns"
 _WIDTHS = (208, 88, 216, 136, 96)
+_LEAST = (176, 88, 128, 64, 64)
 
 
 class ColleagueTableView(QTableView):
@@ -51,16 +53,9 @@ class ColleagueTableView(QTableView):
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionsMovable(True)
-        header.setStretchLastSection(True)
         header.setMinimumSectionSize(64)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        for column, width in enumerate(_WIDTHS):
-            self.setColumnWidth(column, width)
-        saved = settings.view(_VIEW)
-        if saved:
-            header.restoreState(QByteArray(saved))
-        for signal in (header.sectionResized, header.sectionMoved, header.sortIndicatorChanged):
-            signal.connect(self._remember)
+        self._columns = FittedColumns(self, settings, _VIEW, _WIDTHS, _LEAST)
         self.doubleClicked.connect(self._call)
         self.selectionModel().currentRowChanged.connect(self._on_current)
         model.modelReset.connect(self._restore_current)
@@ -104,9 +99,6 @@ class ColleagueTableView(QTableView):
     def _restore_current(self) -> None:
         if self._current:
             self.choose(self._current)
-
-    def _remember(self, *_: object) -> None:
-        self._settings.set_view(_VIEW, bytes(self.horizontalHeader().saveState().data()))
 
     def _blinking_rows(self) -> list[int]:
         model = self.model()

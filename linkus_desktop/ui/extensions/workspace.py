@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QSplitter, QWidget
 
 from linkus_desktop.pbx.colleagues import ColleaguesFilter, ColleaguesModel
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from linkus_desktop.store.settings import Settings
 
 _VIEW = "extensions.splitter"
+_DETAIL = (264, 320)
+"""Width of the details in a narrow window and in a wide one, until the user draws at it (logical pixels)."""
+_WIDE = 1000
 
 
 class ExtensionsWorkspace(QWidget):
@@ -56,6 +60,13 @@ class ExtensionsWorkspace(QWidget):
         self._fill_groups()
         self._follow()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow window the table gets more of the room."""
+        super().resizeEvent(event)
+        if self._settings.view(_VIEW) is None:
+            detail = _DETAIL[self.width() >= _WIDE]
+            self.splitter.setSizes([self.width() - detail, detail])
+
     def changeEvent(self, event: QEvent) -> None:
         """Follow the palette."""
         super().changeEvent(event)
@@ -68,13 +79,13 @@ class ExtensionsWorkspace(QWidget):
         self.search.setAccessibleName("Search extensions")
         self.search.setClearButtonEnabled(True)
         self.search.setToolTip("Search by name, extension or note")
-        self.search.setMinimumWidth(176)
+        self.search.setMinimumWidth(112)
         self.search.setMaximumWidth(280)
         self._lens = self.search.addAction(
             icon("search", tokens(self).muted), QLineEdit.ActionPosition.LeadingPosition
         )
         self.group.setAccessibleName("Group")
-        self.group.setMinimumWidth(152)
+        self.group.setMinimumWidth(120)
         self.unregistered.setChecked(True)
         head = frame("bar")
         bar = columns(head, gap=12)
@@ -93,7 +104,6 @@ class ExtensionsWorkspace(QWidget):
         self.splitter.addWidget(left)
         self.splitter.addWidget(self.detail)
         self.splitter.setStretchFactor(0, 1)
-        self.splitter.setSizes([780, 320])
         columns(self).addWidget(self.splitter)
         state = self._settings.view(_VIEW)
         if state:

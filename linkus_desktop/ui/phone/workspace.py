@@ -100,5 +100,9 @@ class PhoneWorkspace(QWidget):
         self.recent.setVisible(not compact)
         self.dialler.setMaximumWidth(16777215 if compact else 296)
 
+    def set_other_keypad(self, shown: bool) -> None:
+        """One dial pad at a time: that of a call is open, which sends tones."""
+        self.dialler.pad.setHidden(shown)
+
     def _remember(self) -> None:
         self._settings.set_view(_VIEW, bytes(self.splitter.saveState().data()))

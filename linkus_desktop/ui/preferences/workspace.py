@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QScrollArea, QWidget
 
+from linkus_desktop.hotkeys.port import HotKeys
 from linkus_desktop.ui.preferences.about import AboutSection
 from linkus_desktop.ui.preferences.account import AccountSection
 from linkus_desktop.ui.preferences.appearance import AppearanceSection
 from linkus_desktop.ui.preferences.audio import AudioSection
 from linkus_desktop.ui.preferences.desk_phone import DeskPhoneSection
+from linkus_desktop.ui.preferences.hot_keys import HotKeysSection
 from linkus_desktop.ui.preferences.incoming import IncomingSection
 from linkus_desktop.ui.preferences.popups import PopUpsSection
 from linkus_desktop.ui.preferences.reaching import ReachingSection
@@ -39,7 +41,9 @@ class PreferencesWorkspace(QScrollArea):
         audio: "Audio",
         settings: "Settings",
         theme: Theme | None,
+        *,
         phones: "ChosenPhone | None" = None,
+        hot_keys: HotKeys | None = None,
     ) -> None:
         super().__init__()
         self.setWidgetResizable(True)
@@ -50,6 +54,7 @@ class PreferencesWorkspace(QScrollArea):
         self.incoming = IncomingSection(settings)
         self.pop_ups = PopUpsSection(settings)
         self.ringing = RingingSection(audio, settings)
+        self.hot_keys = HotKeysSection(settings, hot_keys or HotKeys(self))
         self.appearance = AppearanceSection(settings, theme)
         self.reaching = ReachingSection(session) if session.sip is not None else None
         self.account = AccountSection(session, settings)
@@ -67,6 +72,7 @@ class PreferencesWorkspace(QScrollArea):
             self.incoming,
             self.ringing,
             self.pop_ups,
+            self.hot_keys if session.sip is not None else None,
             self.reaching,
             self.appearance,
             self.account,

@@ -43,6 +43,10 @@ MUSIC = (DEFAULT_MUSIC,)
 USER_AGENT = "Linkus PBX"
 QUALIFY_S = 20
 """How often a phone is asked whether it is there."""
+ROUND_TRIP_MS = 200
+NO_SIGN_MS = 64 * ROUND_TRIP_MS
+"""T1 and timer B of RFC 3261, 17.1.1.2, which has 500 ms and 32 s: who says nothing for so long, not even
+100, is not there, and the caller need not wait longer for the next trunk. Asterisk takes no other ratio."""
 LOG_FILE = "messages.log"
 
 
@@ -235,8 +239,8 @@ ignore_uri_user_options=yes
 
 [system]
 type=system
-timer_t1=500
-timer_b=32000
+timer_t1={ROUND_TRIP_MS}
+timer_b={NO_SIGN_MS}
 threadpool_initial_size=5
 threadpool_auto_increment=5
 threadpool_max_size=50

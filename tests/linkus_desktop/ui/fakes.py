@@ -392,7 +392,6 @@ class FakePhone(QObject):
         self.conference = FakeConference(self)
         self.tones_followed = 0
         self.registration, self.registration_text = Registration.REGISTERED, ""
-        self.active: FakeCall | None = None
 
     def add(self, call: FakeCall) -> FakeCall:
         call.setParent(self)
@@ -400,6 +399,10 @@ class FakePhone(QObject):
         call.ended.connect(lambda _end: self._removed(call))
         self.call_added.emit(call)
         return call
+
+    @property
+    def active(self) -> FakeCall | None:
+        return next((call for call in self.calls if call.state is CallState.ACTIVE), None)
 
     def follow_tones(self) -> None:
         self.tones_followed += 1

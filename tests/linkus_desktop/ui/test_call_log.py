@@ -85,6 +85,8 @@ def test_columns_and_their_order_are_remembered(room, world, qtbot):
     room.table.setColumnWidth(1, 333)
     again = CallLogWorkspace(world.call_log, world.settings, clock=fakes.clock)
     qtbot.addWidget(again)
+    again.resize(1400, 500)
+    again.show()
     assert again.table.columnWidth(1) == 333
 
 

@@ -36,7 +36,7 @@ def test_a_card_offers_the_actions_of_its_state_in_words_SIP_3(window, world):
     card = window.calls.card_of(call)
     assert words(card) == ["Answer", "Ignore", "Decline"]
     card.answer.click()
-    assert words(card) == ["Hold", "Mute", "Keypad", "Record", "Transfer", "Hang up"]
+    assert words(card) == ["Hold", "Mute", "Keypad", "Record", "Transfer", "Add", "Hang up"]
     card.hold.click()
     assert call.state is CallState.HELD
     assert words(card) == ["Resume", "Record", "Transfer", "Hang up"]

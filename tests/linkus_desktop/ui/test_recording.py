@@ -291,6 +291,7 @@ def test_the_card_fits_where_it_is_recorded_and_there_are_many_buttons(theme, qt
 
 
 def test_the_number_stays_beside_the_light_where_there_is_room_SIP_5(window, world, call):
+    window.resize(1280, 760)
     world.tell_recording(call, "recording", actions=["pause"])
     card = window.calls.card_of(call)
     assert card.recording.light.isVisible()

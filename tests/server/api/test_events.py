@@ -98,6 +98,24 @@ async def test_changed_feature_codes_are_told_to_everybody_who_is_logged_in_CODE
     assert (status, me["feature_codes"]) == (200, FeatureCodes(**codes).by_name())
 
 
+async def test_emergency_numbers_are_told_to_everybody_who_is_logged_in_SIP_12(office):
+    anna, administrator = await office.login("1001"), await office.admin()
+    async with anna.events("me") as socket:
+        me = (await socket.receive_json())["items"]["me"]
+        assert me["emergency_numbers"] == []
+        trunk = {"kind": "peer", "host": "192.0.2.1"}
+        assert (await administrator.call("PUT", "/trunks/main", json=trunk))[0] == 200
+        number = {"trunks": ["main"]}
+        assert (await administrator.call("PUT", "/emergency-numbers/112", json=number))[0] == 200
+        again = await until(
+            socket,
+            lambda message: message["type"] == "snapshot" and message["items"]["me"]["emergency_numbers"],
+        )
+        assert again["items"]["me"]["emergency_numbers"] == ["112"]
+    status, me = await anna.call("GET", "/me")
+    assert (status, me["emergency_numbers"]) == (200, ["112"])
+
+
 async def test_a_new_extension_appears_and_a_removed_one_goes(office):
     anna = await office.login("1001")
     async with anna.events("extensions") as socket:
