@@ -160,6 +160,8 @@ def test_a_fault_at_any_moment_leaves_no_lamp_wrong_KEY_5(fault) -> None:
                 truth.tell(None)
             await asyncio.sleep(0.005)
         truth.drop(Lamp("1004"))
+        await asyncio.sleep(0.05)
+        truth.set(Lamp("1003"), HELD)
         await asyncio.sleep(40)
         assert engine.board.lamps == truth.shows, f"after a fault at moment {at}"
         points = server.switch.points
