@@ -15,6 +15,7 @@ from linkus_desktop.ui.call_quality import CallQuality
 from linkus_desktop.ui.call_words import failure_words, lamp_of_call, state_words
 from linkus_desktop.ui.card_actions import CardActions
 from linkus_desktop.ui.card_recording import CardRecording
+from linkus_desktop.ui.emergency_notice import EmergencyNotice
 from linkus_desktop.ui.texts import duration
 from linkus_desktop.ui.widgets.buttons import WordButton
 from linkus_desktop.ui.widgets.frames import columns, restyle, rows
@@ -113,6 +114,7 @@ class CallCard(QFrame):
         self._patience.setSingleShot(True)
         self.keypad = CallKeypad()
         self.keypad.hide()
+        self.emergency = EmergencyNotice()
         self.message = Message(closable=True)
         self.recording = CardRecording(call, own_calls)
         self._said = ""
@@ -202,6 +204,8 @@ class CallCard(QFrame):
         self.name.setText(name or call.number or "Unknown caller")
         self.number.setText(call.number if name and name != call.number else "")
         states = [state_words(call, self._callers), self.recording.words]
+        self.emergency.follow(call, self._callers)
+        self.setAccessibleDescription(self.emergency.text)
         self.setAccessibleName(f"Call with {self.name.text()}: {', '.join(filter(None, states))}")
         self.face.show_call(name, call.number, lamp_of_call(call), picture)
 
@@ -254,6 +258,7 @@ class CallCard(QFrame):
         layout = rows(self, gap=8)
         layout.setContentsMargins(_MARGIN, 8, _MARGIN, 8)
         layout.addLayout(top)
+        layout.addWidget(self.emergency)
         layout.addWidget(self.message)
         layout.addWidget(self.recording.message)
         layout.addWidget(self.quality.warning)
@@ -414,7 +419,7 @@ class CallCard(QFrame):
         if below:
             self._top.removeWidget(self._actions)
             self._layout.insertWidget(
-                1, self._actions, 0, *(() if self.narrow else (Qt.AlignmentFlag.AlignRight,))
+                2, self._actions, 0, *(() if self.narrow else (Qt.AlignmentFlag.AlignRight,))
             )
         else:
             self._layout.removeWidget(self._actions)

@@ -66,10 +66,7 @@ class Message(QFrame):
         self.setProperty("role", "warning" if warning else "error")
         restyle(self)
         restyle(self._text)  # its colour follows from the ground's role
-        t = tokens(self)
-        self._icon.setPixmap(
-            pixmap("warning", t.warning_text if warning else t.danger_text, 20, self._ratio())
-        )
+        self.tint()
         self._text.setText(text)
         while (item := self._buttons.takeAt(0)) is not None:
             if (old := item.widget()) is not None:
@@ -83,6 +80,14 @@ class Message(QFrame):
         self.show()
         self.shown.emit(True)
         QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
+
+    def tint(self) -> None:
+        """Draw the icon in the colour of the text."""
+        t = tokens(self)
+        warning = self.property("role") == "warning"
+        self._icon.setPixmap(
+            pixmap("warning", t.warning_text if warning else t.danger_text, 20, self._ratio())
+        )
 
     def clear(self) -> None:
         """Nothing to say any more."""

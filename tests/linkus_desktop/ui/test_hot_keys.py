@@ -6,7 +6,7 @@ import fakes
 import pytest
 from PySide6.QtCore import QObject, Qt
 
-from linkus_desktop.hotkeys.actions import ANSWER, DIAL, HotKeyActions, is_emergency
+from linkus_desktop.hotkeys.actions import ANSWER, DIAL, HotKeyActions
 from linkus_desktop.hotkeys.port import HotKeys
 from linkus_desktop.sip.values import CallState
 from linkus_desktop.ui.preferences.hot_keys import HotKeysSection
@@ -97,11 +97,6 @@ def test_an_emergency_number_is_always_asked_for_first_SIP_12(world, workplace, 
     assert world.phone.dialled == []
     assert number.text() == text.replace(" ", "")
     assert "emergency number" in window.message.text
-
-
-@pytest.mark.parametrize("ordinary", ["1501", "+420530335150", "2001", "11"])
-def test_other_numbers_are_none_of_an_emergency_SIP_12(ordinary):
-    assert not is_emergency(ordinary, ["150"])
 
 
 def test_one_key_answers_and_hangs_up_SIP_2(world, workplace, window, keys):
