@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QHelpEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QToolTip
 
+from linkus_desktop.pbx.blocking import Blocking
 from linkus_desktop.pbx.call_log import CallLogColumn, CallLogRole
 from linkus_desktop.ui.call_log.cells import ROW, CallCells
 from linkus_desktop.ui.call_log.rows import CallLogRows
@@ -25,14 +26,25 @@ _LEAST = (112, 96, 72, 96, 72, 88, 96)
 
 
 class CallTable(QTableView):
-    """Signals: call_requested(str number), delete_requested(object list of ids), play_requested()."""
+    """Signals: call_requested(str number), delete_requested(object list of ids), play_requested(),
+    block_requested(str number), unblock_requested(str number).
+    """
 
     call_requested = Signal(str)
     delete_requested = Signal(object)
     play_requested = Signal()
+    block_requested = Signal(str)
+    unblock_requested = Signal(str)
 
-    def __init__(self, rows: CallLogRows, settings: "Settings", clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        rows: CallLogRows,
+        settings: "Settings",
+        clock: Callable[[], datetime],
+        blocking: Blocking | None = None,
+    ) -> None:
         super().__init__()
+        self._blocking = blocking
         self._rows = rows
         self._settings = settings
         self._cells = CallCells(self, clock)
@@ -96,9 +108,21 @@ class CallTable(QTableView):
             menu.addAction(icon("play", t.text), "Play the recording", self.play_requested.emit)
         menu.addAction(icon("copy", t.text), "Copy" if count == 1 else f"Copy {count} calls", self._copy)
         menu.addSeparator()
+        if count == 1:
+            self._offer_block(menu, entry.number)
         text = "Delete this call" if count == 1 else f"Delete {count} calls"
         menu.addAction(icon("delete", t.text), text, self._delete).setShortcut("Del")
         return menu
+
+    def _offer_block(self, menu: QMenu, number: str) -> None:
+        """Block the number or unblock it; nothing for colleagues, and callers without a number."""
+        if self._blocking is None:
+            return
+        symbol = icon("do-not-disturb", tokens(self).text)
+        if self._blocking.is_blocked(number):
+            menu.addAction(symbol, "Unblock this number", lambda: self.unblock_requested.emit(number))
+        elif not self._blocking.why_not(number):
+            menu.addAction(symbol, "Block this number", lambda: self.block_requested.emit(number))
 
     def viewportEvent(self, event: QEvent) -> bool:
         """Full names and absolute times in the tooltip."""
