@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView,
 
 from linkus_desktop.pbx.blocking import Blocking
 from linkus_desktop.pbx.call_log import CallLogColumn, CallLogRole
+from linkus_desktop.ui.call_log.block_button import BLOCK, UNBLOCK
 from linkus_desktop.ui.call_log.cells import ROW, CallCells
 from linkus_desktop.ui.call_log.rows import CallLogRows
 from linkus_desktop.ui.icons import icon
@@ -26,15 +27,11 @@ _LEAST = (112, 96, 72, 96, 72, 88, 96)
 
 
 class CallTable(QTableView):
-    """Signals: call_requested(str number), delete_requested(object list of ids), play_requested(),
-    block_requested(str number), unblock_requested(str number).
-    """
+    """Signals: call_requested(str number), delete_requested(object list of ids), play_requested()."""
 
     call_requested = Signal(str)
     delete_requested = Signal(object)
     play_requested = Signal()
-    block_requested = Signal(str)
-    unblock_requested = Signal(str)
 
     def __init__(
         self,
@@ -118,11 +115,11 @@ class CallTable(QTableView):
         """Block the number or unblock it; nothing for colleagues, and callers without a number."""
         if self._blocking is None:
             return
-        symbol = icon("do-not-disturb", tokens(self).text)
-        if self._blocking.is_blocked(number):
-            menu.addAction(symbol, "Unblock this number", lambda: self.unblock_requested.emit(number))
-        elif not self._blocking.why_not(number):
-            menu.addAction(symbol, "Block this number", lambda: self.block_requested.emit(number))
+        colour, blocking = tokens(self).text, self._blocking
+        if blocking.is_blocked(number):
+            menu.addAction(icon(UNBLOCK, colour), "Unblock this number", lambda: blocking.unblock(number))
+        elif not blocking.why_not(number):
+            menu.addAction(icon(BLOCK, colour), "Block this number", lambda: blocking.block(number))
 
     def viewportEvent(self, event: QEvent) -> bool:
         """Full names and absolute times in the tooltip."""

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QButtonGroup, QLineEdit, QWidget
 from linkus_desktop.pbx.blocking import Blocking, Change
 from linkus_desktop.pbx.call_log import CallLogColumn, CallLogModel, CallLogRole
 from linkus_desktop.pbx.tasks import spawn
+from linkus_desktop.ui.call_log.block_button import BlockButton
 from linkus_desktop.ui.call_log.player import RecordingPlayer
 from linkus_desktop.ui.call_log.rows import CallLogRows, Kind
 from linkus_desktop.ui.call_log.sound import SoundLine
@@ -22,7 +23,6 @@ from linkus_desktop.ui.widgets.buttons import WordButton
 from linkus_desktop.ui.widgets.frames import columns, frame, rows
 from linkus_desktop.ui.widgets.list_states import ListStates
 from linkus_desktop.ui.widgets.undo_bar import UNDO_MS, UndoBar
-from server.contract.calls import CallLogEntry
 from server.contract.recording import Recording
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class CallLogWorkspace(QWidget):
         self.search = QLineEdit()
         self.kinds: dict[Kind, WordButton] = {}
         self.call_back = WordButton("Call back", icon_name="phone", shortcut="Return")
-        self.block = WordButton("Block", icon_name="do-not-disturb")
+        self.block = BlockButton(blocking)
         self.delete = WordButton("Delete", icon_name="delete", shortcut="Del")
         self._seen = QTimer(self)
         self._seen.setSingleShot(True)
@@ -139,7 +139,7 @@ class CallLogWorkspace(QWidget):
             icon("search", tokens(self).muted), QLineEdit.ActionPosition.LeadingPosition
         )
         bar.addSpacing(8)
-        bar.addWidget(self.search, 1)
+        bar.addWidget(self.search, 100)  # all that is left, up to its most
         bar.addStretch(1)
         bar.addWidget(self.call_back)
         bar.addWidget(self.block)
@@ -166,7 +166,6 @@ class CallLogWorkspace(QWidget):
         self.table.delete_requested.connect(self.delete_calls)
         self.call_back.clicked.connect(self._call_back)
         self.delete.clicked.connect(self._on_delete)
-        self.block.clicked.connect(self._on_block)
         self.table.selectionModel().selectionChanged.connect(self._follow)
         self.rows.layoutChanged.connect(self._follow)
         self._log.modelReset.connect(self._follow)
@@ -174,10 +173,7 @@ class CallLogWorkspace(QWidget):
         self._log.missed_changed.connect(self._on_missed)
         self._log.known_changed.connect(self._follow)
         self.states.action.connect(self._show_all)
-        self.block.setVisible(self.blocking is not None)
         if self.blocking is not None:
-            self.table.block_requested.connect(self.blocking.block)
-            self.table.unblock_requested.connect(self.blocking.unblock)
             self.blocking.changed.connect(self._follow)
             self.blocking.done.connect(self._on_blocked)
             self.blocking.failed.connect(self.problem)
@@ -208,33 +204,9 @@ class CallLogWorkspace(QWidget):
         if index.isValid() and (number := self.rows.entry(index).number):
             self.call_requested.emit(number)
 
-    def _on_block(self) -> None:
-        """Block the number of the selected call, or unblock it, as the button says."""
-        index = self.table.currentIndex()
-        if self.blocking is None or not index.isValid():
-            return
-        number = self.rows.entry(index).number
-        if self.blocking.is_blocked(number):
-            self.blocking.unblock(number)
-        else:
-            self.blocking.block(number)
-
     def _on_blocked(self, change: Change) -> None:
         """It is done; for five seconds it can be taken back."""
         self.undo_bar.offer(change.text, lambda: None, change.undo)
-
-    def _follow_block(self, entry: CallLogEntry | None) -> None:
-        """The button is about the one call that is selected, and says why its number cannot be blocked."""
-        if self.blocking is None:
-            return
-        number = entry.number if entry is not None else ""
-        if self.blocking.is_blocked(number):
-            self.block.become("Unblock", "do-not-disturb", tip=f"Take calls from {number} again")
-            self.block.forbid("")
-            return
-        self.block.become("Block", "do-not-disturb", tip=f"Hang up whenever {number or 'it'} calls")
-        why = "Select one call to block its number." if entry is None else self.blocking.why_not(number)
-        self.block.forbid(why)
 
     def _put_back(self, ids: list[str]) -> None:
         self.rows.unhide(ids)
@@ -292,7 +264,7 @@ class CallLogWorkspace(QWidget):
         index = selected[0] if len(selected) == 1 else None
         entry = self.rows.entry(index) if index is not None else None
         self.sound.follow(entry)
-        self._follow_block(entry)
+        self.block.follow(entry)
         if self.player is None:
             return
         recording = index.data(CallLogRole.RECORDING) if index is not None else None

@@ -87,6 +87,15 @@ def test_colleagues_and_who_has_no_number_are_not_blocked_and_it_is_said_why_DIR
     assert why in room.block.accessibleDescription()
 
 
+def test_in_a_narrow_window_the_search_keeps_its_room_DIR_5(window, room, qtbot):
+    room.table.selectRow(OUTSIDE)
+    room.block.click()
+    window.resize(880, 560)
+    qtbot.waitUntil(lambda: window.width() == 880)
+    assert room.search.width() >= 100
+    assert room.block.width() >= room.block.sizeHint().width()
+
+
 def test_several_calls_are_not_blocked_at_once_DIR_5(room):
     room.table.selectAll()
     assert not room.block.isEnabled()
