@@ -16,7 +16,8 @@ class BlockButton(WordButton):
         self._blocking = blocking
         self._number = ""
         self.clicked.connect(self._on_clicked)
-        self.setHidden(blocking is None)
+        if blocking is None:
+            self.hide()  # never shown here: without a parent it would be a window
 
     def follow(self, entry: CallLogEntry | None) -> None:
         """Be about this call; None: no call, or several."""

@@ -96,6 +96,11 @@ def test_in_a_narrow_window_the_search_keeps_its_room_DIR_5(window, room, qtbot)
     assert room.block.width() >= room.block.sizeHint().width()
 
 
+def test_the_window_keeps_the_keyboard_when_the_room_is_built_DIR_5(window, room):
+    assert window.isActiveWindow()
+    assert room.block.window() is window
+
+
 def test_several_calls_are_not_blocked_at_once_DIR_5(room):
     room.table.selectAll()
     assert not room.block.isEnabled()
