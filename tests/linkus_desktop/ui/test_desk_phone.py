@@ -1,5 +1,7 @@
 """SIP-11: the window while it controls a desk phone."""
 
+from types import SimpleNamespace
+
 import pytest
 from fakes import at_once
 
@@ -7,6 +9,8 @@ from linkus_desktop.calls.chosen_phone import ChosenPhone
 from linkus_desktop.calls.desk_call import NO_ANSWER, UNKNOWN
 from linkus_desktop.calls.desk_phone import DeskPhone
 from linkus_desktop.pbx.states import ConnectionState
+from linkus_desktop.remote.desk import Desk as Orders
+from linkus_desktop.remote.words import Action, ExitCode, Order
 from linkus_desktop.sip.values import CallState
 from linkus_desktop.ui.incoming_window import IncomingWindows
 from linkus_desktop.ui.lamps import Lamp
@@ -109,6 +113,32 @@ def test_a_call_that_comes_in_is_answered_or_the_reason_is_said_SIP_11(desk):
     desk.tell(own("x", "talking", direction=IN))
     assert windows.windows == []
     windows.close()
+
+
+def test_a_secretary_sees_for_whom_a_call_is_that_only_the_phone_can_answer_SIP_11_BOSS_1(desk):
+    windows = IncomingWindows(
+        desk.phones, screen=desk.window.screen().availableGeometry, callers=desk.window.callers
+    )
+    desk.tell(own("x", "ringing", direction=IN, for_number="1003"))
+    (shown,) = windows.windows
+    words = "For Chiara Rossi. Answer it on the phone"
+    assert (desk.card().state.text(), shown.what.text()) == (words, words)
+    desk.tell(own("x", "ringing", direction=IN, for_number="1003", can_answer=True))
+    words = "Incoming call for Chiara Rossi"
+    assert (desk.card().state.text(), shown.what.text()) == (words, words)
+    windows.close()
+
+
+def test_an_order_to_answer_what_only_the_phone_can_answer_is_refused_SIP_11_SIP_2(desk, world):
+    workplace = SimpleNamespace(session=world.session, window=desk.window)
+    orders = Orders(lambda: workplace)
+    desk.tell(own("x", "ringing", direction=IN))
+    answer = orders.take(Order(Action.ANSWER))
+    assert (answer.code, answer.text) == (ExitCode.REFUSED, NO_ANSWER)
+    assert desk.server.asked == []
+    desk.tell(own("x", "ringing", direction=IN, can_answer=True))
+    assert orders.take(Order(Action.ANSWER)).code is ExitCode.DONE
+    assert desk.server.asked == ["answer x"]
 
 
 def test_what_the_server_refuses_is_told_in_the_window_SIP_11(desk):
