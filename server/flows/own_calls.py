@@ -161,6 +161,8 @@ class OwnCalls:
     # What is shown
 
     async def _snapshot(self, who: Who) -> Mapping[str, Any]:
+        if who.number is not None:
+            self._refresh(who.number)  # what may be done about a recording depends on rights, which may change
         return dict(self._shown.get(who.number or "", {}))
 
     def _leave(self, live: LiveCall, *, outcomes: bool) -> None:
