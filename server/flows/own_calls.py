@@ -162,7 +162,7 @@ class OwnCalls:
 
     async def _snapshot(self, who: Who) -> Mapping[str, Any]:
         if who.number is not None:
-            self._refresh(who.number)  # what may be done about a recording depends on rights, which may change
+            self._refresh(who.number)  # what may be done about a recording depends on rights, too
         return dict(self._shown.get(who.number or "", {}))
 
     def _leave(self, live: LiveCall, *, outcomes: bool) -> None:
