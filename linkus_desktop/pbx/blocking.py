@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from linkus_desktop.calls.emergency import is_emergency
 from linkus_desktop.pbx.errors import PbxError
 from linkus_desktop.pbx.reaching import ReachingDraft, Rules
-from server.contract.caller_patterns import matches
+from server.contract.pattern_match import matches
 from server.contract.reaching import MAX_RULES
 
 HANG_UP = {"kind": "hang_up", "value": ""}

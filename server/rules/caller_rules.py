@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from server.contract.caller_patterns import matches
 from server.contract.reaching import CallerRule
+from server.rules.patterns import matches
 
 
 def first_match(rules: Iterable[CallerRule], caller: str) -> CallerRule | None:
