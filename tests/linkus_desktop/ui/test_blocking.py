@@ -34,6 +34,7 @@ def menu(room):
     """The words of the menu of a row, with what they do."""
 
     def of(row):
+        room.table.clearSelection()  # Qt may still hold a Ctrl that another test pressed: that toggles
         room.table.selectRow(row)
         return {action.text(): action.trigger for action in room.table.menu().actions()}
 
