@@ -4,7 +4,10 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import fakes
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QMenu
 
+from linkus_desktop.pbx.states import ConnectionState
 from linkus_desktop.ui.keys.dialog import KeyDialog
 from linkus_desktop.ui.keys.panel import KeysPanel
 from server.contract.pairs import Pair, PairCall, PairState
@@ -111,7 +114,9 @@ def keys_one_column() -> Scene:
 def keys_long() -> Scene:
     """Long names, three columns, and no right to change them."""
     keys = [("blf", "1002", LONG), ("speed_dial", "00420530335533", "x" * 63), *EVERY_TYPE * 4]
-    return with_keys(*keys, columns=3, may=False).scene()
+    desk = with_keys(*keys, may=False)
+    desk.window.resize(1440, 760)
+    return desk.scene(lambda: panel(desk).set_columns(3))
 
 
 def keys_empty() -> Scene:
@@ -124,7 +129,13 @@ def keys_empty() -> Scene:
 def keys_unknown() -> Scene:
     """The connection is lost."""
     desk = with_keys(*EVERY_TYPE, columns=2)
-    return desk.scene(desk.world.session.live.forget)
+
+    def lose() -> None:
+        desk.world.session.live.forget()
+        text = "The network is down. Trying again in 8 seconds."
+        desk.world.session.connection_changed.emit(ConnectionState.OFFLINE, text)
+
+    return desk.scene(lose)
 
 
 def keys_question() -> Scene:
@@ -144,7 +155,15 @@ def keys_menu() -> Scene:
     """What can be done with a colleague's key in a call: a click asks."""
     desk = with_keys(*EVERY_TYPE)
     desk.call("1007", "Grace Okafor")
-    return desk.scene(lambda: panel(desk).press(3))
+
+    def press() -> None:
+        own = panel(desk)
+        own.press(3)
+        key, menu = own.grid.buttons[3], own.findChild(QMenu)
+        right = desk.window.rect().right() - menu.width() - 8
+        menu.move(desk.window.mapToGlobal(QPoint(right, key.mapTo(desk.window, key.rect().bottomLeft()).y())))
+
+    return desk.scene(press)  # whatever size the screen has
 
 
 def keys_removed() -> Scene:

@@ -215,7 +215,9 @@ class KeysPanel(QWidget):
         empty.addStretch(1)
         notes = QWidget()
         told = rows(notes, gap=8)
-        told.setContentsMargins(16, 0, 16, 0)
+        told.setContentsMargins(GAP, 0, GAP, 0)  # in line with the keys
+        for words in (self.stale, self.read_only):
+            words.setContentsMargins(8, 4, 8, 0)
         for note in (self.message, self.stale, self.read_only):
             told.addWidget(note)
         layout = rows(self)
