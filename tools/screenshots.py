@@ -81,7 +81,9 @@ async def picture(name: str, theme: str, out: Path, scale: int) -> None:
     for popup in _popups():
         popup.close()
     scene.window.close()
-    scene.window.deleteLater()
+    await tasks()  # what waited for an undo is stored now
+    for window in {scene.window, *(main for _world, main in fakes.KEPT)}:
+        window.deleteLater()  # a main window too of which only a dialog was pictured
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     fakes.KEPT.clear()
 

@@ -31,10 +31,10 @@ class Server:
         """The id of a call that `phone` makes."""
         return f"made by {phone}"
 
-    async def hold(self, _call_id: str, *, on: bool) -> None:
+    async def hold(self, _call_id: str, *, on: bool) -> None:  # noqa: ARG002  as the real one
         """Hold, or take back."""
         if self.problem:
-            raise PbxError(f"{self.problem}{'' if on else ' '}".strip())
+            raise PbxError(self.problem)
 
 
 class Control(Desk):
@@ -47,7 +47,15 @@ class Control(Desk):
         self.server = Server()
         live.phones.take_snapshot({name: _phone(name) for name in phones})
         live.calls.take_snapshot({})
-        desk = DeskPhone(live.calls, live.phones, self.server, lambda: "1001", run=fakes.at_once)
+        desk = DeskPhone(
+            live.calls,
+            live.phones,
+            self.server,
+            lambda: "1001",
+            is_elsewhere=lambda call: call.id.startswith("server-"),
+            run=fakes.at_once,
+        )
+        self.computer = world.phone
         self.phones = world.phone = ChosenPhone(world.phone, desk, world.settings)
         super().__init__(room, world, phones=self.phones)
         self.phones.use(use)
@@ -56,8 +64,7 @@ class Control(Desk):
         """The server tells of a call."""
         facts = {
             "name": "",
-            "since": fakes.NOW,
-            "answered_at": fakes.NOW - timedelta(seconds=754) if state == "talking" else None,
+            "since": fakes.NOW - timedelta(seconds=754 if state == "talking" else 5),
             "sip_call_ids": [],
             "recording": CallRecording(state=None, actions=["start"], refusal=None),
             "direction": Direction.OUTGOING,
@@ -145,7 +152,8 @@ def mixed() -> Scene:
     """A call of this computer goes on beside the desk phone's."""
     desk = Control(YEALINK)
     computer = fakes.FakeCall("1003", "Chiara Rossi", CallState.HELD, talked=timedelta(seconds=32))
-    desk.phones._phone.add(computer)
+    desk.computer.add(computer)
+    desk.world.tell_recording(computer, actions=["start"])
     desk.tell("x", "talking")
     return desk.scene()
 

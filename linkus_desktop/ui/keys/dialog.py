@@ -294,6 +294,8 @@ class KeyDialog(QDialog):
         """Say what is wrong with the value; "" nothing."""
         self.problem.setText(text)
         self.problem.setVisible(bool(text))
+        if text:
+            self.hint.hide()
         self.value.setAccessibleDescription(text)
         self.value.setProperty("wrong", bool(text))
         restyle(self.value)

@@ -39,6 +39,13 @@ CONDITION_WORDS = {
     ForwardingCondition.NO_ANSWER: "Forward when unanswered",
 }
 
+_FORWARDS = {
+    ForwardingCondition.ALWAYS: "Forward always",
+    ForwardingCondition.BUSY: "Forward if busy",
+    ForwardingCondition.NO_ANSWER: "Forward unanswered",
+}
+"""Short enough for a key; to whom is in its second line."""
+
 _ICONS = {
     KeyType.SPEED_DIAL: "phone",
     KeyType.INTERCOM: "speaker",
@@ -243,7 +250,7 @@ def _presence(key: FunctionKey, there: "Sources", now: datetime) -> KeyFace:
 def _forward(key: FunctionKey, there: "Sources", _now: datetime) -> KeyFace:
     condition, to = key.forwarding
     what = CONDITION_WORDS[condition]
-    name = key.label or what
+    name = key.label or _FORWARDS[condition]
     if not there.forwarding.known:
         return KeyFace(Lamp.UNKNOWN, "", name, Lamp.UNKNOWN.word, f"{what}: not told yet")
     now_to = there.forwarded_to(condition)
