@@ -19,7 +19,7 @@ from tools.scenes import ROOT  # first: it says where the made-up people are, an
 import fakes
 from PySide6.QtCore import QElapsedTimer, QEvent, QEventLoop, QLocale, QPoint, Qt, QTimer
 from PySide6.QtGui import QCursor, QPainter, QPixmap
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QWidget
 
 from linkus_desktop.pbx.tasks import running
 from linkus_desktop.ui.theme import Mode, Theme
@@ -39,6 +39,14 @@ def settle(ms: int) -> None:
     loop = QEventLoop()
     QTimer.singleShot(ms, loop.quit)
     loop.exec()
+
+
+def fade_in(window: QWidget) -> None:
+    """Show the buttons that clear a field in full; lamps blink on meanwhile, so waiting is no way."""
+    for field in window.findChildren(QLineEdit):
+        for button in field.findChildren(QAbstractButton):
+            if button.isVisible():
+                button.setProperty("opacity", 1.0)
 
 
 async def tasks() -> None:
@@ -76,6 +84,7 @@ async def picture(name: str, theme: str, out: Path, scale: int) -> None:
         scene.then()
         await tasks()
         settle(60)
+        fade_in(scene.window)
     path = out / f"{name}-{theme}{'' if scale == 1 else '@2x'}.png"
     small_png.save(grab(scene).toImage(), path)
     for popup in _popups():

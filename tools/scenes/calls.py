@@ -76,16 +76,16 @@ def add(desk: Desk, typed: str = "o") -> Scene:
     return desk.scene(choose)
 
 
-def for_boss(room: str = "phone", name: str = "Bob Boss") -> Scene:
+def for_boss(name: str = "Bob Boss") -> Scene:
     """A secretary's calls: one for the boss rings, another one is held for the boss."""
-    desk = Desk(room)
+    desk = Desk()
     held = desk.call("1004", "David Kim", CallState.HELD, seconds=95)
     held.called_for = Party("1099", name)
     held.changed.emit()
     rings = desk.call("00420777000111", "Emily Stone", CallState.INCOMING, seconds=None)
     rings.called_for = Party("1099", name)
     rings.changed.emit()
-    return desk.scene()
+    return desk.scene(part=lambda: desk.window.calls) if name == LONG else desk.scene()
 
 
 def narrow(scene: Scene) -> Scene:

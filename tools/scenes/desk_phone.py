@@ -93,14 +93,14 @@ def two_calls() -> Scene:
     desk = Control(YEALINK)
     desk.tell("x", "talking", held_by=["1001"])
     desk.window.dial("1003")
-    return desk.scene()
+    return desk.scene(part=lambda: desk.window.calls)
 
 
 def rings() -> Scene:
     """It cannot be told to answer; the caller's name is long."""
     desk = Control(YEALINK)
     desk.tell("x", "ringing", "12345678", name=LONG, direction=Direction.INCOMING)
-    return desk.scene()
+    return desk.scene(part=lambda: desk.window.calls)
 
 
 def nobody() -> Scene:
@@ -155,7 +155,7 @@ def mixed() -> Scene:
     desk.computer.add(computer)
     desk.world.tell_recording(computer, actions=["start"])
     desk.tell("x", "talking")
-    return desk.scene()
+    return desk.scene(part=lambda: desk.window.calls)
 
 
 SCENES: dict[str, Callable[[], Scene]] = {

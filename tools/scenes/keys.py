@@ -99,6 +99,11 @@ def panel(desk: Desk) -> KeysPanel:
     return found
 
 
+def beside(desk: Desk, then: Callable[[], object] | None = None) -> Scene:
+    """Picture the keys only."""
+    return desk.scene(then, lambda: desk.window.keys)
+
+
 def keys() -> Scene:
     """Every type, in two columns, in a call."""
     desk = with_keys(*EVERY_TYPE, columns=2)
@@ -123,7 +128,7 @@ def keys_empty() -> Scene:
     """None yet, and the user may make some."""
     desk = with_keys()
     desk.window.keys.toggle()
-    return desk.scene()
+    return beside(desk)
 
 
 def keys_unknown() -> Scene:
@@ -141,14 +146,14 @@ def keys_unknown() -> Scene:
 def keys_question() -> Scene:
     """The green key asks first."""
     desk = with_keys(*EVERY_TYPE)
-    return desk.scene(lambda: panel(desk).press(2))
+    return beside(desk, lambda: panel(desk).press(2))
 
 
 def keys_failed() -> Scene:
     """A change that was not stored."""
     desk = with_keys(*EVERY_TYPE)
     why = "There is no connection to the server now. It does not answer. Try again when it is back."
-    return desk.scene(lambda: panel(desk).own.failed.emit(why, True))
+    return beside(desk, lambda: panel(desk).own.failed.emit(why, True))
 
 
 def keys_menu() -> Scene:
@@ -169,7 +174,7 @@ def keys_menu() -> Scene:
 def keys_removed() -> Scene:
     """Can be taken back."""
     desk = with_keys(*EVERY_TYPE)
-    return desk.scene(lambda: panel(desk).remove(4))
+    return beside(desk, lambda: panel(desk).remove(4))
 
 
 def key_dialog() -> Scene:
