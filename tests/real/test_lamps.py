@@ -100,7 +100,9 @@ async def test_no_state_comes_after_its_successor_however_fast_they_change_KEY_3
         log.info("%.0f changes a second, %d told", 2 * HOLDS / took_s, len(key.notices))
         *talk, last = key.lamps[key.lamps.index("talking") :]
         assert last == "idle"
-        assert set(talk) == {"talking", "held"}
+        assert set(talk) <= {"talking", "held"}, (
+            "states that were over before they could be told may be left out"
+        )
         assert all(one != other for one, other in pairwise(talk)), talk
     await pbx.nothing_left()
 
