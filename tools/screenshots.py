@@ -22,6 +22,7 @@ from PySide6.QtGui import QCursor, QPainter, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QWidget
 
 from linkus_desktop.pbx.tasks import running
+from linkus_desktop.ui import blinker
 from linkus_desktop.ui.theme import Mode, Theme
 from tools.scenes import calls, desk_phone, keys, preferences, recordings, rooms, small_png, sound, windows
 from tools.scenes.desk import Scene
@@ -30,6 +31,8 @@ PARTS = (windows, rooms, calls, keys, desk_phone, sound, recordings, preferences
 SCENES = {name: scene for part in PARTS for name, scene in part.SCENES.items()}
 DOUBLED = {name for part in PARTS for name in part.DOUBLED}
 """Also shown at 200 %."""
+DAY_MS = 86_400_000
+"""So slowly do lamps blink in pictures, which look the same on a slow machine then."""
 GROUND = 16
 """What is seen around a part of a window, logical pixels."""
 
@@ -42,7 +45,7 @@ def settle(ms: int) -> None:
 
 
 def fade_in(window: QWidget) -> None:
-    """Show the buttons that clear a field in full; lamps blink on meanwhile, so waiting is no way."""
+    """Show the buttons that clear a field in full, which takes them a while."""
     for field in window.findChildren(QLineEdit):
         for button in field.findChildren(QAbstractButton):
             if button.isVisible():
@@ -122,6 +125,7 @@ def run() -> None:
         subprocess.run(command, env={**os.environ, "QT_SCALE_FACTOR": "2"}, cwd=ROOT, check=True)
     app = QApplication([])
     QLocale.setDefault(QLocale(QLocale.Language.English, QLocale.Country.UnitedKingdom))
+    blinker.BEAT_MS = DAY_MS
     QCursor.setPos(-100, -100)  # no row is hovered
     names = [name for name in SCENES if args.only in name and (scale == 1 or name in DOUBLED)]
     asyncio.run(make(Theme(app, "light"), names, args.theme or ["light", "dark"], args.out, scale))

@@ -76,7 +76,7 @@ class KeysPanel(QWidget):
         self.grid = KeyGrid(blinker)
         self.add = IconButton("add", "Add a function key")
         self.more = IconButton("more", "Function keys: columns, own window")
-        self.message = Message(closable=True)
+        self.message = Message(closable=True, narrow=True)
         self.read_only = label(
             "Your administrator has set these keys, and has not permitted you to change them.",
             "small",

@@ -6,7 +6,7 @@ from datetime import timedelta
 import fakes
 import pytest
 from fakes import FakeCall, LineState, World, colleague
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QContextMenuEvent, QDropEvent, QHelpEvent, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
@@ -14,11 +14,13 @@ from PySide6.QtWidgets import QApplication, QToolTip
 from linkus_desktop.pbx.errors import NotConnected
 from linkus_desktop.sip.values import CallState
 from linkus_desktop.ui.keys.dialog import CHECK_AFTER_MS, KeyDialog
+from linkus_desktop.ui.keys.dock import LEAST
 from linkus_desktop.ui.keys.grid import MIME
 from linkus_desktop.ui.keys.panel import SHORTCUTS
 from linkus_desktop.ui.lamps import Lamp
 from linkus_desktop.ui.rooms import ROOMS
 from linkus_desktop.ui.shortcuts import KeysOfTheWindow
+from linkus_desktop.ui.widgets.buttons import WordButton
 from server.contract.keys import KeyType
 from server.contract.pairs import Pair, PairCall, PairState
 
@@ -552,3 +554,16 @@ def test_beside_the_keys_no_button_of_a_call_is_cut_off_KEY_1(panel, window, wor
     assert len(card.buttons()) == 7
     for button in card.buttons():
         assert button.width() >= button.sizeHint().width(), button.text()
+
+
+def test_a_question_does_not_make_the_panel_wider_BOSS_4(panel, window):
+    window.resizeDocks([window.keys], [LEAST], Qt.Orientation.Horizontal)
+    QApplication.processEvents()
+    before = panel.width()
+    panel.acts.question.emit("Switch Grace Okafor off as your secretary?", "Switch off", lambda: None)
+    QApplication.processEvents()
+    assert panel.message.isVisible()
+    assert panel.width() == before
+    for button in panel.message.findChildren(WordButton):
+        assert button.width() >= button.sizeHint().width(), button.text()
+        assert panel.rect().contains(QRect(button.mapTo(panel, QPoint()), button.size()))
