@@ -131,6 +131,15 @@ def keys_empty() -> Scene:
     return beside(desk)
 
 
+def keys_loading() -> Scene:
+    """The server has not told them yet."""
+    desk = Desk()
+    desk.window.keys.toggle()
+    scene = beside(desk)
+    scene.settle_ms = 220
+    return scene
+
+
 def keys_unknown() -> Scene:
     """The connection is lost."""
     desk = with_keys(*EVERY_TYPE, columns=2)
@@ -182,6 +191,17 @@ def key_dialog() -> Scene:
     return Scene(opened(13))
 
 
+def key_dialog_new() -> Scene:
+    """A key is made, for a web address."""
+    desk = with_keys(*EVERY_TYPE)
+    panel(desk).new_key()
+    dialog = panel(desk).dialog
+    if dialog is None:
+        raise LookupError("it did not open")
+    dialog.kind.setCurrentIndex(dialog.kind.findData("url"))
+    return Scene(dialog)
+
+
 def key_dialog_wrong() -> Scene:
     """A value that cannot be."""
     dialog = opened(0)
@@ -207,12 +227,14 @@ SCENES: dict[str, Callable[[], Scene]] = {
         keys_one_column,
         keys_long,
         keys_empty,
+        keys_loading,
         keys_unknown,
         keys_question,
         keys_failed,
         keys_menu,
         keys_removed,
         key_dialog,
+        key_dialog_new,
         key_dialog_wrong,
     )
 }
