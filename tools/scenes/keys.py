@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import fakes
 from PySide6.QtCore import QPoint
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 
 from linkus_desktop.pbx.states import ConnectionState
@@ -121,7 +122,12 @@ def keys_long() -> Scene:
     keys = [("blf", "1002", LONG), ("speed_dial", "00420530335533", "x" * 63), *EVERY_TYPE * 4]
     desk = with_keys(*keys, may=False)
     desk.window.resize(1440, 760)
-    return desk.scene(lambda: panel(desk).set_columns(3))
+
+    def widen() -> None:
+        panel(desk).set_columns(3)
+        QTest.qWait(100)  # columns, then the height of all, then the scroll bar
+
+    return desk.scene(widen)
 
 
 def keys_empty() -> Scene:
