@@ -114,7 +114,7 @@ class CallCard(QFrame):
         self.keypad = CallKeypad()
         self.keypad.hide()
         self.message = Message(closable=True)
-        self.recording = CardRecording(call, own_calls)
+        self.recording = CardRecording(call, own_calls, self)
         self._said = ""
         self._build()
         self._connect()

@@ -135,11 +135,12 @@ def compact() -> Scene:
     return desk.scene()
 
 
-def window() -> Scene:
+def window(**more: object) -> Scene:
     """The window of a call that has to be answered on the phone."""
     desk = Control(YEALINK)
-    desk.tell("x", "ringing", "1004", name="David Kim", direction=Direction.INCOMING)
-    return Scene(IncomingWindow(desk.phones.calls[0]))
+    desk.tell("x", "ringing", "1004", name="David Kim", direction=Direction.INCOMING, **more)
+    call = desk.phones.calls[0]
+    return Scene(IncomingWindow(call, callers=desk.window.callers))
 
 
 def preferences(*phones: str, use: str | None = "") -> Scene:
@@ -168,6 +169,7 @@ SCENES: dict[str, Callable[[], Scene]] = {
     "main-desk-phone-refused": refused,
     "main-compact-desk-phone": compact,
     "incoming-desk-phone": window,
+    "incoming-desk-phone-for-boss": lambda: window(for_number="1007"),
     "main-preferences-desk-phone": lambda: preferences(YEALINK, LONG_PHONE, use="Yealink SIP-T54W"),
     "main-preferences-desk-phone-off": lambda: preferences(YEALINK, use=None),
     "main-preferences-desk-phone-none": preferences,
