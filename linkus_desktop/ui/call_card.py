@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy
 
 from linkus_desktop.sip.values import Ability, CallState
@@ -116,7 +116,7 @@ class CallCard(QFrame):
         self.keypad.hide()
         self.emergency = EmergencyNotice()
         self.message = Message(closable=True)
-        self.recording = CardRecording(call, own_calls)
+        self.recording = CardRecording(call, own_calls, self)
         self._said = ""
         self._build()
         self._connect()
@@ -455,6 +455,11 @@ class CallCard(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The buttons go where there is room."""
         super().resizeEvent(event)
+        self._show_buttons()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """It was given its width before it was on the screen."""
+        super().showEvent(event)
         self._show_buttons()
 
     def minimumSizeHint(self) -> QSize:

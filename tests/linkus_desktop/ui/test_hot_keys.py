@@ -186,3 +186,17 @@ def test_a_system_without_hot_keys_says_so_SIP_2(world, theme, qtbot):
     assert section.unavailable.text() == "Hot keys are not available on this system."
     assert section.unavailable.isVisible()
     assert not section.rows[DIAL].edit.isEnabled()
+
+
+def test_what_is_wrong_with_all_keys_is_said_once_SIP_2(section, keys):
+    for name in (DIAL, ANSWER):
+        keys._problems[name] = "This desktop gives no hot keys to programs."
+        keys.changed.emit(name)
+    assert section.told_of_all.isVisible()
+    assert section.told_of_all.text() == "This desktop gives no hot keys to programs."
+    assert not any(row.told.isVisible() for row in section.rows.values())
+    assert section.rows[ANSWER].edit.accessibleDescription() == section.told_of_all.text()
+    keys._problems[DIAL] = ""
+    keys.changed.emit(DIAL)
+    assert not section.told_of_all.isVisible()
+    assert section.rows[ANSWER].told.isVisible()
