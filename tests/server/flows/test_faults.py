@@ -197,6 +197,25 @@ async def park(place: Office) -> None:
             cyril.call("6900")
 
 
+async def park_by_order(place: Office) -> None:
+    """1002, who holds, parks the call from 1001 by order; 1003 takes it, or nobody does."""
+    phones_of(place, "1001")[0].call("1002")
+    await asyncio.sleep(1.5)
+    slot = ""
+    for live in place.calls.live():
+        with contextlib.suppress(ServiceError, SwitchError):
+            await place.control.hold(live.call.id, "1002", on=True)
+            slot = await place.control.park(live.call.id, "1002")
+    await asyncio.sleep(1)
+    for cyril in phones_of(place, "1003"):
+        if slot and cyril.behaviour.answers_after_s is None:
+            cyril.call(slot)
+    await asyncio.sleep(1)
+    assert place.lot.calls() or place.lot.reserve() == "6900", "only a call takes a slot"
+    if not place.lot.calls():
+        place.lot.clear("6900")
+
+
 async def hold(place: Office) -> None:
     """1002 holds the call from 1001, then 1001 does, too; both resume."""
     phones_of(place, "1001")[0].call("1002")
@@ -430,6 +449,7 @@ def test_a_fault_at_each_moment_of_a_pick_up_leaves_nothing_behind_SIP_4(rung, f
 def test_a_fault_at_each_moment_of_parking_leaves_nothing_behind_SIP_4(taken, fault):
     phones = [TALKS, ("1003", Behaviour.rings() if taken else Behaviour.answers(1.0))]
     at_each_moment(park, phones, fault, least=16)
+    at_each_moment(park_by_order, phones, fault, least=16)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
