@@ -23,7 +23,7 @@ from server.flows.waiting import unless_gone
 from server.rules.features import FeatureCall
 from server.rules.outcomes import Ending
 from server.services.call_log_store import Call
-from server.switch.port import Leg, LegGone, LegState, Reason, Sound, SwitchError, TransferProgress
+from server.switch.port import Bridge, Leg, LegGone, LegState, Reason, Sound, SwitchError, TransferProgress
 
 if TYPE_CHECKING:
     from server.flows.extension_call import ExtensionCall
@@ -368,13 +368,14 @@ class _Transfer:
         self._resources.take(partner)
         bridge = await self._resources.bridge()
         await bridge.remove(self._by)
-        if missing := [leg for leg in (partner, self._stays) if leg.id not in bridge.legs]:
-            try:
-                await bridge.add(*missing)
-            except LegGone:
-                await self._by.tell_transfer(TransferProgress.FAILED)
-                await bridge.add(self._by)
-                return True
+        try:
+            await self._arrange(bridge, partner)
+        except LegGone:
+            await self._by.tell_transfer(TransferProgress.FAILED)
+            await bridge.add(self._by)
+            if self._stays.state is not LegState.GONE and self._stays.id not in bridge.legs:
+                await bridge.add(self._stays)
+            return True
         live = self._desk.join(
             self._stays,
             partner,
@@ -385,8 +386,22 @@ class _Transfer:
         await successor.logged(self._converse(successor, partner))
         return False
 
+    async def _arrange(self, bridge: Bridge, partner: Leg) -> None:
+        """Let the two talk; or, if they are to be told something first, let neither of them hear anybody."""
+        legs = (self._stays, partner)
+        if not self._desk.recorder.announces(legs) or self._desk.is_urgent(legs):
+            if missing := [leg for leg in legs if leg.id not in bridge.legs]:
+                await bridge.add(*missing)
+            return
+        if self._stays.id in bridge.legs:
+            await bridge.remove(self._stays)
+        if partner.id not in bridge.legs:
+            await bridge.add(partner)  # out of the one in which it was asked
+        await bridge.remove(partner)
+
     async def _converse(self, successor: "ExtensionCall", partner: Leg) -> Ending:
         await self._dismiss()
+        await successor.put_together(self._resources, partner)
         await converse(successor, self._resources, partner)
         return Ending.ANSWERED
 

@@ -380,6 +380,12 @@ async def record(place: Office) -> None:
     anna.press(call, "*1")
 
 
+async def record_after_transfer(place: Office) -> None:
+    """1001 puts 1002 together with 1003, whose calls a rule records, and who is told so."""
+    place.configuration.append(RecordingRule(name="cyril", extensions=("1003",), announcement="beep"))
+    await attended_transfer(place)
+
+
 async def record_on_demand(place: Office) -> None:
     """1002 records by keys, and then sends 1001 to 1003, whose calls a rule records."""
     place.configuration += [
@@ -399,6 +405,10 @@ RECORDINGS = {
     "on demand, transferred": (
         record_on_demand,
         [TALKS, ("1003", Behaviour.answers(1.0, hangs_up_after_s=3.0))],
+    ),
+    "told after a transfer": (
+        record_after_transfer,
+        [TALKS, ("1003", Behaviour.answers(0.5, hangs_up_after_s=6.0))],
     ),
     "on demand, not transferred": (record_on_demand, [TALKS, ("1003", Behaviour.refuses(486))]),
 }
