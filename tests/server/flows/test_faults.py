@@ -19,6 +19,7 @@ from server.switch.port import Sound, SwitchError
 from server.switch.simulated import Behaviour, SimulatedEngine
 from server.switch.simulated.phones import Phone
 from tests.server.flows.office import Office, office
+from tests.server.flows.test_outside import with_trunks
 from tests.server.flows.test_ways import available, forwards, to
 from tests.virtual_time import run
 
@@ -366,6 +367,19 @@ async def meet(place: Office) -> None:
     cyril.hang_up(calls[1])
 
 
+async def mobile_call(place: Office) -> None:
+    """The mobile of 1002 rings beside its phone; the first trunk to it fails, the second leads there."""
+    mobile = "00420777123111"
+    fault, place.switch.fault = place.switch.fault, None  # none before there are trunks
+    await with_trunks(place)
+    place.switch.fault = fault
+    place.extensions.put(place.extensions.known["1002"].model_copy(update={"mobile": mobile}))
+    place.reaching.settings["1002"] = available(ring_mobile=True)
+    place.engine.carriers["one"].behaviours[mobile] = Behaviour.refuses(503)
+    place.engine.carriers["two"].behaviours[mobile] = Behaviour.answers(1.0, hangs_up_after_s=2.0)
+    phones_of(place, "1001")[0].call("1002")
+
+
 async def record(place: Office) -> None:
     """The call of 1001 and 1002 is recorded by a rule, after both were told; 1001 pauses, and goes on."""
     place.configuration += [
@@ -419,6 +433,7 @@ PICK_UPS = {
 }
 ENDS_IT = Behaviour.answers(1.0, hangs_up_after_s=2.0)
 WAYS = {
+    "mobile": (mobile_call, [("1002", Behaviour.rings())]),
     "forwarded": (forwarded_call, [("1002", Behaviour.refuses(486)), ("1003", ENDS_IT)]),
     "forwarded late": (forwarded_call, [("1002", Behaviour.rings()), ("1003", ENDS_IT)]),
     "hung up": (hung_up_call, [("1002", Behaviour.refuses(603, 2.0)), ("1002", Behaviour.rings())]),
