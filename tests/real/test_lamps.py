@@ -171,7 +171,7 @@ async def test_keys_of_slots_and_of_the_own_status_follow_KEY_4(pbx: Pbx) -> Non
 
 async def leave_message(pbx: Pbx, caller: ScriptPhone, number: str) -> None:
     """Say something to a mailbox for a while."""
-    folder = pbx.data / "asterisk/spool/recording/voicemail"
+    folder = pbx.data / "asterisk/spool/recording/messages"
     before = set(folder.glob("*.wav"))
     caller.says(700)
     await caller.dial(f"*12{number}")
