@@ -272,7 +272,7 @@ async def test_function_keys_use_the_desk_phone_as_everything_else_does_KEY_3_SI
     assert world.session.api.orders == [("x", RecordingAction.START)]
     panel.press(dtmf)
     panel.press(park)
-    assert desk.server.asked[4:] == ["keys x 12#", "transfer x to *057001"]
+    assert desk.server.asked[4:] == ["keys x 12#", "park x on 7001"]
 
 
 def held_pair() -> Pair:
