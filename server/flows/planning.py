@@ -313,7 +313,7 @@ class Planner:
         targets: tuple[Target, ...] = tuple(phone for phone in rung if phone.reachable) or rung
         if plan.mobile:
             decision = self._forwarded(plan.mobile, number)
-            targets += self._numbers_outside(decision, way)[:1]
+            targets += _together(self._numbers_outside(decision, way))
         return targets
 
     def _intercom(self, number: str, caller: Caller) -> Stop | Ending:
@@ -463,6 +463,14 @@ class Planner:
 
     def _forwarded(self, dialled: str, by: str) -> Decision:
         return route(self._snapshot(), self._directory, Forwarded(dialled, by), self._clock.now())
+
+
+def _together(numbers: tuple[OutsideNumber, ...]) -> tuple[OutsideNumber, ...]:
+    """The first of these, which has the others behind it: only one of them rings at a time."""
+    first: OutsideNumber | None = None
+    for number in reversed(numbers):
+        first = replace(number, otherwise=first)
+    return (first,) if first is not None else ()
 
 
 def _is_on(phone: Contact, leg: Leg) -> bool:
