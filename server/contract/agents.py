@@ -1,11 +1,11 @@
 """Agents of queues: the one state each has in each queue (Q-11), and the calls of a queue (Q-9, Q-13)."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
-from server.contract.base import ExtensionNumber, Instant, Reply
+from server.contract.base import ExtensionNumber, Instant, Reply, Request
 
 PauseReason = Annotated[str, StringConstraints(max_length=63, pattern=r"^[^\x00-\x1f\x7f]*$")]
 """Why an agent pauses, in words; empty: no reason was given."""
@@ -33,13 +33,14 @@ class AgentState(StrEnum):
 
 
 class AgentStatus(Reply):
-    """An agent in a queue: an item of topic `agents`, keyed by queue and extension.
+    """An agent in a queue: an item of topic `agents`, keyed `queue/extension`.
 
-    `logged_in` and `paused` are what holds once a call is over; `reason` is that of the pause. `missed`
-    counts calls in a row.
+    `logged_in` and `paused` are what holds once a call is over; `reason` is that of the pause, in words.
+    `missed` counts calls in a row.
     """
 
     queue: ExtensionNumber
+    queue_name: str = ""
     extension: ExtensionNumber
     dynamic: bool
     state: AgentState
@@ -48,6 +49,39 @@ class AgentStatus(Reply):
     paused: bool
     reason: PauseReason = ""
     missed: int = 0
+
+
+class AgentSwitch(Request):
+    """What an agent is to be in a queue, or in all: what is left out stays (Q-10, Q-11).
+
+    `PUT /me/queues/{queue}` and `PUT /me/queues` for oneself, `PUT /queues/{queue}/agents/{extension}` for
+    managers and administrators; each answers with what holds then. A static agent cannot log in or out: for
+    one *log in* means resume, *log out* is a conflict. Who logs in is not paused.
+
+    Attributes:
+        paused: True pauses, with the reason; who is paused already gets the new reason.
+        reason: of the pause: a code of `QueueOptions.pause_reasons`, or words; "": without one.
+    """
+
+    logged_in: bool | None = None
+    paused: bool | None = None
+    reason: PauseReason = ""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.logged_in is None and self.paused is None:
+            raise ValueError("give logged_in, or paused, or both")
+        if self.reason and not self.paused:
+            raise ValueError("a reason belongs to a pause: give paused = true")
+        if self.logged_in is False and self.paused:
+            raise ValueError("who logs out does not pause")
+        return self
+
+
+class PauseReasons(Reply):
+    """What may be given as the reason of a pause: words by code. `GET /me/queues/reasons`."""
+
+    reasons: dict[str, str]
 
 
 class WaitingCaller(Reply):

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, ClassVar, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
+from server.contract.agents import PauseReason
 from server.contract.base import ExtensionNumber, Line, Request
 from server.contract.configuration import (
     EXTENSION,
@@ -157,6 +158,10 @@ class Queue(ConfigObject):
         return f"{self.name}: {self.strategy}, {agents} agents".removeprefix(": ")
 
 
+PauseCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,3}$")]
+"""Dialled behind the number of the queue, after a star (Q-10)."""
+
+
 class QueueOptions(ConfigObject):
     """What holds for all queues; there is one such object.
 
@@ -170,6 +175,15 @@ class QueueOptions(ConfigObject):
     new_agents_logged_in: bool = False
     sync_results: bool = False
     sync_hours: Annotated[int, Field(ge=1, le=720)] = 24
+    pause_reasons: Annotated[
+        dict[PauseCode, Annotated[PauseReason, Field(min_length=1)]], Field(max_length=100)
+    ] = {
+        "1": "Break",
+        "2": "Lunch",
+        "3": "Meeting",
+        "4": "Training",
+    }
+    """Why agents pause: words by the code that is dialled."""
 
     @property
     def summary(self) -> str:
