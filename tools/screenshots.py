@@ -23,10 +23,10 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from linkus_desktop.pbx.tasks import running
 from linkus_desktop.ui.theme import Mode, Theme
-from tools.scenes import calls, preferences, recordings, rooms, small_png, sound, windows
+from tools.scenes import agents, calls, preferences, recordings, rooms, small_png, sound, windows
 from tools.scenes.desk import Scene
 
-PARTS = (windows, rooms, calls, sound, recordings, preferences)
+PARTS = (windows, rooms, calls, agents, sound, recordings, preferences)
 SCENES = {name: scene for part in PARTS for name, scene in part.SCENES.items()}
 DOUBLED = {name for part in PARTS for name in part.DOUBLED}
 """Also shown at 200 %."""
