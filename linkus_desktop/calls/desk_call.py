@@ -133,6 +133,7 @@ class DeskCall(QObject):
         self.alert = Alert()
         self.picks_up = picks_up
         self.called_for: Party | None = None
+        self.waiting_since: datetime | None = None
         self.known = True
         self.remote_held = False
         self.state = CallState.INCOMING if incoming else CallState.DIALLING

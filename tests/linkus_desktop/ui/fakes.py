@@ -301,6 +301,7 @@ class FakeCall(QObject):
         self.consultation_for: FakeCall | None = None
         self.alert = Alert()
         self.called_for: Party | None = None
+        self.waiting_since: datetime | None = None
         self.answered_by_itself = self.ignored = self.answering = self.early_media = False
         self.picks_up = False
         self.problem = ""
