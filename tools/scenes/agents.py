@@ -7,7 +7,10 @@ import fakes
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QMenu
 
+from linkus_desktop.sip.headers import Party
+from linkus_desktop.sip.values import CallState
 from linkus_desktop.ui.agents.menu import AgentMenu, QueueMenu
+from linkus_desktop.ui.incoming_window import IncomingWindow
 from server.contract.agents import AgentState, AgentStatus
 from tools.scenes.desk import LONG, Desk, Scene
 
@@ -126,6 +129,47 @@ def agent_compact() -> Scene:
     return at_work(*MIXED).compact().scene()
 
 
+def queue_call(name: str = "Support") -> fakes.FakeCall:
+    """A call of a queue, which rings."""
+    call = fakes.FakeCall("1004", "David Kim", CallState.INCOMING)
+    call.called_for, call.waiting_since = Party("6400", name), fakes.NOW - seconds(95)
+    return call
+
+
+def incoming_queue() -> Scene:
+    """The small window: which queue, how long."""
+    return Scene(IncomingWindow(queue_call(), clock=fakes.clock))  # type: ignore[arg-type]
+
+
+def incoming_queue_long() -> Scene:
+    """With a long name."""
+    return Scene(IncomingWindow(queue_call(f"Reception of {LONG}"), clock=fakes.clock))  # type: ignore[arg-type]
+
+
+def agent_call() -> Scene:
+    """The card of such a call, beside one that is talked on."""
+    desk = at_work(*MIXED)
+    desk.world.phone.add(queue_call())
+    talked = queue_call(f"Reception of {LONG}")
+    desk.world.phone.add(talked)
+    talked.turn(CallState.ACTIVE)
+    return desk.scene()
+
+
+def agent_keys() -> Scene:
+    """Keys that log in and out and pause."""
+    desk = at_work(*MIXED)
+    kinds = [
+        ("agent_login", "all"),
+        ("agent_login", "6404"),
+        ("agent_login", "6403"),
+        ("agent_login", "6409"),
+    ]
+    kinds += [("agent_pause", "all"), ("agent_pause", "6402"), ("agent_pause", "6400")]
+    desk.world.tell_keys(*kinds)
+    return desk.scene()
+
+
 SCENES: dict[str, Callable[[], Scene]] = {
     scene.__name__.replace("_", "-"): scene
     for scene in (
@@ -139,6 +183,10 @@ SCENES: dict[str, Callable[[], Scene]] = {
         agent_unknown,
         agent_failed,
         agent_compact,
+        agent_call,
+        agent_keys,
+        incoming_queue,
+        incoming_queue_long,
     )
 }
-DOUBLED = {"agent-paused"}
+DOUBLED = {"agent-paused", "incoming-queue-long", "agent-keys"}
