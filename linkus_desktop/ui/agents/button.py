@@ -82,7 +82,8 @@ class AgentButton(QToolButton):
         self._blinker.want(self, self._lamp.blinks)
         whole = told(summary)
         self.setToolTip(tooltip(whole, SHORTCUT))
-        self.setAccessibleName(f"Agent status. {whole}")
+        self.setAccessibleName(f"Agent status: {agent_words(summary.state, summary.reason)}")
+        self.setAccessibleDescription(whole)
         self.menu_of_agent.follow()
         self._write()
 

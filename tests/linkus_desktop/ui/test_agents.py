@@ -70,7 +70,8 @@ def test_who_is_in_no_queue_sees_nothing_of_it_Q_11(world, window, button, qtbot
 def test_the_button_tells_the_state_by_lamp_word_and_time_Q_11(world, button, agents, lamp, said):
     world.tell_agents(*agents)
     assert (button.lamp, button.lines) == (lamp, said)
-    assert said[0] in button.accessibleName()
+    assert button.accessibleName() == f"Agent status: {said[0]}"
+    assert "since Thursday, 12 March 2026" in button.accessibleDescription()
     assert "since Thursday, 12 March 2026" in button.toolTip()
 
 
