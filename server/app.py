@@ -23,6 +23,7 @@ from server.data_folder import RunningServer
 from server.flows.calls import Calls
 from server.flows.conference import Rooms
 from server.flows.control import CallControl
+from server.flows.leg_ids import call_of_leg
 from server.flows.monitoring import Monitors
 from server.flows.own_calls import OwnCalls
 from server.flows.parking import ParkingLot
@@ -51,6 +52,8 @@ from server.services.own_phones import OwnPhones
 from server.services.pairs import Pairs
 from server.services.presence import PresenceService
 from server.services.provisioning import Provisioning
+from server.services.queue_store import QueueStore
+from server.services.queues import Queues
 from server.services.readiness import ReadinessService
 from server.services.recordings import Recordings
 from server.services.recordings_files import RecordingFiles
@@ -181,6 +184,17 @@ class Application:
             conference=lambda number: core.configuration.snapshot.get(Conference, number),
             pin=lambda number: core.configuration.secret(Conference, number),
         )
+        queues = Queues(
+            clock=clock,
+            store=QueueStore(core.db),
+            hub=hub,
+            switch=switch,
+            states=states,
+            configuration=core.configuration,
+            call_of_leg=call_of_leg,
+        )
+        await queues.start()
+        stack.push_async_callback(queues.stop)
         mailboxes = Mailboxes(
             voicemail=core.voicemail, presence=presence, zone=lambda: core.configuration.snapshot.zone
         )
@@ -194,6 +208,7 @@ class Application:
             mailboxes=mailboxes,
             spoken=core.prompts.sound,
             rooms=rooms,
+            queues=queues,
         )
         lot = ParkingLot(hub=hub, clock=clock, settings=lambda: core.configuration.snapshot.parking)
         _start_lamps(
@@ -237,6 +252,7 @@ class Application:
                 configuration=core.configuration,
             ),
             pairs=pairs,
+            queues=queues,
             ring_timeout_s=self.settings.calls.ring_timeout_s,
             per_extension=self.settings.calls.per_extension,
         )
@@ -284,6 +300,7 @@ class Application:
             recorder=recorder,
             recordings=recordings,
             pairs=pairs,
+            queues=queues,
             trunks=trunks,
             readiness=ReadinessService(db=core.db, switch=switch, data=self.settings.data),
         )

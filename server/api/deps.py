@@ -34,6 +34,7 @@ from server.services.pairs import Pairs
 from server.services.presence import PresenceService
 from server.services.prompts import Prompts
 from server.services.provisioning import Provisioning
+from server.services.queues import Queues
 from server.services.reaching import Reaching
 from server.services.readiness import ReadinessService
 from server.services.recordings import Recordings
@@ -80,6 +81,7 @@ class Services:
     recorder: Recorder
     recordings: Recordings
     pairs: Pairs
+    queues: Queues
     trunks: Trunks
     readiness: ReadinessService
 

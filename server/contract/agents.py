@@ -113,10 +113,13 @@ class QueueCall(Reply):
         joined: when the caller began to wait. left: when the waiting ended, answered or not.
         agent: who answered; None: nobody. ended: when the agent's part in the call was over.
         missed: agents who were rung for the whole time-out, in order, once for each time.
+        number, name: who called.
     """
 
     call: str
     queue: ExtensionNumber
+    number: str = ""
+    name: str = ""
     joined: Instant
     left: Instant
     end: QueueEnd

@@ -31,6 +31,7 @@ from server.rules.outcomes import Ending
 from server.services.call_log import CallLog
 from server.services.directory import Directory
 from server.services.pairs import Pairs
+from server.services.queues import Queues
 from server.services.tasks import Background
 from server.switch.port import Event, Incoming, Leg, Switch, Up
 
@@ -66,6 +67,7 @@ class Calls:
         own_calls: OwnCalls,
         settings: PhoneSettings,
         pairs: Pairs,
+        queues: Queues,
         ring_timeout_s: float,
         per_extension: int = PER_EXTENSION,
     ) -> None:
@@ -85,6 +87,7 @@ class Calls:
             recorder=recorder,
             pairs=pairs,
             own_calls=own_calls,
+            queues=queues,
             ring_timeout_s=ring_timeout_s,
         )
         self._features = Features(self._desk, directory, monitors, settings, Secretaries(self._desk, pairs))
@@ -208,6 +211,7 @@ class Calls:
         for live, go_on in self._adoption.match(left):
             self._spawn(live, go_on())
         self._has_adopted = True
+        self._desk.queues.those_left({live.call.id for live in self._desk.calls()})
         for bridge_id in [one for one in left.bridges if self._rooms.has_bridge(one)]:
             del left.bridges[bridge_id]
         if left.legs or left.bridges:

@@ -122,6 +122,13 @@ class Acd:
             self.floor.stop(caller.offers[extension], Stop.REFUSED)
         return self.floor.settle()
 
+    def came_to_nothing(self, call: str, now: datetime) -> Effects:
+        """The agent who has answered is gone before the two were together: the caller waits on as before."""
+        self._at(now)
+        if (caller := self.floor.talking.get(call)) is not None:
+            self.floor.wait_on(caller)
+        return self.floor.settle()
+
     # Agents
 
     def log_in(self, extension: str, queues: Iterable[str], now: datetime) -> Effects:
