@@ -32,6 +32,7 @@ from server.flows.planning import Planner
 from server.flows.recording import Recorder
 from server.flows.voicemail import Mailboxes
 from server.services import certificate
+from server.services.agents import Agents
 from server.services.call_log import CallLog
 from server.services.call_log_store import CallStore
 from server.services.directory import Directory
@@ -195,6 +196,7 @@ class Application:
         )
         await queues.start()
         stack.push_async_callback(queues.stop)
+        agents = Agents(queues=queues, audit=core.audit)
         mailboxes = Mailboxes(
             voicemail=core.voicemail, presence=presence, zone=lambda: core.configuration.snapshot.zone
         )
@@ -253,6 +255,7 @@ class Application:
             ),
             pairs=pairs,
             queues=queues,
+            agents=agents,
             ring_timeout_s=self.settings.calls.ring_timeout_s,
             per_extension=self.settings.calls.per_extension,
         )
@@ -301,6 +304,7 @@ class Application:
             recordings=recordings,
             pairs=pairs,
             queues=queues,
+            agents=agents,
             trunks=trunks,
             readiness=ReadinessService(db=core.db, switch=switch, data=self.settings.data),
         )

@@ -20,6 +20,7 @@ from server.flows.recording import Recorder
 from server.flows.voicemail import Mailboxes
 from server.services.accounts import LOCAL_SESSION, Who
 from server.services.administrator import AdministratorReset
+from server.services.agents import Agents
 from server.services.audit import Audit
 from server.services.auth import Auth
 from server.services.call_log import CallLog
@@ -82,6 +83,7 @@ class Services:
     recordings: Recordings
     pairs: Pairs
     queues: Queues
+    agents: Agents
     trunks: Trunks
     readiness: ReadinessService
 

@@ -12,6 +12,7 @@ import typer
 import server
 from server.cli import (
     admin,
+    agent,
     call,
     configuration,
     extension,
@@ -49,6 +50,7 @@ app.add_typer(admin.app, name="admin")
 app.add_typer(call.app, name="call")
 app.add_typer(log.app, name="log")
 app.add_typer(pair.app, name="pair")
+app.add_typer(agent.app, name="agent")
 app.add_typer(recording.app, name="recording")
 _WITH_MORE = {"prompt": prompt.app}
 for _kind in KINDS:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from server.cli.common import Unreachable
 from server.cli.recording_files import CHUNK, new_file
+from server.contract.agents import AgentStatus, AgentSwitch, WaitingCaller
 from server.contract.auth import AdministratorPassword, AdministratorPasswordReset
 from server.contract.calls import CallAnswer, CallHold, CallOrder, CallOrdered, CallRecord, CallTransfer
 from server.contract.configuration import ConfigObject
@@ -190,6 +191,21 @@ class Remote:
         """Switch a pair on or off."""
         path = f"pairs/{quote(boss, safe='')}/{quote(secretary, safe='')}"
         return Pair.model_validate(await self._ask("PUT", path, switch))
+
+    async def agents(self, queue: str) -> list[AgentStatus]:
+        """The agents of a queue."""
+        found = await self._ask("GET", f"queues/{quote(queue, safe='')}/agents")
+        return TypeAdapter(list[AgentStatus]).validate_python(found)
+
+    async def queue_callers(self, queue: str) -> list[WaitingCaller]:
+        """Who waits in a queue."""
+        found = await self._ask("GET", f"queues/{quote(queue, safe='')}/callers")
+        return TypeAdapter(list[WaitingCaller]).validate_python(found)
+
+    async def switch_agent(self, queue: str, extension: str, change: AgentSwitch) -> AgentStatus:
+        """Log an agent in or out, or pause them."""
+        path = f"queues/{quote(queue, safe='')}/agents/{quote(extension, safe='')}"
+        return AgentStatus.model_validate(await self._ask("PUT", path, change))
 
     async def record_call(self, call_id: str, order: RecordingOrder) -> CallRecording:
         """Change the recording of a call in progress."""

@@ -9,6 +9,7 @@ from typing import Any
 from server.clock import Clock
 from server.contract.system import ActiveCall
 from server.flows.adoption import Adoption
+from server.flows.agent_codes import AgentCodes
 from server.flows.conference import Rooms
 from server.flows.desk import Desk
 from server.flows.extension_call import ExtensionCall
@@ -28,6 +29,7 @@ from server.flows.talk import Talk
 from server.flows.voicemail import Mailboxes
 from server.rules.features import FeatureCall, Retrieval
 from server.rules.outcomes import Ending
+from server.services.agents import Agents
 from server.services.call_log import CallLog
 from server.services.directory import Directory
 from server.services.pairs import Pairs
@@ -68,6 +70,7 @@ class Calls:
         settings: PhoneSettings,
         pairs: Pairs,
         queues: Queues,
+        agents: Agents,
         ring_timeout_s: float,
         per_extension: int = PER_EXTENSION,
     ) -> None:
@@ -90,7 +93,9 @@ class Calls:
             queues=queues,
             ring_timeout_s=ring_timeout_s,
         )
-        self._features = Features(self._desk, directory, monitors, settings, Secretaries(self._desk, pairs))
+        self._features = Features(
+            self._desk, directory, monitors, settings, Secretaries(self._desk, pairs), AgentCodes(agents)
+        )
         self._made: Counter[str] = Counter()
         """How many of the live calls each extension made; those from outside count under ""."""
         self._flooding: set[str] = set()

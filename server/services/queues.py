@@ -110,7 +110,7 @@ class Queues:
         self._acd, effects = restored(
             state,
             self._settings(),
-            self._options(),
+            self.options,
             alive={caller.call for caller in state.callers},
             now=self._clock.now(),
             seed=self._clock.now().microsecond,
@@ -152,6 +152,11 @@ class Queues:
     def settings_of(self, number: str) -> Queue | None:
         """The queue with this number, as it is set up now."""
         return self._configuration.snapshot.get(Queue, number)
+
+    @property
+    def options(self) -> QueueOptions:
+        """What holds for all queues now."""
+        return next(iter(self._configuration.snapshot.all(QueueOptions).values()), QueueOptions())
 
     def position(self, call: str) -> int | None:
         """The place of a waiting caller, from 1."""
@@ -240,6 +245,10 @@ class Queues:
         self._open.pop(call, None)
         self._seats.pop(call, None)
 
+    def agent_event(self, extension: str, event: Callable[[Acd, datetime], Effects]) -> None:
+        """Let something happen that is about this agent. Raises what `event` does."""
+        self._carry_out(event(self._acd, self._clock.now()), extensions=[extension])
+
     def those_left(self, calls: Collection[str]) -> None:
         """These calls go on after a restart; the others that were in queues are over."""
         floor = self._acd.floor
@@ -254,9 +263,6 @@ class Queues:
     def _settings(self) -> Iterable[Queue]:
         return self._configuration.snapshot.all(Queue).values()
 
-    def _options(self) -> QueueOptions:
-        return next(iter(self._configuration.snapshot.all(QueueOptions).values()), QueueOptions())
-
     def _note_queued(self, call: str) -> None:
         self._queued[call] = None
         while len(self._queued) > REMEMBERED:
@@ -265,7 +271,7 @@ class Queues:
     def _on_configuration(self, change: ConfigurationChanged) -> None:
         if change.model in (Queue, QueueOptions):
             now = self._clock.now()
-            effects = self._acd.configure(self._settings(), self._options(), now)
+            effects = self._acd.configure(self._settings(), self.options, now)
             self._carry_out(effects, everybody=True)
             self._look_at_all()
 

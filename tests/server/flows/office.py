@@ -30,6 +30,7 @@ from server.flows.voicemail import Mailboxes
 from server.rules.outcomes import Ending
 from server.rules.queues.stored import StoredAcd
 from server.rules.routing import snapshot_of
+from server.services.agents import Agents
 from server.services.call_log import CallLog
 from server.services.call_log_store import Call
 from server.services.configuration import ConfigurationChanged
@@ -400,6 +401,7 @@ class Office:
             configuration=self.configured,
             call_of_leg=call_of_leg,
         )
+        self.agents = Agents(queues=self.queues, audit=self.audit)
         self.planner = planner = Planner(
             switch=self.switch,
             directory=self.directory,
@@ -469,6 +471,7 @@ class Office:
             ),
             pairs=self.pairs,
             queues=self.queues,
+            agents=self.agents,
             ring_timeout_s=RING_S,
         )
         self.control = CallControl(

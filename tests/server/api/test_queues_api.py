@@ -1,0 +1,118 @@
+"""Q-6, Q-11 over the API and the command line: agents change themselves, managers change others."""
+
+from tests.server.api.live_office import live_office
+from tests.server.cli.conftest import command
+
+QUEUE = {
+    "name": "Sales",
+    "static_agents": [{"extension": "1001"}],
+    "dynamic_agents": [{"extension": "1002"}],
+    "managers": ["1001"],
+}
+
+
+async def test_agents_change_themselves_and_see_it_live_Q_11(initialised) -> None:
+    async with live_office(initialised) as office:
+        admin, anna, boris = await office.admin(), await office.login("1001"), await office.login("1002")
+        assert (await boris.call("GET", "/me/queues")) == (200, [])
+        assert (await boris.call("PUT", "/me/queues", json={"logged_in": True}))[0] == 404
+        assert (await admin.call("PUT", "/queues/6400", json=QUEUE))[0] == 200
+        office.engine.phone("1002")
+        status, (own,) = await boris.call("GET", "/me/queues")
+        assert (status, own["queue_name"], own["state"], own["dynamic"]) == (200, "Sales", "logged_out", True)
+        assert (await boris.call("GET", "/me/queues/reasons"))[1]["reasons"]["2"] == "Lunch"
+        async with boris.events("agents") as his, anna.events("agents") as hers:
+            assert [*(await his.receive_json(timeout=20))["items"]] == ["6400/1002"]
+            assert sorted((await hers.receive_json(timeout=20))["items"]) == ["6400/1001", "6400/1002"]
+            for body, state, reason in (
+                ({"logged_in": True}, "available", ""),
+                ({"paused": True, "reason": "2"}, "paused", "Lunch"),
+                ({"paused": True, "reason": "back soon"}, "paused", "back soon"),
+                ({"paused": False}, "available", ""),
+                ({"logged_in": False}, "logged_out", ""),
+            ):
+                status, now = await boris.call("PUT", "/me/queues/6400", json=body)
+                assert (status, now["state"], now["reason"]) == (200, state, reason)
+                for socket in (his, hers):
+                    delta = await socket.receive_json(timeout=20)
+                    assert delta["key"] == "6400/1002"
+                    assert (delta["item"]["state"], delta["item"]["reason"]) == (state, reason)
+        for client, path, body, expected in (
+            (boris, "/me/queues/6401", {"logged_in": True}, 404),
+            (boris, "/me/queues/x", {"logged_in": True}, 422),
+            (boris, "/me/queues/6400", {}, 422),
+            (boris, "/me/queues/6400", {"paused": False, "reason": "2"}, 422),
+            (boris, "/me/queues/6400", {"logged_in": False, "paused": True}, 422),
+            (boris, "/me/queues/6400", {"paused": True, "reason": "x" * 64}, 422),
+            (anna, "/me/queues/6400", {"logged_in": False}, 409),
+            (anna, "/me/queues", {"logged_in": False}, 409),
+            (admin, "/me/queues", {"logged_in": True}, 403),
+        ):
+            assert (await client.call("PUT", path, json=body))[0] == expected, (path, body)
+
+
+async def test_an_agent_logs_in_to_the_queues_of_last_time_Q_10(initialised) -> None:
+    async with live_office(initialised) as office:
+        admin, anna, boris = await office.admin(), await office.login("1001"), await office.login("1002")
+        assert (await boris.call("POST", "/me/queues/last"))[0] == 404, "no agent"
+        for number in ("6400", "6401", "6402"):
+            assert (await admin.call("PUT", f"/queues/{number}", json=QUEUE))[0] == 200
+        for client in (boris, anna):
+            status, body = await client.call("POST", "/me/queues/last")
+            assert (status, "no queue yet" in body["message"]) == (409, True)
+        for number in ("6400", "6402"):
+            assert (await boris.call("PUT", f"/me/queues/{number}", json={"logged_in": True}))[0] == 200
+        assert (await boris.call("PUT", "/me/queues", json={"logged_in": False}))[0] == 200
+        status, now = await boris.call("POST", "/me/queues/last")
+        assert (status, [(one["queue"], one["logged_in"]) for one in now]) == (
+            200, [("6400", True), ("6402", True)]
+        )  # fmt: skip
+        assert [one["logged_in"] for one in (await boris.call("GET", "/me/queues"))[1]] == [True, False, True]
+        assert (await admin.call("POST", "/me/queues/last"))[0] == 403
+
+
+async def test_managers_and_administrators_change_others_and_nobody_else_does_Q_6(initialised) -> None:
+    async with live_office(initialised) as office:
+        admin, anna, boris = await office.admin(), await office.login("1001"), await office.login("1002")
+        assert (await admin.call("PUT", "/queues/6400", json=QUEUE))[0] == 200
+        status, found = await anna.call("GET", "/queues/6400/agents")
+        assert (status, [one["extension"] for one in found]) == (200, ["1001", "1002"])
+        for client in (anna, admin):
+            status, now = await client.call(
+                "PUT", "/queues/6400/agents/1002", json={"logged_in": True, "paused": True, "reason": "1"}
+            )
+            assert (status, now["logged_in"], now["state"], now["reason"]) == (200, True, "paused", "Break")
+        assert (await boris.call("GET", "/queues/6400/agents"))[0] == 403
+        assert (await boris.call("GET", "/queues/6400/callers"))[0] == 403
+        assert (await boris.call("PUT", "/queues/6400/agents/1001", json={"paused": True}))[0] == 403
+        assert (await anna.call("PUT", "/queues/6400/agents/1009", json={"paused": True}))[0] == 404
+        assert (await admin.call("GET", "/queues/6401/agents"))[0] == 404
+        assert await anna.call("GET", "/queues/6400/callers") == (200, [])
+        entry = (await office.app.services.audit.list(limit=1))[0]
+        assert (entry.action, entry.subject, entry.actor) == ("agent.switch", "1002", "admin")
+
+
+async def test_agents_are_shown_and_switched_on_the_command_line_Q_6(initialised, tmp_path) -> None:
+    async with live_office(initialised) as office:
+        data = office.app.settings.data
+        assert (await (await office.admin()).call("PUT", "/queues/6400", json=QUEUE))[0] == 200
+        office.engine.phone("1002")
+        for words, state in (
+            (("log-in",), "available"),
+            (("pause", "--reason", "2"), "paused"),
+            (("resume",), "available"),
+            (("log-out",), "logged_out"),
+        ):
+            done = await command("agent", words[0], "6400", "1002", *words[1:], "--json", data=data)
+            assert (done.exit_code, done.json["state"]) == (0, state), done.stderr
+        shown = await command("agent", "list", "6400", data=data)
+        assert "logged out" in shown.stdout
+        assert (await command("agent", "callers", "6400", data=data)).exit_code == 0
+        assert (await command("agent", "log-out", "6400", "1001", data=data)).exit_code == 4
+        assert (await command("agent", "list", "6499", data=data)).exit_code == 3
+        kept = await command("queue", "show", "6400", data=data)
+        file = tmp_path / "queue.json"
+        file.write_text(kept.stdout.replace("6400", "6401"))
+        again = await command("queue", "set", "6401", "--file", str(file), data=data)
+        assert again.exit_code == 0, again.stderr
+    assert (await command("agent", "list", "6400", data=data)).exit_code == 5
