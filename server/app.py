@@ -53,6 +53,7 @@ from server.services.own_phones import OwnPhones
 from server.services.pairs import Pairs
 from server.services.presence import PresenceService
 from server.services.provisioning import Provisioning
+from server.services.queue_reports import QueueReports
 from server.services.queue_store import QueueStore
 from server.services.queues import Queues
 from server.services.readiness import ReadinessService
@@ -197,6 +198,7 @@ class Application:
         await queues.start()
         stack.push_async_callback(queues.stop)
         agents = Agents(queues=queues, audit=core.audit)
+        queue_reports = QueueReports(db=core.db, clock=clock, agents=agents)
         mailboxes = Mailboxes(
             voicemail=core.voicemail, presence=presence, zone=lambda: core.configuration.snapshot.zone
         )
@@ -305,6 +307,7 @@ class Application:
             pairs=pairs,
             queues=queues,
             agents=agents,
+            queue_reports=queue_reports,
             trunks=trunks,
             readiness=ReadinessService(db=core.db, switch=switch, data=self.settings.data),
         )

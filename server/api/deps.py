@@ -35,6 +35,7 @@ from server.services.pairs import Pairs
 from server.services.presence import PresenceService
 from server.services.prompts import Prompts
 from server.services.provisioning import Provisioning
+from server.services.queue_reports import QueueReports
 from server.services.queues import Queues
 from server.services.reaching import Reaching
 from server.services.readiness import ReadinessService
@@ -84,6 +85,7 @@ class Services:
     pairs: Pairs
     queues: Queues
     agents: Agents
+    queue_reports: QueueReports
     trunks: Trunks
     readiness: ReadinessService
 

@@ -33,13 +33,13 @@ class Agents:
         Raises:
             ServiceError: `NOT_FOUND`, `FORBIDDEN`.
         """
-        self._check_managed(number, who)
+        self.check_managed(number, who)
         found = [status for status in self._queues.acd.agents() if status.queue == number]
         return sorted(found, key=lambda status: status.extension)
 
     def callers(self, number: str, who: Who) -> list[WaitingCaller]:
         """Who waits in a queue, in order; for its managers and administrators. Raises as `in_queue`."""
-        self._check_managed(number, who)
+        self.check_managed(number, who)
         try:
             return self._queues.acd.callers(number)
         except NoSuchQueue:
@@ -102,7 +102,7 @@ class Agents:
         Raises:
             ServiceError: as `switch_own`, and `FORBIDDEN`.
         """
-        self._check_managed(number, who)
+        self.check_managed(number, who)
         (status,) = self.switch_own(extension, change, [number])
         await self._audit.note(
             "agent.switch",
@@ -129,12 +129,18 @@ class Agents:
             if not out_of:
                 raise _static(extension)
 
-    def _check_managed(self, number: str, who: Who) -> None:
-        queue: Queue | None = self._queues.settings_of(number)
+    def check_managed(self, number: str, who: Who) -> Queue:
+        """The settings of a queue, for its managers and administrators.
+
+        Raises:
+            ServiceError: `NOT_FOUND`, `FORBIDDEN`.
+        """
+        queue = self._queues.settings_of(number)
         if queue is None:
             raise not_found(f"queue {number}")
         if not who.is_administrator and who.number not in queue.managers:
             raise AuthError(ErrorCode.FORBIDDEN, f"Only managers of queue {number} may do this.")
+        return queue
 
 
 def _static(extension: str) -> Exception:

@@ -1,6 +1,11 @@
 """Q-6, Q-11 over the API and the command line: agents change themselves, managers change others."""
 
-from tests.server.api.live_office import live_office
+import asyncio
+import csv
+import io
+
+from server.switch.simulated import Behaviour
+from tests.server.api.live_office import LiveOffice, live_office
 from tests.server.cli.conftest import command
 
 QUEUE = {
@@ -116,3 +121,88 @@ async def test_agents_are_shown_and_switched_on_the_command_line_Q_6(initialised
         again = await command("queue", "set", "6401", "--file", str(file), data=data)
         assert again.exit_code == 0, again.stderr
     assert (await command("agent", "list", "6400", data=data)).exit_code == 5
+
+
+async def served(office: LiveOffice) -> None:
+    """One caller is answered by 1002, another one gives up."""
+    admin = await office.admin()
+    await admin.call("POST", "/extensions", json={"number": "1003", "first_name": "Cyril"})
+    body = QUEUE | {"static_agents": [{"extension": "1002"}], "dynamic_agents": []}
+    assert (await admin.call("PUT", "/queues/6400", json=body))[0] == 200
+    agent = office.engine.phone("1002", Behaviour.answers(0.05, hangs_up_after_s=0.2))
+    caller = office.engine.phone("1003")
+    caller.call("6400")
+    await office.logged()
+    agent.behaviour = Behaviour.rings()
+    call = caller.call("6400")
+    await asyncio.sleep(0.3)
+    caller.hang_up(call)
+    await office.logged()
+    async with asyncio.timeout(20):
+        while office.app.services.queues.writer.pending:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def test_the_log_and_the_reports_of_a_queue_agree_and_are_for_those_who_may_Q_12(initialised) -> None:
+    async with live_office(initialised) as office:
+        await served(office)
+        admin, anna, boris = await office.admin(), await office.login("1001"), await office.login("1002")
+        status, found = await anna.call("GET", "/queues/6400/calls")
+        assert status == 200
+        assert [(one["end"], one["agent"], one["number"]) for one in found] == [
+            ("abandoned", None, "1003"),
+            ("answered", "1002", "1003"),
+        ]
+        assert len((await admin.call("GET", "/queues/6400/calls?end=answered&q=100&limit=1"))[1]) == 1
+        assert (await admin.call("GET", "/queues/6400/calls?q=Dana"))[1] == []
+        status, (report,) = await admin.call("GET", "/queues/6400/report")
+        counts = {name: report[name] for name in ("calls", "answered", "abandoned", "in_time")}
+        assert counts == {"calls": 2, "answered": 1, "abandoned": 1, "in_time": 1}
+        assert (report["service_level"], report["service_level_all"]) == (1.0, 1.0)
+        hourly = (await anna.call("GET", "/queues/6400/report?interval_s=3600"))[1]
+        assert sum(one["calls"] for one in hourly) == 2
+        assert len(hourly) == 24
+        (agent,) = (await anna.call("GET", "/queues/6400/agent-report"))[1]
+        assert (agent["extension"], agent["answered"]) == ("1002", 1)
+        assert agent["seconds"]["talking"] > 0.1
+        for path, status in (
+            ("calls?since=2026-01-01", 422),
+            ("calls?since=2099-01-01T00:00Z", 422),
+            ("report?since=2020-01-01T00:00Z", 422),
+            ("report?interval_s=1", 422),
+            ("calls?limit=501", 422),
+            ("calls?end=lost", 422),
+        ):
+            assert (await admin.call("GET", f"/queues/6400/{path}"))[0] == status, path
+        for path in ("calls", "report", "report.csv", "agent-report", "agent-report.csv"):
+            assert (await boris.call("GET", f"/queues/6400/{path}"))[0] == 403, path
+            assert (await admin.call("GET", f"/queues/6499/{path}"))[0] == 404, path
+        for path, column, value in (("report", "answered", "1"), ("agent-report", "extension", "1002")):
+            url = f"{office.url}/queues/6400/{path}.csv"
+            async with admin.http.get(url, headers=admin.headers, ssl=False) as answer:
+                assert answer.content_type == "text/csv"
+                (line,) = csv.DictReader(io.StringIO(await answer.text()))
+            assert line[column] == value
+
+
+async def test_logs_and_reports_are_shown_on_the_command_line_and_measured_Q_12(initialised) -> None:
+    async with live_office(initialised) as office:
+        await served(office)
+        data = office.app.settings.data
+        calls = await command("queue", "calls", "6400", data=data)
+        assert "abandoned" in calls.stdout, calls.stderr
+        report = await command("queue", "report", "6400", "--json", data=data)
+        assert report.json[0]["calls"] == 2
+        assert "100%" in (await command("queue", "report", "6400", data=data)).stdout
+        sums = await command("queue", "report", "6400", "--csv", "--interval", "7200", data=data)
+        assert len(sums.stdout.splitlines()) == 1 + 12
+        agents = await command("queue", "agent-report", "6400", data=data)
+        assert "available" in agents.stdout
+        assert (await command("queue", "report", "6400", "--since", "long ago", data=data)).exit_code == 2
+        assert (await command("queue", "report", "6499", data=data)).exit_code == 3
+        admin = await office.admin()
+        url = office.url.removesuffix("/api/v1") + "/metrics"
+        async with admin.http.get(url, headers=admin.headers, ssl=False) as answer:
+            text = await answer.text()
+        assert 'linkus_queue_waiting{queue="6400"} 0.0' in text
+        assert 'linkus_queue_agents{queue="6400",state="available"} 1.0' in text
