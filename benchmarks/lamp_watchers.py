@@ -15,8 +15,6 @@ from typing import Any
 
 import aiohttp
 
-DELTA = '{"type":"delta"'
-
 
 @dataclass(slots=True)
 class Client:
@@ -76,6 +74,14 @@ class Clients:
             client.seen.append((told["key"], told["item"]["registered"], now))
         client.seq = told["seq"]
 
+    async def aclose(self) -> None:
+        """Disconnect all."""
+        tasks = [client.task for client in self.clients if client.task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._session.close()
+
     def report(self) -> dict[str, Any]:
         """What the readers saw since the last report, what they show, and what all of this cost."""
         readers = [client for client in self.clients if client.reads]
@@ -107,6 +113,7 @@ async def main() -> None:
             print("{}", flush=True)
         else:
             print(json.dumps(clients.report()), flush=True)
+    await clients.aclose()
 
 
 if __name__ == "__main__":

@@ -56,6 +56,7 @@ class Registrar:
         self._wire = Wire(lines[0].host, lines[0].port)
         self._sequence = itertools.count(1)
         self._calls = {line.number: secrets.token_hex(8) for line in lines}
+        self._busy = {line.number: asyncio.Lock() for line in lines}
 
     async def __aenter__(self) -> Self:
         await self._wire.open()
@@ -66,6 +67,10 @@ class Registrar:
 
     async def toggle(self, line: Line) -> None:
         """Register a phone that is not, unregister one that is; the moment is that of the request."""
+        async with self._busy[line.number]:
+            await self._toggle(line)
+
+    async def _toggle(self, line: Line) -> None:
         on = not self.registered[line.number]
         self.registered[line.number] = on
         request = self._request(line, 3600 if on else 0)
@@ -156,7 +161,14 @@ class Watchers:
             report.update(await self.report())
             return all(registrar.registered.items() <= mirror.items() for mirror in report["mirrors"])
 
-        await until(look, "no client shows anything stale", timeout_s=60)
+        try:
+            await until(look, "no client shows anything stale", timeout_s=60)
+        except AssertionError as error:
+            stale = [
+                sum(mirror.get(number) != on for number, on in registrar.registered.items())
+                for mirror in report["mirrors"]
+            ]
+            raise AssertionError(f"{error}; stale: {stale}, connected: {report['connected']}") from None
         return report, time.monotonic() - began
 
     async def reconnect(self, count: int) -> None:

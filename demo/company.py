@@ -81,6 +81,27 @@ PEOPLE = (
 CALLER = PEOPLE[2]
 CALLEE = PEOPLE[4]
 
+BOSS = PEOPLE[0]
+SECRETARY = CALLER
+"""Calls to the boss from outside ring at the secretary first."""
+
+
+def keys_of(person: Person) -> list[dict[str, str]]:
+    """The function keys with which somebody begins: the colleagues, a parking slot, and what else helps."""
+    colleagues = [
+        {"type": "blf", "value": other.number, "label": other.first_name}
+        for other in PEOPLE
+        if other is not person
+    ]
+    own = [{"type": "boss_secretary", "value": f"*59{SECRETARY.number}"}] if person is BOSS else []
+    return [
+        *own,
+        *colleagues,
+        {"type": "park", "value": "6900", "label": "Park"},
+        {"type": "voicemail", "value": "", "label": "Messages"},
+        {"type": "presence", "value": "lunch_break", "label": "Lunch"},
+    ]
+
 
 @dataclass(frozen=True)
 class Line:

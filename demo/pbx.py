@@ -129,6 +129,12 @@ class Pbx:
                 headers={"Content-Type": "image/png"},
             )
         self.secrets = Secrets(self.secrets.admin, passwords, sip_secrets)
+        boss = {"secretaries": [company.SECRETARY.number], "calls": "external"}
+        await self.request("PUT", f"/bosses/{company.BOSS.number}", json=boss)
+        await self.request("PUT", "/key-rights/everybody", json={"everybody": True})
+        for person in company.PEOPLE:
+            keys = {"keys": company.keys_of(person)}
+            await self.request("PUT", f"/extensions/{person.number}/keys", json=keys)
 
     async def call_log(self) -> list[dict[str, Any]]:
         """Calls, newest first, as `linkus-pbx log calls` gives them."""

@@ -154,9 +154,7 @@ async def open_core(settings: Settings, clock: Clock) -> AsyncIterator[Core]:
                 throttle=throttle,
                 extensions=extensions,
                 configuration=configuration,
-                files=VoicemailFiles(
-                    settings.data / "voicemail", spool=settings.switch_folder / "spool" / "recording"
-                ),
+                files=VoicemailFiles(settings.data / "voicemail", spool=settings.spool),
             ),
             auth=Auth(
                 db=db,

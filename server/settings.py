@@ -209,6 +209,11 @@ class Settings(BaseSettings):
         return self.data / "asterisk"
 
     @property
+    def spool(self) -> Path:
+        """Where it puts what it records: `EngineConfig.recordings`, without loading the engine's packages."""
+        return self.switch_folder / "spool" / "recording"
+
+    @property
     def certificate(self) -> Path:
         """PEM file of the certificate in use."""
         return self.http.certificate or self.data / "tls" / "certificate.pem"

@@ -50,11 +50,12 @@ class OwnCalls(QObject):
     def find(self, sip_call_id: str, number: str) -> OwnCall | None:
         """The call that a phone knows by this Call-ID; None while the server is away, or if it has none.
 
+        After a transfer the same leg is in another call: one that goes on is meant before one that has ended.
         Where the server cannot tell Call-IDs it is the only call with this number.
         """
         if not self._topic.known:
             return None
-        calls = list(self._topic)
+        calls = sorted(self._topic, key=lambda call: call.state is OwnCallState.ENDED)
         for call in calls:
             if sip_call_id and sip_call_id in call.sip_call_ids:
                 return call

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from linkus_desktop.remote.words import Action, Answer, ExitCode, Order
-from linkus_desktop.sip.values import CallState, PhoneError
+from linkus_desktop.sip.values import Ability, CallState, PhoneError
 
 if TYPE_CHECKING:
     from linkus_desktop.calls.telephone import Call, Telephone
@@ -73,6 +73,8 @@ class Desk:
         call = _named(ringing, order) if order.call else first
         if call is None:
             raise NoCall("No call rings here: there is nothing to answer.")
+        if why := call.why_not(Ability.ANSWER):
+            raise PhoneError(why)
         call.answer()
         return _done(workplace, call, f"Answering {_who(workplace, call)}.")
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def state_words(call: "Call", callers: "Callers | None" = None) -> str:
     """What the call is doing, in words; `callers` gives names to numbers."""
     if call.said:
-        return call.said
+        return said_words(call, callers)
     return _end_words(call, callers) if call.state is CallState.ENDED else _state_words(call, callers)
 
 
@@ -32,6 +32,12 @@ def _state_words(call: "Call", callers: "Callers | None") -> str:
             return f"Asking about {who}" + (", muted" if call.muted else "")
     for_whom = for_whom_words(call, callers)
     return " ".join(filter(None, (_call_words(call), for_whom)))
+
+
+def said_words(call: "Call", callers: "Callers | None" = None) -> str:
+    """`Call.said`; while it rings, whom the caller wants stands before it (BOSS-1)."""
+    for_whom = for_whom_words(call, callers) if call.state is CallState.INCOMING else ""
+    return f"{for_whom[0].upper()}{for_whom[1:]}. {call.said}" if for_whom and call.said else call.said
 
 
 def for_whom_words(call: "Call", callers: "Callers | None" = None) -> str:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 from linkus_desktop.sip.values import Ability, CallState
 from linkus_desktop.ui.blinker import Blinker
 from linkus_desktop.ui.call_face import Face
-from linkus_desktop.ui.call_words import for_whom_words, lamp_of_call
+from linkus_desktop.ui.call_words import for_whom_words, lamp_of_call, said_words
 from linkus_desktop.ui.icons import product_icon
 from linkus_desktop.ui.widgets.buttons import WordButton
 from linkus_desktop.ui.widgets.frames import columns, rows
@@ -89,7 +89,7 @@ class IncomingWindow(QWidget):
         self.number.setVisible(bool(self.number.text()))
         self.face.show_call(name, call.number, lamp_of_call(call), picture)
         for_whom = for_whom_words(call, self._callers)
-        self.what.setText(call.said or f"Incoming call {for_whom}".strip())
+        self.what.setText(said_words(call, self._callers) or f"Incoming call {for_whom}".strip())
         self.answer.forbid(call.why_not(Ability.ANSWER))
         self.setWindowTitle(f"{self.name.text()} calls")
         who = f"{self.name.text()} {self.number.text()} {for_whom}".strip()

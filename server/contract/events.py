@@ -3,7 +3,8 @@
 The token goes in the `Authorization` header of the handshake. The client sends `Subscribe`; for each topic
 the server answers with a `Snapshot`, then with `Delta`s whose `seq` rises by one. What the server sends is
 JSON, one message a line: most often one alone, and several where much changes at once. After a gap or a
-reconnect the client subscribes again and gets a new snapshot. What has no snapshot yet is unknown.
+reconnect the client subscribes again and gets a new snapshot. What has no snapshot yet is unknown: just
+after its start the server may not know it either.
 The server closes with one of `CloseCode`.
 """
 

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from server.contract.base import Reply, Request
 from server.contract.destinations import Destination, DestinationKind
+from server.contract.patterns import check_pattern
 from server.contract.presence import Note, PresenceStatus
 
 MIN_RING_S, MAX_RING_S, DEFAULT_RING_S = 5, 300, 30
@@ -117,9 +118,6 @@ _ACTIONS = (
     DestinationKind.HANG_UP,
 )
 
-_DIGIT_CLASS = r"\[[0-9](?:-[0-9]|[0-9])*\]"
-_PATTERN = re.compile(rf"(?=.)(?:[0-9XZN+*#]|{_DIGIT_CLASS})*[.!]?", re.ASCII)
-
 
 class CallerRule(Request):
     """What happens to calls from certain numbers (DIR-5)."""
@@ -136,12 +134,13 @@ class CallerRule(Request):
         pattern = re.sub(r"[\s()/]+", "", given).upper()
         if "[" not in pattern:
             pattern = pattern.replace("-", "")
-        if not _PATTERN.fullmatch(pattern) or any(low > high for low, high in _ranges(pattern)):
+        try:
+            return check_pattern(pattern)
+        except ValueError as error:
             raise ValueError(
                 "enter a number, or a pattern of digits, + * #, X (0-9), Z (1-9), N (2-9), ranges "
                 "such as [1-5], and at the end . (one or more) or ! (none or more)"
-            )
-        return pattern
+            ) from error
 
     @field_validator("destination")
     @classmethod
@@ -182,7 +181,3 @@ class OwnForwarding(Reply):
 
     condition: ForwardingCondition
     destination: Destination
-
-
-def _ranges(pattern: str) -> list[tuple[str, str]]:
-    return re.findall(r"([0-9])-([0-9])", pattern)

@@ -80,6 +80,7 @@ class Calls:
         self._recorder = recorder
         self._mailboxes = mailboxes
         self._call_log = call_log
+        self._own_calls = own_calls
         self._desk = Desk(
             switch=switch,
             directory=directory,
@@ -217,6 +218,7 @@ class Calls:
             self._spawn(live, go_on())
         self._has_adopted = True
         self._desk.queues.those_left({live.call.id for live in self._desk.calls()})
+        self._own_calls.complete()
         for bridge_id in [one for one in left.bridges if self._rooms.has_bridge(one)]:
             del left.bridges[bridge_id]
         if left.legs or left.bridges:

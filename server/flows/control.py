@@ -94,8 +94,8 @@ class CallControl:
 
     def in_progress(self, extension: str | None = None) -> list[ActiveCall]:
         """Calls in progress, oldest first, those that are ordered last; of one extension, or all."""
-        legs = {leg.id: leg for leg in self._switch.legs()}
-        found = [live for live in self._live() if extension is None or self._is_of(live, extension)]
+        legs = self._by_id()
+        found = [live for live in self._live() if extension is None or self._is_of(live, extension, legs)]
         orders = [one for one in self._orders.values() if extension in (None, one.order.extension)]
         return [live.active(legs) for live in found] + [order.active() for order in orders]
 
@@ -372,14 +372,17 @@ class CallControl:
     def _live(self) -> list[LiveCall]:
         return [live for live in self._calls.live() if not live.is_over]
 
-    def _is_of(self, live: LiveCall, extension: str) -> bool:
-        if live.call.callee == extension or self._leg(live, extension) is not None:
+    def _by_id(self) -> dict[str, Leg]:
+        return {leg.id: leg for leg in self._switch.legs()}
+
+    def _is_of(self, live: LiveCall, extension: str, legs: Mapping[str, Leg]) -> bool:
+        if live.call.callee == extension or _legs_of(live, extension, legs):
             return True
         return self._own_calls.get(extension, live.call.id) is not None
 
     def _find(self, call_id: str, extension: str | None) -> LiveCall:
         for live in self._live():
-            if live.call.id == call_id and (extension is None or self._is_of(live, extension)):
+            if live.call.id == call_id and (extension is None or self._is_of(live, extension, self._by_id())):
                 return live
         raise not_found(f"call {call_id} in progress" + (f" of {extension}" if extension else ""))
 
@@ -387,10 +390,7 @@ class CallControl:
         return next(iter(self._legs(live, extension)), None)
 
     def _legs(self, live: LiveCall, extension: str | None) -> list[Leg]:
-        """The legs of the extension in this call; those of both sides, the caller's first, for None."""
-        legs = {leg.id: leg for leg in self._switch.legs()}
-        sides = [legs.get(leg_id or "") for leg_id in (live.call.caller_leg, live.call.answered_leg)]
-        return [leg for leg in sides if leg is not None and extension in (None, leg.number)]
+        return _legs_of(live, extension, self._by_id())
 
     async def _record(self, action: str, by: Author | None, subject: str, **detail: Any) -> None:
         """What one does with one's own calls is in the call log; the rest is in the audit log."""
@@ -400,3 +400,9 @@ class CallControl:
 
 async def _nothing() -> None:
     """Who orders a call hears nothing before its own phone is answered."""
+
+
+def _legs_of(live: LiveCall, extension: str | None, legs: Mapping[str, Leg]) -> list[Leg]:
+    """The legs of the extension in this call; those of both sides, the caller's first, for None."""
+    sides = [legs.get(leg_id or "") for leg_id in (live.call.caller_leg, live.call.answered_leg)]
+    return [leg for leg in sides if leg is not None and extension in (None, leg.number)]

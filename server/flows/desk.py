@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from server.clock import Clock
@@ -37,6 +38,11 @@ class Placement:
 
     live: LiveCall
     stop: Following | FeatureCall | Retrieval
+
+
+GIVEN_UP_FOR = timedelta(seconds=2)
+"""How long a call that its caller has given up is remembered: a phone does so in the moment in which it asks
+for a transfer to whom it was calling, and either may be told first."""
 
 
 class Desk:
@@ -78,6 +84,7 @@ class Desk:
         self._directory = directory
         self._planner = planner
         self._own_calls = own_calls
+        self._given_up: dict[str, tuple[Call, datetime]] = {}
         self._log = call_log
         self.clock = clock
         self._live: dict[str, list[LiveCall]] = {}
@@ -276,9 +283,13 @@ class Desk:
 
     def forget(self, task: str) -> None:
         """Everything of this task is over, in the switch too."""
+        now = self.clock.now()
+        self._given_up = {leg: kept for leg, kept in self._given_up.items() if now - kept[1] < GIVEN_UP_FOR}
         for live in self._live.pop(task, ()):
             self.queues.forget(live.call.id)
             self._own_calls.forget(live)
+            if live.call.ending is Ending.CALLER_GAVE_UP and live.call.caller_leg:
+                self._given_up[live.call.caller_leg] = live.call, now
 
     def calls(self) -> list[LiveCall]:
         """Calls that were begun and whose tasks are not over, oldest first."""
@@ -323,4 +334,5 @@ class Desk:
         for live in self.calls():
             if live.call.caller_leg == leg.id and live.call.ending in (None, Ending.CALLER_GAVE_UP):
                 return None if live.is_answered else live.call
-        return None
+        call, at = self._given_up.get(leg.id, (None, self.clock.now()))
+        return call if self.clock.now() - at < GIVEN_UP_FOR else None

@@ -54,9 +54,9 @@ class OwnCalls:
         self._shown_to: dict[str, set[str]] = {}
         """By the id of a call: the extensions that see it."""
         self._timers: dict[tuple[str, str], asyncio.TimerHandle] = {}
-        self._up = False
+        self._up = self._complete = False
         self._stop_listening: Callable[[], None] | None = None
-        hub.topic(Topic.CALLS, self._snapshot)
+        hub.topic(Topic.CALLS, self._snapshot, known=lambda: self._complete)
 
     def start(self) -> None:
         """Follow switch and recordings. Call it before the calls and the switch start."""
@@ -93,6 +93,15 @@ class OwnCalls:
             self._lives.setdefault(leg_id, {})[call.id] = live
         self._together.setdefault(call.bridge_id, {})[call.id] = live
         self._refresh_all(live)
+
+    def complete(self) -> None:
+        """Also what a former server process has left is followed by now: no call is missing any more.
+
+        Before that nobody is told anything: clients would take their calls for ended.
+        """
+        if not self._complete:
+            self._complete = True
+            self._hub.renew(Topic.CALLS)
 
     def forget(self, live: LiveCall) -> None:
         """Nobody conducts this call any longer."""
@@ -152,6 +161,8 @@ class OwnCalls:
     # What is shown
 
     async def _snapshot(self, who: Who) -> Mapping[str, Any]:
+        if who.number is not None:
+            self._refresh(who.number)  # what may be done about a recording depends on rights, too
         return dict(self._shown.get(who.number or "", {}))
 
     def _leave(self, live: LiveCall, *, outcomes: bool) -> None:

@@ -289,16 +289,13 @@ class Planner:
     def _busy(
         self, number: str, phones: Collection[Contact], kinds: frozenset[EndpointKind]
     ) -> frozenset[EndpointKind]:
-        """Kinds of which a phone is in a call; of several kinds, who has made a call is not known."""
-        agents = {phone.uri: phone.user_agent for phone in phones}
-        busy = set()
+        """Kinds of which a phone is in a call; one that is not known counts where there is only one kind."""
+        busy: set[EndpointKind] = set()
         for leg in self._switch.legs():
             if leg.number != number or not (leg.inbound or leg.state is LegState.UP):
                 continue
-            if leg.contact in agents:
-                busy.add(kind_of(agents[leg.contact]))
-            elif len(kinds) == 1:
-                busy |= kinds
+            on = {kind_of(phone.user_agent) for phone in phones if _is_on(phone, leg)}
+            busy |= on or (kinds if len(kinds) == 1 else frozenset())
         return frozenset(busy)
 
     def _targets(

@@ -66,6 +66,7 @@ class Closed(Exception):
 class _Topic:
     snapshot: SnapshotSource
     allowed: Callable[[Who], bool]
+    known: Callable[[], bool]
 
 
 class Subscriber:
@@ -79,6 +80,8 @@ class Subscriber:
         self._hub = hub
         self._seq: dict[Topic, int] = {}
         self._wanted: OrderedDict[Topic, None] = OrderedDict()
+        self._awaited: set[Topic] = set()
+        """Subscribed to before their owners know what there is."""
         self._pending: OrderedDict[tuple[Topic, str], str] = OrderedDict()
         self._wake = asyncio.Event()
         self._hurry = asyncio.Event()
@@ -86,23 +89,32 @@ class Subscriber:
         self._closed: Closed | None = None
 
     def subscribe(self, topics: list[Topic]) -> None:
-        """Send a snapshot of each topic, then its deltas. Topics that may not be seen get no answer."""
+        """Send a snapshot of each topic, once there is one, then its deltas.
+
+        Topics that may not be seen get no answer.
+        """
         for topic in topics:
-            if self._hub.may_see(self.who, topic):
+            if not self._hub.may_see(self.who, topic):
+                continue
+            if self._hub.knows(topic):
+                self._awaited.discard(topic)
                 self._wanted[topic] = None
+            else:
+                self._awaited.add(topic)
         self._hurry.set()
         self._wake.set()
 
     def unsubscribe(self, topics: list[Topic]) -> None:
         """Send nothing more of these topics."""
         for topic in topics:
+            self._awaited.discard(topic)
             self._wanted.pop(topic, None)
             self._seq.pop(topic, None)
             self._drop(topic)
 
     def follows(self, topic: Topic) -> bool:
-        """Whether its changes are sent."""
-        return topic in self._seq
+        """Whether its changes are sent, or will be."""
+        return topic in self._seq or topic in self._awaited
 
     def offer(self, topic: Topic, key: str, item: str) -> None:
         """Queue a change; `item` is JSON. It replaces an older unsent change of the same key."""
@@ -210,15 +222,28 @@ class Hub:
         return asyncio.get_running_loop().time() < self._busy_until
 
     def topic(
-        self, topic: Topic, snapshot: SnapshotSource, *, allowed: Callable[[Who], bool] = lambda _: True
+        self,
+        topic: Topic,
+        snapshot: SnapshotSource,
+        *,
+        allowed: Callable[[Who], bool] = lambda _: True,
+        known: Callable[[], bool] = lambda: True,
     ) -> None:
-        """Declare a topic. `snapshot` gives the items (models, or what JSON takes) that `who` may see."""
-        self._topics[topic] = _Topic(snapshot, allowed)
+        """Declare a topic. `snapshot` gives the items (models, or what JSON takes) that `who` may see.
+
+        While its owner does not know yet what there is (`known`), nobody gets a snapshot: that would say that
+        there is nothing. `renew` it then.
+        """
+        self._topics[topic] = _Topic(snapshot, allowed, known)
 
     def may_see(self, who: Who, topic: Topic) -> bool:
         """Whether the topic exists and `who` may subscribe to it."""
         declared = self._topics.get(topic)
         return declared is not None and declared.allowed(who)
+
+    def knows(self, topic: Topic) -> bool:
+        """Whether the owner of a topic that exists knows what there is."""
+        return self._topics[topic].known()
 
     async def snapshot(self, who: Who, topic: Topic) -> Mapping[str, Any]:
         """The items of a topic as `who` sees them now."""

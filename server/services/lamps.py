@@ -1,23 +1,14 @@
 """Lamps into the switch: their owners have the truth, the switch shows it to desk phones (KEY-3, KEY-4)."""
 
 import asyncio
-import contextlib
-import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Protocol
 
-from server.services.tasks import Background
-from server.switch.port import Event, Lamp, LampBoard, LampState, Switch, SwitchError, Up
+from server.services.copies import Copy
+from server.switch.port import Lamp, LampBoard, LampState, Switch
 
 AT_ONCE = 16
 """Lamps that are changed at the same time at most."""
-
-RETRY_S = 1.0
-"""Seconds before what failed is tried again; it doubles up to `RETRY_MAX_S`."""
-
-RETRY_MAX_S = 30.0
-
-_log = logging.getLogger(__name__)
 
 Changed = Callable[[Lamp | None], None]
 
@@ -57,62 +48,26 @@ class Lamps:
         """Who has each lamp that was declared."""
         self._changed: dict[Lamp, None] = {}
         self._all = True
-        self._wake = asyncio.Event()
-        self._up = asyncio.Event()
-        self._background = Background("lamps")
-        self._stops: list[Callable[[], None]] = []
+        self._copy = Copy(switch, self._push, name="lamps", on_up=lambda: self._on_change(None))
 
     def start(self) -> None:
         """Follow the switch and the sources. Call it before the switch starts, after the owners do."""
-        self._stops = [
-            self._switch.listen(self._on_switch),
-            *(source.observe(self._on_change) for source in self._sources),
-        ]
-        self._wake.set()
-        self._background.spawn(self._work())
+        self._copy.start(*(source.observe(self._on_change) for source in self._sources))
 
     async def stop(self) -> None:
         """Follow nothing any longer. What is shown stays: the next server corrects it."""
-        for stop in self._stops:
-            stop()
-        self._stops = []
-        await self._background.cancel()
-
-    def _on_switch(self, event: Event) -> None:
-        if isinstance(event, Up):
-            self._up.set()
-            self._on_change(None)
+        await self._copy.stop()
 
     def _on_change(self, lamp: Lamp | None) -> None:
         if lamp is None:
             self._all = True
         else:
             self._changed[lamp] = None
-        self._wake.set()
+        self._copy.wake()
 
-    async def _work(self) -> None:
-        pause = RETRY_S
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            if not self._switch.status.up:
-                continue  # `Up` brings everything
-            try:
-                while self._all or self._changed:
-                    await (self._declare() if self._all else self._show())
-                pause = RETRY_S
-            except SwitchError as error:
-                _log.warning("Lamps could not be shown: %s; again in %.0f s", error, pause)
-                self._wake.set()
-                await self._up_again(pause)
-                pause = min(2 * pause, RETRY_MAX_S)
-
-    async def _up_again(self, at_most_s: float) -> None:
-        """Wait so long, or until the switch comes up anew."""
-        self._up.clear()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(at_most_s):
-                await self._up.wait()
+    async def _push(self) -> None:
+        while self._all or self._changed:
+            await (self._declare() if self._all else self._show())
 
     async def _declare(self) -> None:
         self._all = False

@@ -132,8 +132,8 @@ class Pairs:
             self._calls[call.id] = call
         elif known is not None:
             del self._calls[call.id]
-        if known is not None and known.answered_leg is not None:
-            self._by_leg.pop(known.answered_leg, None)
+        if known is not None and self._by_leg.get(known.answered_leg or "") == call.id:
+            del self._by_leg[known.answered_leg or ""]  # else its leg is in another call by now
         if mine and call.answered_leg is not None:
             self._by_leg[call.answered_leg] = call.id
         if mine or known is not None:

@@ -2,26 +2,17 @@
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from server.services.copies import Copy
 from server.services.extensions import ExtensionChanged
-from server.services.tasks import Background
-from server.switch.port import Down, Event, SipEndpoint, Switch, SwitchError, Up
-
-RETRY_S = 1.0
-"""Seconds before a failed push is tried again."""
-
-RETRY_MAX_S = 30.0
-"""The longest such pause."""
+from server.switch.port import Down, Event, SipEndpoint, Switch, SwitchError
 
 APPLIED_S = 2.0
 """Seconds that `Provisioning.applied` waits at most."""
-
-_log = logging.getLogger(__name__)
 
 
 class EndpointSource(Protocol):
@@ -52,20 +43,21 @@ class Provisioning:
         self._pushing: frozenset[str] | None = frozenset()
         """Numbers whose push is under way, None for all."""
         self._progress = asyncio.Event()
-        self._wake = asyncio.Event()
-        self._background = Background("provisioning")
-        self._stops: list[Callable[[], None]] = []
+        self._copy = Copy(
+            switch,
+            self._push,
+            name="extensions",
+            on_up=self._on_up,
+            errors=(SwitchError, SQLAlchemyError, OSError),
+        )
 
     def start(self) -> None:
         """Follow the switch and the extensions. Call it before the switch starts."""
-        self._stops = [
+        self._all = self._switch.status.up
+        self._copy.start(
             self._switch.listen(self._on_switch),
             self._extensions.observe(self._on_change),
-        ]
-        if self._switch.status.up:
-            self._all = True
-            self._wake.set()
-        self._background.spawn(self._work())
+        )
 
     async def applied(self, number: str, *, timeout_s: float = APPLIED_S) -> None:
         """Return once the switch has what the database says about this extension.
@@ -84,40 +76,22 @@ class Provisioning:
 
     async def stop(self) -> None:
         """Follow nothing any longer; a push that is under way is given up."""
-        for stop in self._stops:
-            stop()
-        self._stops = []
-        await self._background.cancel()
+        await self._copy.stop()
+
+    def _on_up(self) -> None:
+        self._all = True
 
     def _on_switch(self, event: Event) -> None:
-        if isinstance(event, Up):
-            self._all = True
-            self._wake.set()
-        elif isinstance(event, Down):
+        if isinstance(event, Down):
             self._progress.set()
 
     def _on_change(self, change: ExtensionChanged) -> None:
         self._dirty.add(change.number)
-        self._wake.set()
+        self._copy.wake()
 
-    async def _work(self) -> None:
-        pause = RETRY_S
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            if not self._switch.status.up:
-                continue  # `Up` brings everything
-            try:
-                await self._push_all()
-                await self._push_dirty()
-                pause = RETRY_S
-            except (SwitchError, SQLAlchemyError, OSError) as error:
-                _log.warning(
-                    "Extensions could not be pushed to the switch: %s; again in %.0f s", error, pause
-                )
-                self._wake.set()
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, RETRY_MAX_S)
+    async def _push(self) -> None:
+        await self._push_all()
+        await self._push_dirty()
 
     async def _push_all(self) -> None:
         while self._all:

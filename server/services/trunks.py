@@ -1,20 +1,13 @@
 """Trunks into the switch: the configuration is the truth, the switch a copy (ADMIN-2)."""
 
-import asyncio
 import logging
-from collections.abc import Callable
 
 from server.contract.system import TrunkReport
 from server.contract.trunks import Trunk
 from server.services.configuration import Configuration, ConfigurationChanged
-from server.services.tasks import Background
+from server.services.copies import Copy
 from server.services.vault import VaultError
-from server.switch.port import Event, SipTrunk, Switch, SwitchError, TrunkKind, Up
-
-RETRY_S = 1.0
-"""Seconds before a failed push is tried again; it doubles up to `RETRY_MAX_S`."""
-
-RETRY_MAX_S = 30.0
+from server.switch.port import SipTrunk, Switch, TrunkKind
 
 CODECS = {"G722": "g722", "PCMA": "alaw", "PCMU": "ulaw"}
 """Codecs of the configuration, by their names in SDP, as the switch calls them."""
@@ -28,22 +21,15 @@ class Trunks:
     def __init__(self, *, switch: Switch, configuration: Configuration) -> None:
         self._switch = switch
         self._configuration = configuration
-        self._wake = asyncio.Event()
-        self._background = Background("trunks")
-        self._stops: list[Callable[[], None]] = []
+        self._copy = Copy(switch, self._push, name="trunks")
 
     def start(self) -> None:
         """Follow the switch and the configuration. Call it before the switch starts."""
-        self._stops = [self._switch.listen(self._on_switch), self._configuration.observe(self._on_change)]
-        self._wake.set()
-        self._background.spawn(self._work())
+        self._copy.start(self._configuration.observe(self._on_change))
 
     async def stop(self) -> None:
         """Follow nothing any longer; a push that is under way is given up."""
-        for stop in self._stops:
-            stop()
-        self._stops = []
-        await self._background.cancel()
+        await self._copy.stop()
 
     def report(self) -> list[TrunkReport]:
         """The state of every trunk that is enabled, by name."""
@@ -53,29 +39,12 @@ class Trunks:
             for name, state in sorted(states.items())
         ]
 
-    def _on_switch(self, event: Event) -> None:
-        if isinstance(event, Up):
-            self._wake.set()
-
     def _on_change(self, change: ConfigurationChanged) -> None:
         if change.model is Trunk:
-            self._wake.set()
+            self._copy.wake()
 
-    async def _work(self) -> None:
-        pause = RETRY_S
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            if not self._switch.status.up:
-                continue  # `Up` brings everything
-            try:
-                await self._switch.push_trunks(self._wanted())
-                pause = RETRY_S
-            except SwitchError as error:
-                _log.warning("Trunks could not be pushed to the switch: %s; again in %.0f s", error, pause)
-                self._wake.set()
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, RETRY_MAX_S)
+    async def _push(self) -> None:
+        await self._switch.push_trunks(self._wanted())
 
     def _wanted(self) -> list[SipTrunk]:
         wanted = []

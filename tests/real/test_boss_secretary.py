@@ -14,11 +14,12 @@ import pytest_asyncio
 from tests.phones.baresip import Baresip
 from tests.phones.hearing import GONE_DBOV, hears_tone, listen
 from tests.phones.own_phone import OwnPhone
-from tests.phones.phone import RealPhone
+from tests.phones.phone import RealPhone, Refused
 from tests.phones.script_phone import ScriptPhone
 from tests.phones.sound import level_of
 from tests.phones.waiting import until
 from tests.real.pbx import Pbx
+from tests.real.test_lamps import until_watched
 from tests.real.test_parking import hears_music
 
 pytestmark = [pytest.mark.real, pytest.mark.asyncio(loop_scope="session")]
@@ -265,6 +266,36 @@ async def the_secretary_is_kept(people: Firm) -> None:
     await caller.ended()
 
 
+async def on_the_lamps_of_desk_phones(people: Firm) -> None:
+    """Green, red, flashing, red, green for the boss; green all the time for another boss of hers."""
+    await people.configure()
+    secretary_of = {"secretaries": [people.numbers["secretary"]]}
+    await people.pbx.api("PUT", f"/bosses/{people.numbers['other']}", body=secretary_of)
+    caller, secretary, boss, other = [await people.script(role) for role in TONES]
+    seen, elsewhere = [await until_watched(phone, people.code) for phone in (boss, other)]
+    await seen.shows("idle")
+    await elsewhere.shows("idle")
+    with pytest.raises(Refused, match="404"):
+        await secretary.watch(people.code)
+    await people.reached(caller, secretary)
+    await seen.shows("idle", "talking")
+    await secretary.hold()
+    await seen.shows("talking", "held")
+    await secretary.resume()
+    await seen.shows("held", "talking")
+    await secretary.hold()
+    await seen.shows("talking", "held")
+    await people.takes(boss, caller)
+    await seen.shows("held", "idle")
+    await secretary.ended()
+    await boss.hangup()
+    await caller.ended()
+    assert seen.lamps == ["idle", "talking", "held", "talking", "held", "idle"]
+    assert set(elsewhere.lamps) == {"idle"}
+    assert all(document.full for document in seen.documents)
+    await people.pbx.api("DELETE", f"/bosses/{people.numbers['other']}")
+
+
 async def _hears_all(phone: RealPhone, *roles: str) -> None:
     async def look() -> bool:
         sound = await listen(phone, 400)
@@ -287,6 +318,7 @@ STORIES: tuple[Story, ...] = (
     some_calls_are_others,
     switched_off_by_phone,
     the_secretary_is_kept,
+    on_the_lamps_of_desk_phones,
 )
 
 

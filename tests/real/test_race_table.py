@@ -176,6 +176,8 @@ async def raced(scene: Scene, row: Row) -> None:
 async def race(scene: Scene, row: Row) -> list[str]:
     """One round; what it may leave in the logs, as far as the phones can tell."""
     if not scene.phones:
+        if "group" in row.what:
+            await in_one_group(scene)
         await scene.reached("B", {"ring_timeout_s": 3 * RING_S})
         await scene.phones_of("ABCD")
     a, b, c, d = (phone for phone in scene.phones if isinstance(phone, ScriptPhone))
@@ -188,8 +190,6 @@ async def race(scene: Scene, row: Row) -> list[str]:
         await a.ringback()
     match row.what:
         case "C and D pick up" | "C and D pick up in their group":
-            if "group" in row.what:
-                await in_one_group(scene)
             code = "*4" if "group" in row.what else scene.names["*04B"]
             return [await two_dial(row, a, c, d, code, b)]
         case "C and D take it from the slot":

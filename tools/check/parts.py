@@ -68,6 +68,7 @@ OVER_SOCKETS = {
 """Folders whose unmarked tests talk over sockets: correct, but not quick enough for `make unit`."""
 FAULTS = (
     "tests/server/flows/test_faults.py",
+    "tests/server/flows/test_kills.py",
     "tests/server/flows/test_random_days.py",
     "tests/server/rules/queues/test_erlang.py",
     "tests/server/rules/queues/test_random_centres.py",

@@ -291,7 +291,8 @@ class KeysPanel(QWidget):
 
     def _follow_state(self) -> None:
         may, there = self.own.may_change, bool(self.own.keys)
-        loading = not self.own.ever_known
+        has_own = bool(self.sources.own)
+        loading = has_own and not self.own.ever_known
         self.add.setVisible(may and not loading)
         self.add.setEnabled(not self.own.full)
         self.add.setToolTip("Add a function key" if not self.own.full else "There is no room for another key")
@@ -305,7 +306,8 @@ class KeysPanel(QWidget):
         self.empty_title.setText(
             "Loading your keys…" if waited else "" if loading else "No function keys yet"
         )
-        self.empty_text.setText("" if loading else _GOOD_FOR + (_ADD if may else _ASK))
+        whose = (_ADD if may else _ASK) if has_own else _NO_EXTENSION
+        self.empty_text.setText("" if loading else _GOOD_FOR + whose)
 
     # What is done
 
@@ -381,3 +383,4 @@ _GOOD_FOR = (
 )
 _ADD = "Add your first one; you can put them in order later."
 _ASK = "Your administrator sets them for you."
+_NO_EXTENSION = "They belong to extensions, and your account has none."

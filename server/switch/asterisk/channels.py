@@ -3,6 +3,7 @@
 A caller's CANCEL or BYE gives `StasisEnd`; `ChannelDestroyed` of legs that we dialled brings the SIP status.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
@@ -21,6 +22,8 @@ from server.switch.asterisk.legs import (
 from server.switch.port import Dtmf, Event, Incoming, LegChanged, LegState, Transfer
 
 Json = dict[str, Any]
+DROPPED = 256
+"""How many of the legs that are gone are kept for events about them that come late."""
 
 
 class Channels:
@@ -33,6 +36,7 @@ class Channels:
 
     def __init__(self, control: Control, emit: Callable[[Event], None]) -> None:
         self.legs: dict[str, AsteriskLeg] = {}
+        self._dropped: OrderedDict[str, AsteriskLeg] = OrderedDict()
         self.bridges: dict[str, AsteriskBridge] = {}
         self._control = control
         self._emit = emit
@@ -78,6 +82,9 @@ class Channels:
     def drop(self, leg: AsteriskLeg) -> None:
         """A leg is gone (its `end` was called): tell, and forget it."""
         if self.legs.pop(leg.id, None) is not None:
+            self._dropped[leg.id] = leg
+            while len(self._dropped) > DROPPED:
+                self._dropped.popitem(last=False)
             self._emit(LegChanged(leg))
 
     def lose_all(self) -> None:
@@ -179,7 +186,9 @@ class Channels:
             return
         refer_to = event["refer_to"]
         if "destination_channel" in refer_to:
-            consultation = self.legs.get(refer_to["destination_channel"]["id"])
+            # The phone that asks ends this leg in the same moment, and Asterisk may tell that first.
+            channel_id = refer_to["destination_channel"]["id"]
+            consultation = self.legs.get(channel_id) or self._dropped.get(channel_id)
             leg.ask_transfer(Transfer(consultation=consultation) if consultation else Transfer())
         else:
             leg.ask_transfer(Transfer(refer_to["requested_destination"]["destination"]))

@@ -7,6 +7,7 @@ back (`settle`).
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from http import HTTPStatus
 from typing import Any
 
 from server.switch.asterisk import endpoints, spying
@@ -336,13 +337,16 @@ class Control:
         for contact in contacts:
             await self.drop_object("contact", contact_id(contact))
 
-    async def user_agent(self, contact: Contact) -> str:
-        """What a registered phone calls itself; "" if it does not, or is gone again."""
+    async def user_agent(self, contact: Contact) -> str | None:
+        """What a registered phone calls itself, "" if it does not; None if it is not there (any more)."""
         path = f"asterisk/config/dynamic/res_pjsip/contact/{segment(contact_id(contact))}"
         try:
             fields = await self.connected.get(path)
-        except AriError:
-            return ""
+        except AriError as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                return ""
+            listed = await self.contacts(contact.number)
+            return "" if any(one.uri == contact.uri for one in listed) else None
         return next((field["value"] for field in fields if field["attribute"] == "user_agent"), "")
 
     async def contacts(self, number: str) -> tuple[Contact, ...]:

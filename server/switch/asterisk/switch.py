@@ -298,6 +298,9 @@ class AsteriskSwitch(Switch):
         else:
             known = self._contacts.find(contact.number, contact.uri)
             agent = known.user_agent if known else await self._control.user_agent(contact)
+            if agent is None:
+                # Where an extension was changed since, a phone that has left is told of once more.
+                return
             changed = self._contacts.put(replace(contact, user_agent=agent))
         if changed:
             self._tell_contacts(contact.number)

@@ -9,7 +9,7 @@ from linkus_desktop.pbx import recordings as module
 from linkus_desktop.pbx.live import LiveTopic
 from linkus_desktop.pbx.recordings import OwnCalls, OwnRecordings
 from server.contract.events import Topic
-from server.contract.own_calls import OwnCall
+from server.contract.own_calls import OwnCall, OwnCallState
 from server.contract.recording import CallRecording, Recording, RecordingAction, RecordingState
 
 NOW = datetime(2026, 3, 12, 14, 30, tzinfo=UTC)
@@ -69,6 +69,17 @@ def test_a_call_is_found_by_its_call_id_whatever_the_number_SIP_5(topic: LiveTop
     assert found(topic, "z@a") == "other"
     assert found(topic, "x@a", "anonymous") == "one"
     assert found(topic, "of nobody") is None, "a call of another phone of this extension is not ours"
+
+
+def test_after_a_transfer_the_call_that_goes_on_is_found_not_the_one_that_has_ended_SIP_5(
+    topic: LiveTopic[OwnCall],
+) -> None:
+    """Both are told of for a few seconds, with the Call-ID of the same leg."""
+    ended = own_call("one", "1002", "x@a").model_copy(update={"state": OwnCallState.ENDED})
+    topic.take_snapshot({"one": ended, "other": own_call("other", "1003", "x@a")})
+    assert found(topic, "x@a") == "other"
+    topic.take_snapshot({"one": ended})
+    assert found(topic, "x@a") == "one", "what its phone has to tell of it comes after the end"
 
 
 def test_without_call_ids_only_a_number_that_is_there_once_will_do_SIP_5(topic: LiveTopic[OwnCall]) -> None:

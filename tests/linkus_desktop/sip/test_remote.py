@@ -28,7 +28,11 @@ class Operator:
             state=ConnectionState.ONLINE,
             sip=object() if has_phone else None,
         )
-        workplace = SimpleNamespace(window=SimpleNamespace(phone=phone, callers=callers), session=session)
+        workplace = SimpleNamespace(
+            window=SimpleNamespace(phone=phone, callers=callers),
+            telephone=SimpleNamespace(is_desk=False),
+            session=session,
+        )
         self._desk = Desk(lambda: cast("Workplace", workplace) if phone else None)
 
     def orders(self, action: Action, argument: str = "", call: str = "") -> Answer:

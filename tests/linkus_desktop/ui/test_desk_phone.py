@@ -1,5 +1,7 @@
 """SIP-11: the window while it controls a desk phone."""
 
+from types import SimpleNamespace
+
 import pytest
 from fakes import at_once
 
@@ -7,12 +9,16 @@ from linkus_desktop.calls.chosen_phone import ChosenPhone
 from linkus_desktop.calls.desk_call import NO_ANSWER, UNKNOWN
 from linkus_desktop.calls.desk_phone import DeskPhone
 from linkus_desktop.pbx.states import ConnectionState
+from linkus_desktop.remote.desk import Desk as Orders
+from linkus_desktop.remote.words import Action, ExitCode, Order
 from linkus_desktop.sip.values import CallState
 from linkus_desktop.ui.incoming_window import IncomingWindows
 from linkus_desktop.ui.lamps import Lamp
 from linkus_desktop.ui.phone.phone_choice import PhoneChoice
 from server.contract.calls import Direction, Outcome
-from tests.linkus_desktop.calls.test_desk_phone import Server, desk_phone, own
+from server.contract.pairs import Pair, PairCall, PairState
+from server.contract.recording import CallRecording, RecordingAction
+from tests.linkus_desktop.calls.test_desk_phone import NOW, Server, desk_phone, own
 
 pytestmark = pytest.mark.qt_log_ignore("does not support raise")
 """The offscreen platform has no order of windows."""
@@ -111,6 +117,32 @@ def test_a_call_that_comes_in_is_answered_or_the_reason_is_said_SIP_11(desk):
     windows.close()
 
 
+def test_a_secretary_sees_for_whom_a_call_is_that_only_the_phone_can_answer_SIP_11_BOSS_1(desk):
+    windows = IncomingWindows(
+        desk.phones, screen=desk.window.screen().availableGeometry, callers=desk.window.callers
+    )
+    desk.tell(own("x", "ringing", direction=IN, for_number="1003"))
+    (shown,) = windows.windows
+    words = "For Chiara Rossi. Answer it on the phone"
+    assert (desk.card().state.text(), shown.what.text()) == (words, words)
+    desk.tell(own("x", "ringing", direction=IN, for_number="1003", can_answer=True))
+    words = "Incoming call for Chiara Rossi"
+    assert (desk.card().state.text(), shown.what.text()) == (words, words)
+    windows.close()
+
+
+def test_an_order_to_answer_what_only_the_phone_can_answer_is_refused_SIP_11_SIP_2(desk, world):
+    workplace = SimpleNamespace(session=world.session, window=desk.window)
+    orders = Orders(lambda: workplace)
+    desk.tell(own("x", "ringing", direction=IN))
+    answer = orders.take(Order(Action.ANSWER))
+    assert (answer.code, answer.text) == (ExitCode.REFUSED, NO_ANSWER)
+    assert desk.server.asked == []
+    desk.tell(own("x", "ringing", direction=IN, can_answer=True))
+    assert orders.take(Order(Action.ANSWER)).code is ExitCode.DONE
+    assert desk.server.asked == ["answer x"]
+
+
 def test_what_the_server_refuses_is_told_in_the_window_SIP_11(desk):
     desk.tell(own("x", "talking"))
     desk.server.problem = "The phone of 1001 itself holds this call: resume it there."
@@ -201,3 +233,57 @@ def test_calls_of_both_phones_are_shown_and_end_on_their_own_SIP_11(desk):
     assert not desk.window.calls.can_merge(), "they cannot be mixed here"
     mine.finish(by_us=True)
     assert len(desk.window.calls.cards) == 1
+
+
+async def test_function_keys_use_the_desk_phone_as_everything_else_does_KEY_3_SIP_11(desk, world, settle):
+    """Each type that dials, and each that needs a call that is talked on."""
+    world.tell_keys(
+        ("blf", "1002"),
+        ("boss_secretary", "*591003"),
+        ("park", "7001"),
+        ("pickup", "1004"),
+        ("voicemail", ""),
+        ("dtmf", "12#"),
+        ("recording", ""),
+    )
+    live, panel = desk.live, desk.window.keys.panel
+    blf, pair, park, pick_up, voicemail, dtmf, record = range(7)
+    live.parked.take_snapshot({})
+    live.pairs.take_snapshot({"1001/1003": held_pair()})
+    panel.press(dtmf)
+    assert "There is none now" in panel.message.text
+    for row in (blf, pair, pick_up, voicemail):
+        panel.press(row)
+    assert desk.server.asked == [
+        "call 1002 by p1",
+        "call *591003 by p1",
+        "call *041004 by p1",
+        "call *2 by p1",
+    ]
+    assert [call.picks_up for call in desk.phones.calls] == [False, True, True, False]
+    assert desk.computer.dialled == []
+    for number in range(1, 5):
+        desk.tell(own(f"made-{number}", "ended"))
+    actions = CallRecording(actions=[RecordingAction.START])
+    desk.tell(own("x", "talking", "1005", recording=actions, sip_call_ids=["x@desk"]))
+    assert panel.faces[record].word == "Not recorded"
+    panel.press(record)
+    await settle()
+    assert world.session.api.orders == [("x", RecordingAction.START)]
+    panel.press(dtmf)
+    panel.press(park)
+    assert desk.server.asked[4:] == ["keys x 12#", "transfer x to *057001"]
+
+
+def held_pair() -> Pair:
+    waiting = PairCall(id="c", number="1006", name="", since=NOW)
+    return Pair(
+        boss="1001",
+        secretary="1003",
+        secretary_name="Chiara Rossi",
+        boss_name="",
+        value="*591003",
+        state=PairState.HELD,
+        since=NOW,
+        calls=(waiting,),
+    )

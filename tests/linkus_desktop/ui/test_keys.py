@@ -259,6 +259,22 @@ def test_an_empty_panel_says_what_keys_are_good_for_KEY_1(window, world, qtbot):
     panel.dialog.close()
 
 
+def test_an_account_without_an_extension_does_not_wait_for_keys_KEY_1(world, theme, qtbot):
+    """The server tells an administrator without an extension nothing of keys, now or ever."""
+    world.session.me = world.session.me.model_copy(update={"extension": None})
+    window = world.window()
+    qtbot.addWidget(window)
+    window.show()
+    window.keys.toggle()
+    panel = window.keys.panel
+    assert panel.empty_title.text() == "No function keys yet"
+    assert "your account has none" in panel.empty_text.text()
+    panel._patience.stop()
+    panel._follow_state()
+    assert panel.empty_title.text() == "No function keys yet"
+    window.close()
+
+
 def test_while_keys_are_loaded_that_is_said_KEY_5(window, qtbot):
     window.keys.toggle()
     panel = window.keys.panel

@@ -139,6 +139,19 @@ async def test_a_user_gets_403_where_administrators_only_may(ask: Ask, user_toke
     assert refused == FOR_ADMINISTRATORS | others | by_permission
 
 
+async def test_an_administrator_without_an_extension_has_nothing_of_an_own_one(
+    ask: Ask, admin_token: str
+) -> None:
+    """Calls, keys, pairs, presence, mailbox: each is refused, before anything of the body is read."""
+    of_accounts = {("get", "/api/v1/me"), ("post", "/api/v1/me/password")}
+    for method, path in await _operations(ask):
+        if not path.startswith("/api/v1/me") or (method, path) in of_accounts:
+            continue
+        answer = await ask(method, _address(path), token=admin_token)
+        assert answer.status == 403, (method, path, answer.text)
+        assert answer.error.code is ErrorCode.FORBIDDEN, (method, path)
+
+
 async def test_the_description_names_errors_and_the_token(ask: Ask) -> None:
     description = json.loads((await ask("GET", "/api/v1/openapi.json")).text)
     schemes = description["components"]["securitySchemes"]

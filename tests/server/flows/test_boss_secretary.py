@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +13,7 @@ from server.contract.presence import PresenceChange, PresenceStatus
 from server.contract.reaching import CallerRule
 from server.contract.routing import RingGroup
 from server.flows.spoken import NOT_PERMITTED, PAUSE, words
+from server.rules.outcomes import Ending
 from server.services.accounts import Who
 from server.switch.port import LegState, Reason, Sound
 from server.switch.simulated import Behaviour
@@ -401,6 +403,23 @@ async def test_who_is_handed_over_to_the_secretary_of_a_boss_waits_for_that_boss
         await asyncio.sleep(0.2)
         assert together(place, call, taken)
         firm.boris.hang_up(taken)
+
+
+@in_virtual_time
+async def test_what_the_secretary_holds_is_seen_also_if_her_former_call_ends_late_BOSS_3():
+    """After a transfer the same leg is in another call; that the old one is over comes in either order."""
+    async with office() as place:
+        firm = Firm(place)
+        call, at_secretary = await firm.answered()
+        (live,) = place.calls.live()
+        former = replace(live.call, id="f" * 32)
+        place.pairs.follow(former)
+        place.pairs.follow(live.call)
+        place.pairs.follow(replace(former, ending=Ending.ANSWERED))
+        firm.cyril.hold(at_secretary)
+        await asyncio.sleep(0.1)
+        assert (firm.state(), firm.waiting()) == ("held", ["1001"])
+        firm.anna.hang_up(call)
 
 
 @in_virtual_time

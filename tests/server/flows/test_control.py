@@ -10,6 +10,7 @@ from server.contract.destinations import Destination
 from server.contract.errors import ErrorCode
 from server.contract.extensions import CallState
 from server.contract.ivr import Choice, Ivr
+from server.contract.own_calls import OwnCallState
 from server.contract.prompts import Prompt
 from server.contract.routing import RingGroup
 from server.flows.control import CallControl
@@ -451,3 +452,29 @@ async def test_nothing_is_recorded_for_an_extension_without_a_phone_VM_3():
             with pytest.raises(ServiceError) as error:
                 control.serve(number, recorder, shown="*2")
             assert error.value.code is code
+
+
+@pytest.mark.parametrize("what", ["a call that rings", "a parked call"])
+@in_virtual_time
+async def test_a_desk_phone_takes_what_rings_or_waits_elsewhere_once_it_is_answered_SIP_11_KEY_3(what):
+    async with office() as place:
+        engine = place.engine
+        anna = engine.phone("1001")
+        cyril = engine.phone("1003", Behaviour.rings() if "rings" in what else Behaviour.answers(0.5))
+        desk = engine.phone("1002", Behaviour.answers(1.0))
+        call = anna.call("1003")
+        await asyncio.sleep(2)
+        number = "*041003"
+        if what == "a parked call":
+            cyril.transfer(cyril.calls[0], "*5")
+            await asyncio.sleep(1)
+            (parked,) = place.lot.calls()
+            number = parked.slot
+        await place.control.make("1002", number)
+        await asyncio.sleep(3)
+        assert {call.id, desk.calls[0].id} in place.engine.bridges.values()
+        (own,) = [one for one in place.own_calls.of("1002") if one.state is not OwnCallState.ENDED]
+        assert (own.number, own.state, own.sip_call_ids) == ("1001", "talking", [desk.calls[0].sip_call_id])
+        anna.hang_up(call)
+        await place.idle()
+        place.assert_nothing_left()

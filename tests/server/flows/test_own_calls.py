@@ -1,14 +1,19 @@
 """SIP-11: whoever controls a desk phone sees every own call, live; in virtual time."""
 
 import asyncio
+import json
 
 import pytest
 
 from server.contract.calls import Outcome
+from server.contract.events import Topic
+from server.contract.extensions import Role
 from server.contract.own_calls import ENDED_S
 from server.services.accounts import Who
+from server.switch.port import LegState
 from server.switch.simulated import Behaviour
 from tests.server.flows.office import Office, office
+from tests.server.flows.test_adoption import successor
 from tests.virtual_time import in_virtual_time
 
 
@@ -222,3 +227,37 @@ async def test_the_topic_has_the_own_calls_and_no_others_SIP_11():
             [],
         ]
         anna.hang_up(call)
+
+
+@in_virtual_time
+async def test_a_client_that_is_back_before_the_calls_are_does_not_take_them_for_ended_SIP_11():
+    """The next server answers clients some time before it has taken the calls of the killed one over."""
+    first = Office()
+    await first.start()
+    anna, boris = first.engine.phone("1001"), first.engine.phone("1002", Behaviour.answers(1.0))
+    call = anna.call("1002")
+    await asyncio.sleep(3)
+    (before,) = first.own_calls.of("1001")
+    second = successor(first)
+    await first.killed()
+    user = Who(account_id=1, user="1001", number="1001", role=Role.USER, session_id="s")
+    subscriber, told = second.hub.connect(user), []
+
+    async def send(text: str) -> None:
+        told.extend(json.loads(line) for line in text.split("\n"))
+
+    running = asyncio.ensure_future(subscriber.run(send))
+    subscriber.subscribe([Topic.CALLS])
+    await asyncio.sleep(1)
+    assert told == [], "nobody knows yet"
+    await second.start(restarted=False)
+    await asyncio.sleep(0.5)
+    assert [(one["type"], [*one["items"]]) for one in told if one["type"] == "snapshot"] == [
+        ("snapshot", [before.id])
+    ]
+    assert told[0]["items"][before.id]["state"] == "talking"
+    running.cancel()
+    anna.hang_up(call)
+    await second.idle()
+    assert boris.calls[0].state is LegState.GONE
+    await second.stop()

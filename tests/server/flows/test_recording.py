@@ -50,6 +50,21 @@ async def state(place: Office, number: str = "1001"):
     return (await seen_by(place, number)).recording.state
 
 
+@in_virtual_time
+async def test_who_gets_or_loses_the_right_in_a_call_is_offered_what_fits_SIP_5():
+    """A right that changes has the topic told anew; what is told then is as of now."""
+    async with office() as place:
+        anna, _ = place.engine.phone("1001"), place.engine.phone("1002", Behaviour.answers(0.5))
+        call = anna.call("1002")
+        await asyncio.sleep(1)
+        assert (await seen_by(place, "1001")).recording.actions == []
+        may(place, "1001")
+        assert (await seen_by(place, "1001")).recording.actions == [RecordingAction.START]
+        place.configuration.clear()
+        assert (await seen_by(place, "1001")).recording.actions == []
+        anna.hang_up(call)
+
+
 def control(place: Office) -> CallControl:
     return CallControl(
         calls=place.calls,

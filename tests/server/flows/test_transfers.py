@@ -293,6 +293,23 @@ async def test_without_an_answer_a_phone_for_one_call_at_a_time_is_reached_too_S
 
 
 @in_virtual_time
+async def test_without_an_answer_the_phone_may_be_heard_giving_up_first_SIP_4():
+    """It cancels the consultation in the moment in which it asks, and the engine may tell of either first."""
+    async with office() as place:
+        cyril = place.engine.phone("1003", Behaviour.answers(30.0))
+        people = await three(place, True)
+        consultation = people.by.phone.call("1003")
+        await asyncio.sleep(1)
+        people.by.phone.hang_up(consultation)
+        await asyncio.sleep(0.5)
+        cyril.behaviour = Behaviour.answers(1.0)
+        ask(people.by, consultation=consultation)
+        await asyncio.sleep(3)
+        assert people.hears(people.stays, cyril.calls[-1])
+        cyril.hang_up(cyril.calls[-1])
+
+
+@in_virtual_time
 async def test_a_consultation_that_is_over_cannot_be_joined_SIP_4():
     async with office() as place:
         place.engine.phone("1003", Behaviour.answers(0.2, hangs_up_after_s=1.0))

@@ -262,6 +262,23 @@ async def test_one_endpoint_in_a_call_makes_all_busy_where_that_is_set_PRES_4():
 
 
 @in_virtual_time
+async def test_a_phone_that_has_made_a_call_makes_those_of_other_kinds_busy_too_PRES_4():
+    async with office() as place:
+        anna, cyril = place.engine.phone("1001"), place.engine.phone("1003", Behaviour.answers(0.5))
+        desk = place.engine.phone("1002", Behaviour.rings(), user_agent="Yealink SIP-T54W")
+        client = place.engine.phone("1002", Behaviour.rings(), user_agent="Linkus Desktop")
+        place.reaching.settings["1002"] = ReachingSettings(all_busy=True)
+        own = desk.call("1003")
+        await asyncio.sleep(1)
+        assert len(cyril.calls) == 1
+        second = anna.call("1002")
+        await asyncio.sleep(0.5)
+        assert second.told == 486
+        assert client.calls == []
+        desk.hang_up(own)
+
+
+@in_virtual_time
 async def test_a_rule_by_caller_ID_sends_the_call_elsewhere_DIR_5():
     async with office() as place:
         anna = place.engine.phone("1001")

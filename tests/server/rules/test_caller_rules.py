@@ -3,13 +3,14 @@
 import string
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from server.contract.destinations import Destination, DestinationKind
 from server.contract.reaching import CallerRule
-from server.rules.caller_rules import first_match, matches
+from server.rules.caller_rules import first_match
+from server.rules.patterns import matches
 
 SETS = {
     "X": set(string.digits),
@@ -18,7 +19,7 @@ SETS = {
     "[1-5]": set("12345"),
     "[13-58]": set("13458"),
 }
-TOKENS = [*SETS, *"0123456789+*#"]
+TOKENS = [*SETS, *"0123456789*#"]
 CHARACTERS = string.digits + "+*#"
 
 
@@ -47,11 +48,14 @@ def test_a_pattern_fits_whole_numbers_DIR_5(pattern, number, fits):
 
 
 @given(
+    st.booleans(),
     st.lists(st.sampled_from(TOKENS), max_size=6),
     st.sampled_from(["", ".", "!"]),
     st.text(CHARACTERS, max_size=8),
 )
-def test_a_pattern_means_the_same_as_walking_it_by_hand_DIR_5(tokens, tail, number):
+def test_a_pattern_means_the_same_as_walking_it_by_hand_DIR_5(plus, tokens, tail, number):
+    tokens = ["+"] * plus + tokens
+    assume(tokens or tail)
     sets = [SETS.get(token, {token}) for token in tokens]
     fixed, rest = number[: len(sets)], number[len(sets) :]
     expected = len(fixed) == len(sets) and all(
@@ -71,7 +75,9 @@ def test_what_is_taken_as_a_pattern_can_be_matched_DIR_5(text):
     matches(rule.pattern, "1001")
 
 
-@pytest.mark.parametrize("bad", ["", "abc", "1.2", "!1", "[5-1]", "[]", "[12", "1]", "[1-5]0-0", "1" * 65])
+@pytest.mark.parametrize(
+    "bad", ["", "abc", "1.2", "!1", "[5-1]", "[]", "[12", "1]", "[1-5]0-0", "1+2", "1" * 65]
+)
 def test_what_is_no_pattern_is_refused_DIR_5(bad):
     with pytest.raises(ValidationError, match=r"pattern|number|character"):
         CallerRule(pattern=bad)

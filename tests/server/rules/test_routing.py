@@ -310,8 +310,8 @@ def test_every_rule_that_was_tried_is_told_in_order_with_the_reason_ADMIN_2():
     ]
     reasons = [step.reason for step in decision.steps]
     assert reasons[7] == "000. matches, but 1001 may not use it"
-    assert reasons[7] == "none of its patterns matches 00049301234"
-    assert reasons[8] == "Refused: not permitted."
+    assert reasons[8] == "none of its patterns matches 00049301234"
+    assert reasons[9] == "Refused: not permitted."
 
 
 TEXT = st.text(max_size=12)

@@ -281,3 +281,33 @@ async def test_who_subscribes_or_is_shut_out_while_much_changes_does_not_wait_AU
     assert [m["topic"] for m in wires[1].messages if m["type"] == "snapshot"] == ["extensions", "call_log"]
     for wire in wires[1:]:
         await wire.end()
+
+
+@in_virtual_time
+async def test_nobody_gets_a_snapshot_before_its_owner_knows_what_there_is_KEY_5():
+    items, known = {}, []
+    hub = hub_with({"x": item("other")})
+
+    async def snapshot(_who):
+        return dict(items)
+
+    hub.topic(Topic.CALLS, snapshot, known=lambda: bool(known))
+    wire, gone = Wire(hub, who()), Wire(hub, who())
+    for one in (wire, gone):
+        one.subscriber.subscribe([Topic.CALLS, Topic.EXTENSIONS])
+    gone.subscriber.unsubscribe([Topic.CALLS])
+    hub.publish(Topic.CALLS, "a", item("early"))
+    await asyncio.sleep(0.1)
+    assert [message["topic"] for message in wire.messages] == ["extensions"], "the others do not wait for it"
+    items["a"] = item("there")
+    known.append(True)
+    hub.renew(Topic.CALLS)
+    await asyncio.sleep(0.1)
+    hub.publish(Topic.CALLS, "a", None)
+    await asyncio.sleep(0.1)
+    told = [(message["type"], message["seq"]) for message in wire.messages if message["topic"] == "calls"]
+    assert told == [("snapshot", 1), ("delta", 2)]
+    assert wire.messages[1]["items"]["a"]["note"] == "there"
+    assert [message["topic"] for message in gone.messages] == ["extensions"]
+    await wire.end()
+    await gone.end()

@@ -9,7 +9,7 @@ from server.contract.presence import PresenceChange, PresenceStatus
 from server.services.lamp_sources import ExtensionLamps, ParkingLamps
 from server.services.lamps import Lamps
 from server.services.message_waiting import MessageWaiting
-from server.switch.port import Lamp, LampState, MessagesWaiting
+from server.switch.port import Lamp, LampState, MessagesWaiting, SwitchError
 from server.switch.simulated import Behaviour, SimulatedEngine, SimulatedSwitch
 from tests.server.flows.office import Office, extension, office
 from tests.virtual_time import in_virtual_time, run
@@ -136,7 +136,12 @@ def answer_lost(server: Server) -> None:
     server.switch.answer_lost = True
 
 
-@pytest.mark.parametrize("fault", [crash, broken, blinks, answer_lost])
+def refused(_server: Server) -> None:
+    if asyncio.current_task() is not None:  # the request is made, and has had no effect yet
+        raise SwitchError("the engine refuses it this once")
+
+
+@pytest.mark.parametrize("fault", [crash, broken, blinks, answer_lost, refused])
 def test_a_fault_at_any_moment_leaves_no_lamp_wrong_KEY_5(fault) -> None:
     async def day(at: int) -> int:
         engine, truth = SimulatedEngine(), Truth("1002", "1003", "1004")
@@ -155,6 +160,8 @@ def test_a_fault_at_any_moment_leaves_no_lamp_wrong_KEY_5(fault) -> None:
                 truth.tell(None)
             await asyncio.sleep(0.005)
         truth.drop(Lamp("1004"))
+        await asyncio.sleep(0.05)
+        truth.set(Lamp("1003"), HELD)
         await asyncio.sleep(40)
         assert engine.board.lamps == truth.shows, f"after a fault at moment {at}"
         points = server.switch.points
@@ -290,7 +297,7 @@ class Boxes:
         return lambda: self._observers.remove(observer)
 
 
-@pytest.mark.parametrize("fault", [crash, broken, blinks, answer_lost])
+@pytest.mark.parametrize("fault", [crash, broken, blinks, answer_lost, refused])
 def test_a_fault_at_any_moment_leaves_no_message_untold_VM_4(fault) -> None:
     async def day(at: int) -> int:
         async with office() as place:

@@ -9,7 +9,8 @@ from server.contract.configuration import ConfigObject
 from server.contract.routing import EmergencyNumber
 from server.contract.trunks import Trunk
 from server.services.configuration import ConfigurationChanged
-from server.services.trunks import RETRY_S, Trunks
+from server.services.copies import RETRY_S
+from server.services.trunks import Trunks
 from server.services.vault import VaultError
 from server.switch.simulated import SimulatedEngine, SimulatedSwitch
 from tests.virtual_time import in_virtual_time

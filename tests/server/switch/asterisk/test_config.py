@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from server.contract.extensions import SrtpMode
+from server.settings import Settings
 from server.switch.asterisk import config, endpoints, trunk_objects
 from server.switch.asterisk.config import EngineConfig
 from server.switch.asterisk.installation import Installation
@@ -199,3 +200,8 @@ def test_a_change_leaves_nothing_of_what_was_ADMIN_2() -> None:
     after = trunk_objects.endpoint_fields(SipTrunk("main", TrunkKind.PEER, "192.0.2.1"), finished=True)
     assert set(before) == set(after)
     assert (before["from_user"], after["from_user"]) == ("ac c", "")
+
+
+def test_others_look_for_recordings_where_the_engine_puts_them(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    assert replace(CONFIG, folder=settings.switch_folder).recordings == settings.spool

@@ -54,6 +54,17 @@ async def test_several_phones_register_and_go_one_by_one(bench: Bench) -> None:
     assert bench.switch.contacts("1001") == ()
 
 
+async def test_a_phone_that_leaves_after_its_extension_was_changed_stays_away_KEY_5(bench: Bench) -> None:
+    phone = await bench.phone("1001")
+    await bench.extension("1001", "Another name")
+    await phone.unregister()
+    await bench.events.get(ContactsChanged, lambda event: not event.contacts)
+    bench.events.forget()
+    with pytest.raises(TimeoutError):
+        await bench.events.get(ContactsChanged, within_s=6)
+    assert bench.switch.contacts("1001") == ()
+
+
 async def test_a_lost_connection_ends_a_registration_at_once(bench: Bench) -> None:
     phone = await bench.phone("1001", "tls")
     await phone.wire.close()

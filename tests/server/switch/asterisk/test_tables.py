@@ -4,10 +4,13 @@ import asyncio
 import os
 import socket
 from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
 from server.switch.asterisk import ports
+from server.switch.asterisk.ari import AriError
 from server.switch.asterisk.channels import Channels
 from server.switch.asterisk.contacts import ContactTable, contact_id, is_removal, parse_contact
 from server.switch.asterisk.control import Control
@@ -16,6 +19,8 @@ from server.switch.asterisk.legs import REASON_CODES
 from server.switch.asterisk.ports import Port
 from server.switch.asterisk.process import Process, identify
 from server.switch.asterisk.security import REMEMBERED, SecurityReader, moment_of
+from server.switch.asterisk.supervisor import AsteriskSettings
+from server.switch.asterisk.switch import AsteriskSwitch
 from server.switch.port import (
     Contact,
     Ended,
@@ -55,6 +60,51 @@ def test_a_contact_is_read_from_a_list() -> None:
         reachable=False,
         address="192.0.2.7:40000",
     )
+
+
+class Registrar:
+    """Stands for the REST interface of an engine with these contacts, whose ids we cannot always tell."""
+
+    def __init__(self) -> None:
+        self.agents: dict[str, str] = {}
+        self.broken = False
+
+    async def get(self, path: str) -> list[dict[str, str]]:
+        if self.broken:
+            raise AriError(500, "Internal Server Error", path)
+        if "/aor/" in path:
+            return [{"attribute": "contact", "value": ",".join(self.agents)}]
+        for uri, agent in self.agents.items():
+            if agent and contact_id(Contact("1001", uri, "udp")) in unquote(path):
+                return [{"attribute": "user_agent", "value": agent}]
+        raise AriError(404, "Not Found", path)
+
+
+async def test_a_phone_that_is_told_of_after_it_has_left_stays_away_KEY_5(tmp_path: Path) -> None:
+    """As Asterisk does where the extension was changed while the phone was registered."""
+    switch = AsteriskSwitch(AsteriskSettings(tmp_path, "", 0, "", 0, 0, 0, tmp_path, tmp_path))
+    registrar = Registrar()
+    switch._control.ari = registrar  # type: ignore[assignment]
+    news: list[Event] = []
+    switch.listen(news.append)
+    uri = TOLD["URI"]
+    registrar.agents = {uri: "phone 1"}
+    await switch._on_contact(TOLD)
+    assert [contact.user_agent for contact in switch.contacts("1001")] == ["phone 1"]
+    registrar.agents = {}
+    await switch._on_contact({**TOLD, "ContactStatus": "Removed"})
+    assert switch.contacts("1001") == ()
+    seen = len(news)
+    for status in ("Unreachable", "NonQualified", "Reachable"):
+        await switch._on_contact({**TOLD, "ContactStatus": status})
+    assert switch.contacts("1001") == ()
+    assert len(news) == seen
+    registrar.agents = {uri: ""}  # its id is not found, but it is there
+    await switch._on_contact(TOLD)
+    assert len(switch.contacts("1001")) == 1
+    registrar.broken = True
+    await switch._on_contact({**TOLD, "URI": "sip:1001@192.0.2.8:40000"})
+    assert len(switch.contacts("1001")) == 2, "rather one that is not there than none that is"
 
 
 @pytest.mark.parametrize(
