@@ -294,7 +294,7 @@ class Planner:
         for leg in self._switch.legs():
             if leg.number != number or not (leg.inbound or leg.state is LegState.UP):
                 continue
-            on = {kind_of(phone.user_agent) for phone in phones if _is_on(phone, leg)}
+            on = {kind_of(phone.user_agent) for phone in phones if is_on(phone, leg)}
             busy |= on or (kinds if len(kinds) == 1 else frozenset())
         return frozenset(busy)
 
