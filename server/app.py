@@ -53,6 +53,7 @@ from server.services.own_phones import OwnPhones
 from server.services.pairs import Pairs
 from server.services.presence import PresenceService
 from server.services.provisioning import Provisioning
+from server.services.queue_log import QueueLog
 from server.services.queue_reports import QueueReports
 from server.services.queue_store import QueueStore
 from server.services.queues import Queues
@@ -199,6 +200,7 @@ class Application:
         stack.push_async_callback(queues.stop)
         agents = Agents(queues=queues, audit=core.audit)
         queue_reports = QueueReports(db=core.db, clock=clock, agents=agents)
+        queue_log = QueueLog(db=core.db, hub=hub, clock=clock, queues=queues)
         mailboxes = Mailboxes(
             voicemail=core.voicemail, presence=presence, zone=lambda: core.configuration.snapshot.zone
         )
@@ -308,6 +310,7 @@ class Application:
             queues=queues,
             agents=agents,
             queue_reports=queue_reports,
+            queue_log=queue_log,
             trunks=trunks,
             readiness=ReadinessService(db=core.db, switch=switch, data=self.settings.data),
         )

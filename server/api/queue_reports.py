@@ -1,15 +1,22 @@
-"""The logs of queues, and sums over them (Q-9, Q-12): for managers of the queue and administrators."""
+"""The logs of queues, and sums over them (Q-9, Q-12): for those who may see them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from server.api.deps import CurrentUser, ServicesDep
 from server.api.queues import QueueNumber
-from server.contract.agents import AgentReport, QueueCall, QueueEnd, QueueReport
+from server.contract.agents import (
+    AgentReport,
+    CallResult,
+    QueueEnd,
+    QueueLogEntry,
+    QueueReport,
+    ResultChange,
+)
 from server.contract.base import Instant, Reply
 from server.rules.queues.reports import as_csv
 
@@ -39,13 +46,26 @@ async def calls_of_queue(
     during: During,
     *,
     end: QueueEnd | None = None,
+    result: CallResult | None = None,
     q: Annotated[str, Query(max_length=64, description="Part of the caller's number or name.")] = "",
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
-) -> list[QueueCall]:
-    """Calls of a queue that are over, the newest first."""
-    return await services.queue_reports.calls(
-        queue, who, since=during.since, until=during.until, end=end, text=q, limit=limit
+) -> list[QueueLogEntry]:
+    """Calls of a queue that are over, the newest first, as far as one may see them."""
+    return await services.queue_log.calls(
+        queue, who, since=during.since, until=during.until, end=end, result=result, text=q, limit=limit
     )
+
+
+@router.put("/calls/{entry}/result")
+async def set_result(
+    queue: QueueNumber,
+    entry: Annotated[int, Path(ge=1, le=2**31 - 1, description="The id of the line of the log.")],
+    change: ResultChange,
+    who: CurrentUser,
+    services: ServicesDep,
+) -> QueueLogEntry:
+    """Tell how far a call was dealt with; all who may see it see that at once."""
+    return await services.queue_log.set_result(queue, entry, change.result, who)
 
 
 @router.get("/report")

@@ -139,6 +139,39 @@ class QueueCall(Reply):
         return (self.ended - self.left).total_seconds() if self.ended else 0.0
 
 
+class CallResult(StrEnum):
+    """How far a call was dealt with (Q-9), in this order."""
+
+    NOT_DEALT = "not_dealt"
+    DEALING = "dealing"
+    DEALT = "dealt"
+
+    def is_after(self, other: "CallResult") -> bool:
+        """Whether this is further than the other one."""
+        order = list(CallResult)
+        return order.index(self) > order.index(other)
+
+
+class ResultChange(Request):
+    """A call was dealt with so far: `PUT /queues/{queue}/calls/{id}/result`."""
+
+    result: CallResult
+
+
+class QueueLogEntry(QueueCall):
+    """A line of a queue's log, and how far it was dealt with: an item of topic `queue_log`, keyed by `id`.
+
+    `result_by` (a login name) has said so at `result_at`; None: nobody has. `automatic`: of another call of
+    the same caller (see `QueueOptions.sync_results`).
+    """
+
+    id: int
+    result: CallResult = CallResult.NOT_DEALT
+    result_by: str = ""
+    result_at: Instant | None = None
+    automatic: bool = False
+
+
 class QueueReport(Reply):
     """Sums over the calls that joined a queue from `since` until before `until` (Q-12). Times are seconds.
 

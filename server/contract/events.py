@@ -44,6 +44,9 @@ class Topic(StrEnum):
     AGENTS = "agents"
     """`agents.AgentStatus`, keyed `queue/extension`: the own ones, and those of queues one manages."""
 
+    QUEUE_LOG = "queue_log"
+    """`agents.QueueLogEntry`, keyed by id; the newest 500 of the queues' calls that one may see."""
+
 
 class CloseCode(IntEnum):
     """WebSocket close codes of this API."""

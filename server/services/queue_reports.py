@@ -1,12 +1,12 @@
-"""What the logs of the queues tell: their calls, and sums over them (Q-9, Q-12)."""
+"""Sums over the logs of queues and agents (Q-12)."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select
 
 from server.clock import Clock
-from server.contract.agents import AgentChange, AgentReport, QueueCall, QueueEnd, QueueReport
+from server.contract.agents import AgentChange, AgentReport, QueueReport
 from server.db.base import Database
 from server.db.models import AgentChangeRow, QueueCallRow
 from server.rules.queues.reports import agent_reports, by_interval, queue_report
@@ -29,37 +29,6 @@ class QueueReports:
         self._clock = clock
         self._agents = agents
 
-    async def calls(
-        self,
-        queue: str,
-        who: Who,
-        *,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        end: QueueEnd | None = None,
-        text: str = "",
-        limit: int = 100,
-    ) -> list[QueueCall]:
-        """The newest calls that are over and joined in this time, the newest first; `text`: of the caller.
-
-        Raises:
-            ServiceError: `NOT_FOUND`, `FORBIDDEN`, `INVALID`.
-        """
-        self._agents.check_managed(queue, who)
-        since, until = self._period(since, until)
-        query = _joined(queue, since, until).order_by(QueueCallRow.joined_at.desc(), QueueCallRow.id.desc())
-        if end is not None:
-            query = query.where(QueueCallRow.ending == end)
-        if text:
-            query = query.where(
-                or_(
-                    QueueCallRow.caller.contains(text, autoescape=True),
-                    QueueCallRow.caller_name.icontains(text, autoescape=True),
-                )
-            )
-        async with self._db.reading() as session:
-            return queue_calls(list(await session.scalars(query.limit(limit))))
-
     async def report(
         self,
         queue: str,
@@ -72,10 +41,10 @@ class QueueReports:
         """Sums over the calls that joined in this time, for each `step` of it (None: for all of it).
 
         Raises:
-            ServiceError: as `calls`.
+            ServiceError: `NOT_FOUND`, `FORBIDDEN`, `INVALID`.
         """
         settings = self._agents.check_managed(queue, who)
-        since, until = self._period(since, until)
+        since, until = period(self._clock.now(), since, until)
         if step is not None and (until - since) / step > MOST_INTERVALS:
             raise invalid("interval_s", f"would make more than {MOST_INTERVALS} intervals")
         async with self._db.reading() as session:
@@ -92,10 +61,10 @@ class QueueReports:
         """What each agent did in the queue in this time, by extension.
 
         Raises:
-            ServiceError: as `calls`.
+            ServiceError: as `report`.
         """
         self._agents.check_managed(queue, who)
-        since, until = self._period(since, until)
+        since, until = period(self._clock.now(), since, until)
         changed = (
             select(AgentChangeRow)
             .where(AgentChangeRow.queue == queue, AgentChangeRow.at < until)
@@ -109,15 +78,20 @@ class QueueReports:
             calls = queue_calls(list(await session.scalars(called)))
         return agent_reports(changes, calls, since, until)
 
-    def _period(self, since: datetime | None, until: datetime | None) -> tuple[datetime, datetime]:
-        """The last day, unless something else is given; never the future, whose time nobody has spent."""
-        end = min(until or self._clock.now(), self._clock.now())
-        begin = since or end - DAY
-        if begin >= end:
-            raise invalid("since", "is not before the end of the time")
-        if end - begin > LONGEST:
-            raise invalid("since", f"is more than {LONGEST.days} days before the end of the time")
-        return begin, end
+
+def period(now: datetime, since: datetime | None, until: datetime | None) -> tuple[datetime, datetime]:
+    """The last day, unless something else is given; never the future, whose time nobody has spent.
+
+    Raises:
+        ServiceError: `INVALID`: it is empty, or too long.
+    """
+    end = min(until or now, now)
+    begin = since or end - DAY
+    if begin >= end:
+        raise invalid("since", "is not before the end of the time")
+    if end - begin > LONGEST:
+        raise invalid("since", f"is more than {LONGEST.days} days before the end of the time")
+    return begin, end
 
 
 def _joined(queue: str, since: datetime, until: datetime) -> Select[QueueCallRow]:

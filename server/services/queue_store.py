@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pydantic import ValidationError
 from sqlalchemy import delete, insert, select, tuple_
 
-from server.contract.agents import AgentChange, QueueCall
+from server.contract.agents import AgentChange, CallResult, QueueCall, QueueLogEntry
 from server.contract.base import Reply
 from server.db.base import Database
 from server.db.models import AgentChangeRow, QueueCallRow, QueueStateRow
@@ -59,8 +59,9 @@ class QueueStore:
             {"members": found[MEMBER], "callers": found[CALLER], "lines": found[LINE]}
         )
 
-    async def save(self, changes: Changes) -> None:
-        """Write what has changed."""
+    async def save(self, changes: Changes) -> list[int]:
+        """Write what has changed; the ids of the lines of the queues' log, in their order."""
+        ids: list[int] = []
         keys = list(changes.rows)
         rows = [
             {"kind": kind, "key": key, "body": row.model_dump(mode="json")}
@@ -76,11 +77,14 @@ class QueueStore:
             if rows:
                 await connection.execute(insert(QueueStateRow), rows)
             if changes.calls:
-                await connection.execute(insert(QueueCallRow), [_call_values(call) for call in changes.calls])
+                added = insert(QueueCallRow).returning(QueueCallRow.id, sort_by_parameter_order=True)
+                values = [_call_values(call) for call in changes.calls]
+                ids = list((await connection.execute(added, values)).scalars())
             if changes.agents:
                 await connection.execute(
                     insert(AgentChangeRow), [change.model_dump() for change in changes.agents]
                 )
+        return ids
 
 
 def _call_values(call: QueueCall) -> Mapping[str, object]:
@@ -96,6 +100,19 @@ def _call_values(call: QueueCall) -> Mapping[str, object]:
         "agent": call.agent,
         "missed": list(call.missed),
     }
+
+
+def log_entry(row: QueueCallRow) -> QueueLogEntry:
+    """A line of the queue's log, and how far it was dealt with."""
+    (call,) = queue_calls([row])
+    return QueueLogEntry(
+        **call.model_dump(),
+        id=row.id,
+        result=CallResult(row.result),
+        result_by=row.result_by,
+        result_at=row.result_at,
+        automatic=row.result_automatic,
+    )
 
 
 def queue_calls(rows: Sequence[QueueCallRow]) -> list[QueueCall]:

@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Protocol
 
+from server.contract.agents import QueueLogEntry
 from server.rules.queues.stored import StoredAcd
 from server.services.queue_store import Changes
 
@@ -28,14 +30,19 @@ class Store(Protocol):
     async def load(self) -> StoredAcd:
         """What an earlier server has left."""
 
-    async def save(self, changes: Changes) -> None:
-        """Write this, all of it or nothing."""
+    async def save(self, changes: Changes) -> list[int]:
+        """Write this, all of it or nothing; the ids of the lines of the queues' log."""
 
 
 class QueueWriter:
-    """Writes changes. Of a row that changes again before it is written only the newest version is."""
+    """Writes changes. Of a row that changes again before it is written only the newest version is.
+
+    Attributes:
+        on_logged: called with the lines of the queues' log that were written.
+    """
 
     def __init__(self, store: Store) -> None:
+        self.on_logged: Callable[[Sequence[QueueLogEntry]], None] = lambda _entries: None
         self._store = store
         self._pending = Changes()
         self._wake = asyncio.Event()
@@ -81,7 +88,7 @@ class QueueWriter:
             await asyncio.sleep(LINGER_S)
             changes, self._pending = self._pending, Changes()
             try:
-                await self._store.save(changes)
+                ids = await self._store.save(changes)
             except Exception as error:  # noqa: BLE001 - whatever it is, the writer must go on
                 _log.warning("The queues cannot be stored: %s; again in %.1f s", error, pause)
                 self._pending = changes.before(self._pending)
@@ -90,5 +97,8 @@ class QueueWriter:
                 pause = min(2 * pause, RETRY_MAX_S)
                 continue
             pause = RETRY_S
+            if ids:
+                lines = zip(ids, changes.calls, strict=True)
+                self.on_logged([QueueLogEntry(id=key, **call.model_dump()) for key, call in lines])
             if not self._pending:
                 self._idle.set()

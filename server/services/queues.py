@@ -149,6 +149,10 @@ class Queues:
         """The state machine, to be read."""
         return self._acd
 
+    def all(self) -> list[Queue]:
+        """All queues, as they are set up now."""
+        return list(self._settings())
+
     def settings_of(self, number: str) -> Queue | None:
         """The queue with this number, as it is set up now."""
         return self._configuration.snapshot.get(Queue, number)

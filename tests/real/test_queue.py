@@ -78,48 +78,51 @@ async def test_agents_take_turns_and_a_refusal_goes_to_the_next_at_once_Q_2(pbx:
     await pbx.nothing_left()
 
 
-async def test_who_does_not_answer_is_passed_over_and_so_is_a_phone_that_vanished_Q_4(pbx: Pbx) -> None:
-    async with phones(pbx, "1001", "1005", *AGENTS) as (anna, emil, *agents):
-        await configure(
-            pbx, *AGENTS, strategy="linear", max_wait_s=30, failover={"kind": "extension", "value": "1005"}
-        )
-        await agents[1].crash()
+async def test_who_does_not_answer_is_passed_over_and_who_waits_too_long_goes_on_Q_4(pbx: Pbx) -> None:
+    after = {"failover": {"kind": "extension", "value": "1005"}}
+    async with phones(pbx, "1001", "1005", "1002", "1004") as (anna, emil, bob, dana):
+        await configure(pbx, "1002", "1003", "1004", strategy="linear", **after)
         await anna.dial(QUEUE)
-        await agents[0].incoming()
-        await agents[0].ended()  # it has rung for 5 s; the next is silent for 4 s
-        await talks(anna, agents[2], (TONES["1001"], TONES["1004"]))
-        await agents[2].hangup()
+        await bob.incoming()
+        await bob.ended()
+        await talks(anna, dana, (TONES["1001"], TONES["1004"]))
+        await dana.hangup()
         await anna.ended()
-        await configure(pbx, max_wait_s=5, failover={"kind": "extension", "value": "1005"})
+        await configure(pbx, max_wait_s=5, **after)
         await anna.dial(QUEUE)
         await anna.connected()
         await talks(anna, emil, (TONES["1001"], TONES["1005"]))
         await anna.hangup()
         await emil.ended()
-        log = await pbx.log_of("1002")
-        assert log[0]["outcome"] == "missed"
+        assert (await pbx.log_of("1002"))[0]["outcome"] == "missed"
     await pbx.nothing_left()
 
 
-async def test_callers_keep_their_places_when_the_server_is_killed_Q_11(own_pbx: Pbx) -> None:
-    async with phones(own_pbx, "1001", "1003", "1002") as (anna, cyril, agent):
-        await configure(own_pbx, "1002", agent_timeout_s=60)
+async def test_a_vanished_phone_is_passed_over_and_a_kill_costs_nobody_the_place_Q_11(own_pbx: Pbx) -> None:
+    await own_pbx.add("1004", "Dana", "Dvořák")
+    gone = ScriptPhone(own_pbx.line("1002"))
+    await gone.start()
+    await own_pbx.register(gone)
+    await gone.crash()
+    async with phones(own_pbx, "1001", "1004", "1003") as (anna, dana, agent):
+        await configure(own_pbx, "1002", "1003", strategy="linear", agent_timeout_s=60)
         await anna.dial(QUEUE)
         await anna.connected()
         await agent.incoming()
-        await cyril.dial(QUEUE)
-        await cyril.connected()
+        await configure(own_pbx, "1003", agent_timeout_s=60)
+        await dana.dial(QUEUE)
+        await dana.connected()
         await until(lambda: _waiting(own_pbx, 2), "both wait", every_s=0.2)
         await own_pbx.kill()
         await own_pbx.start()
         await own_pbx.ready()
         await agent.ended()
-        await hears_music(cyril)
-        await talks(anna, agent, (TONES["1001"], TONES["1002"]))
+        await hears_music(dana)
+        await talks(anna, agent, (TONES["1001"], TONES["1003"]))
         await anna.hangup()
         await agent.ended()
-        await talks(cyril, agent, (TONES["1003"], TONES["1002"]))
-        await cyril.hangup()
+        await talks(dana, agent, (TONES["1004"], TONES["1003"]))
+        await dana.hangup()
         await agent.ended()
     await own_pbx.nothing_left()
 

@@ -172,6 +172,7 @@ async def test_the_log_and_the_reports_of_a_queue_agree_and_are_for_those_who_ma
             ("report?interval_s=1", 422),
             ("calls?limit=501", 422),
             ("calls?end=lost", 422),
+            ("calls?result=lost", 422),
         ):
             assert (await admin.call("GET", f"/queues/6400/{path}"))[0] == status, path
         for path in ("calls", "report", "report.csv", "agent-report", "agent-report.csv"):
@@ -206,3 +207,54 @@ async def test_logs_and_reports_are_shown_on_the_command_line_and_measured_Q_12(
             text = await answer.text()
         assert 'linkus_queue_waiting{queue="6400"} 0.0' in text
         assert 'linkus_queue_agents{queue="6400",state="available"} 1.0' in text
+
+
+async def test_a_result_is_seen_by_all_who_may_at_once_and_by_nobody_else_Q_9(initialised) -> None:
+    async with live_office(initialised) as office:
+        await served(office)
+        admin, anna, boris = await office.admin(), await office.login("1001"), await office.login("1002")
+        body = (await admin.call("GET", "/queues/6400"))[1] | {"log_agents": ["1002"], "log_missed": False}
+        assert (await boris.call("GET", "/queues/6400/calls"))[0] == 403
+        async with boris.events("queue_log") as his:
+            assert (await his.receive_json(timeout=20))["items"] == {}
+        assert (await admin.call("PUT", "/queues/6400", json=body))[0] == 200
+        lost, taken = (await anna.call("GET", "/queues/6400/calls"))[1]
+        assert lost["result"] == taken["result"] == "not_dealt"
+        assert [one["id"] for one in (await boris.call("GET", "/queues/6400/calls"))[1]] == [taken["id"]]
+        async with anna.events("queue_log") as hers, boris.events("queue_log") as his:
+            assert {*(await hers.receive_json(timeout=20))["items"]} == {str(lost["id"]), str(taken["id"])}
+            assert [*(await his.receive_json(timeout=20))["items"]] == [str(taken["id"])]
+            path = f"/queues/6400/calls/{taken['id']}/result"
+            status, now = await boris.call("PUT", path, json={"result": "dealing"})
+            assert (status, now["result"], now["result_by"]) == (200, "dealing", "1002")
+            for socket in (hers, his):
+                item = (await socket.receive_json(timeout=20))["item"]
+                assert (item["id"], item["result"], item["result_by"]) == (taken["id"], "dealing", "1002")
+            path = f"/queues/6400/calls/{lost['id']}/result"
+            assert (await boris.call("PUT", path, json={"result": "dealt"}))[0] == 404
+            assert (await anna.call("PUT", path, json={"result": "dealt"}))[0] == 200
+            assert (await hers.receive_json(timeout=20))["key"] == str(lost["id"])
+        assert len((await anna.call("GET", "/queues/6400/calls?result=dealt"))[1]) == 1
+        assert (await anna.call("PUT", path, json={"result": "gone"}))[0] == 422
+        assert (await anna.call("PUT", "/queues/6400/calls/0/result", json={"result": "dealt"}))[0] == 422
+        assert (await anna.call("PUT", "/queues/6499/calls/1/result", json={"result": "dealt"}))[0] == 404
+
+
+async def test_a_result_that_moves_forward_is_that_of_the_callers_other_lost_calls_Q_9(initialised) -> None:
+    async with live_office(initialised) as office:
+        await served(office)
+        admin, anna = await office.admin(), await office.login("1001")
+        _, taken = (await anna.call("GET", "/queues/6400/calls"))[1]
+
+        async def results() -> list[tuple[str, bool]]:
+            found = (await anna.call("GET", "/queues/6400/calls"))[1]
+            return [(one["result"], one["automatic"]) for one in found]
+
+        path = f"/queues/6400/calls/{taken['id']}/result"
+        await anna.call("PUT", path, json={"result": "dealing"})
+        assert await results() == [("not_dealt", False), ("dealing", False)], "off by default"
+        assert (await admin.call("PUT", "/queue-options", json={"sync_results": True}))[0] == 200
+        await anna.call("PUT", path, json={"result": "dealt"})
+        assert await results() == [("dealt", True), ("dealt", False)]
+        await anna.call("PUT", path, json={"result": "not_dealt"})
+        assert await results() == [("dealt", True), ("not_dealt", False)], "back is for one only"

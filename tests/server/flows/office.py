@@ -265,8 +265,10 @@ class MemoryQueueStore:
             self.rows.pop(key, None)
             if row is not None:
                 self.rows[key] = row
+        first = len(self.calls)
         self.calls += changes.calls
         self.agents += changes.agents
+        return list(range(first, len(self.calls)))
 
 
 async def kill(writer: QueueWriter) -> None:
