@@ -23,6 +23,7 @@ from server.data_folder import RunningServer
 from server.flows.calls import Calls
 from server.flows.conference import Rooms
 from server.flows.control import CallControl
+from server.flows.leg_ids import call_of_leg
 from server.flows.monitoring import Monitors
 from server.flows.own_calls import OwnCalls
 from server.flows.parking import ParkingLot
@@ -31,6 +32,7 @@ from server.flows.planning import Planner
 from server.flows.recording import Recorder
 from server.flows.voicemail import Mailboxes
 from server.services import certificate
+from server.services.agents import Agents
 from server.services.call_log import CallLog
 from server.services.call_log_store import CallStore
 from server.services.directory import Directory
@@ -51,6 +53,10 @@ from server.services.own_phones import OwnPhones
 from server.services.pairs import Pairs
 from server.services.presence import PresenceService
 from server.services.provisioning import Provisioning
+from server.services.queue_log import QueueLog
+from server.services.queue_reports import QueueReports
+from server.services.queue_store import QueueStore
+from server.services.queues import Queues
 from server.services.readiness import ReadinessService
 from server.services.recordings import Recordings
 from server.services.recordings_files import RecordingFiles
@@ -181,6 +187,20 @@ class Application:
             conference=lambda number: core.configuration.snapshot.get(Conference, number),
             pin=lambda number: core.configuration.secret(Conference, number),
         )
+        queues = Queues(
+            clock=clock,
+            store=QueueStore(core.db),
+            hub=hub,
+            switch=switch,
+            states=states,
+            configuration=core.configuration,
+            call_of_leg=call_of_leg,
+        )
+        await queues.start()
+        stack.push_async_callback(queues.stop)
+        agents = Agents(queues=queues, audit=core.audit)
+        queue_reports = QueueReports(db=core.db, clock=clock, agents=agents)
+        queue_log = QueueLog(db=core.db, hub=hub, clock=clock, queues=queues)
         mailboxes = Mailboxes(
             voicemail=core.voicemail, presence=presence, zone=lambda: core.configuration.snapshot.zone
         )
@@ -194,6 +214,7 @@ class Application:
             mailboxes=mailboxes,
             spoken=core.prompts.sound,
             rooms=rooms,
+            queues=queues,
         )
         lot = ParkingLot(hub=hub, clock=clock, settings=lambda: core.configuration.snapshot.parking)
         _start_lamps(
@@ -211,7 +232,7 @@ class Application:
         own_phones = OwnPhones(switch=switch, hub=hub, directory=directory)
         own_phones.start()
         stack.callback(own_phones.stop)
-        own_calls = OwnCalls(switch=switch, recorder=recorder, hub=hub, clock=clock)
+        own_calls = OwnCalls(switch=switch, recorder=recorder, queues=queues, hub=hub, clock=clock)
         own_calls.start()
         stack.callback(own_calls.stop)
         calls = Calls(
@@ -237,6 +258,8 @@ class Application:
                 configuration=core.configuration,
             ),
             pairs=pairs,
+            queues=queues,
+            agents=agents,
             ring_timeout_s=self.settings.calls.ring_timeout_s,
             per_extension=self.settings.calls.per_extension,
         )
@@ -284,6 +307,10 @@ class Application:
             recorder=recorder,
             recordings=recordings,
             pairs=pairs,
+            queues=queues,
+            agents=agents,
+            queue_reports=queue_reports,
+            queue_log=queue_log,
             trunks=trunks,
             readiness=ReadinessService(db=core.db, switch=switch, data=self.settings.data),
         )

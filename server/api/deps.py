@@ -20,6 +20,7 @@ from server.flows.recording import Recorder
 from server.flows.voicemail import Mailboxes
 from server.services.accounts import LOCAL_SESSION, Who
 from server.services.administrator import AdministratorReset
+from server.services.agents import Agents
 from server.services.audit import Audit
 from server.services.auth import Auth
 from server.services.call_log import CallLog
@@ -34,6 +35,9 @@ from server.services.pairs import Pairs
 from server.services.presence import PresenceService
 from server.services.prompts import Prompts
 from server.services.provisioning import Provisioning
+from server.services.queue_log import QueueLog
+from server.services.queue_reports import QueueReports
+from server.services.queues import Queues
 from server.services.reaching import Reaching
 from server.services.readiness import ReadinessService
 from server.services.recordings import Recordings
@@ -80,6 +84,10 @@ class Services:
     recorder: Recorder
     recordings: Recordings
     pairs: Pairs
+    queues: Queues
+    agents: Agents
+    queue_reports: QueueReports
+    queue_log: QueueLog
     trunks: Trunks
     readiness: ReadinessService
 

@@ -1,5 +1,6 @@
 """Prometheus metrics, read from the owners of the numbers at each scrape."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from fastapi import APIRouter, Response
@@ -10,6 +11,7 @@ from prometheus_client.process_collector import ProcessCollector
 
 import server
 from server.api.deps import Administrator, Services, ServicesDep
+from server.contract.agents import AgentState
 
 router = APIRouter(tags=["system"])
 
@@ -48,6 +50,16 @@ class _Collector:
         yield CounterMetricFamily(
             "linkus_call_log_lost", "Calls that could not be written.", value=services.call_log.lost
         )
+        acd = services.queues.acd
+        waiting = GaugeMetricFamily("linkus_queue_waiting", "Callers who wait.", labels=["queue"])
+        agents = GaugeMetricFamily("linkus_queue_agents", "Agents by state.", labels=["queue", "state"])
+        states = Counter((one.queue, one.state) for one in acd.agents())
+        for number, line in sorted(acd.floor.lines.items()):
+            waiting.add_metric([number], len(line.callers))
+            for state in AgentState:
+                agents.add_metric([number, state], states[number, state])
+        yield waiting
+        yield agents
         yield _gauge("linkus_sip_blocked_addresses", "Addresses refused unseen.", len(services.guard.blocked))
         logins = CounterMetricFamily("linkus_logins", "Logins, by outcome.", labels=["outcome"])
         for outcome in ("succeeded", "refused", "locked", "rate_limited"):

@@ -12,6 +12,7 @@ import typer
 import server
 from server.cli import (
     admin,
+    agent,
     call,
     configuration,
     extension,
@@ -20,6 +21,7 @@ from server.cli import (
     pair,
     presence,
     prompt,
+    queue,
     recording,
     route,
     serve,
@@ -49,8 +51,9 @@ app.add_typer(admin.app, name="admin")
 app.add_typer(call.app, name="call")
 app.add_typer(log.app, name="log")
 app.add_typer(pair.app, name="pair")
+app.add_typer(agent.app, name="agent")
 app.add_typer(recording.app, name="recording")
-_WITH_MORE = {"prompt": prompt.app}
+_WITH_MORE = {"prompt": prompt.app, "queue": queue.app}
 for _kind in KINDS:
     app.add_typer(_WITH_MORE.get(_kind.word) or configuration.commands(_kind), name=_kind.word)
 app.add_typer(route.app, name="route")

@@ -14,6 +14,14 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from server.cli.common import Unreachable
 from server.cli.recording_files import CHUNK, new_file
+from server.contract.agents import (
+    AgentReport,
+    AgentStatus,
+    AgentSwitch,
+    QueueCall,
+    QueueReport,
+    WaitingCaller,
+)
 from server.contract.auth import AdministratorPassword, AdministratorPasswordReset
 from server.contract.calls import (
     CallAnswer,
@@ -204,6 +212,36 @@ class Remote:
         """Switch a pair on or off."""
         path = f"pairs/{quote(boss, safe='')}/{quote(secretary, safe='')}"
         return Pair.model_validate(await self._ask("PUT", path, switch))
+
+    async def agents(self, queue: str) -> list[AgentStatus]:
+        """The agents of a queue."""
+        found = await self._ask("GET", f"queues/{quote(queue, safe='')}/agents")
+        return TypeAdapter(list[AgentStatus]).validate_python(found)
+
+    async def queue_callers(self, queue: str) -> list[WaitingCaller]:
+        """Who waits in a queue."""
+        found = await self._ask("GET", f"queues/{quote(queue, safe='')}/callers")
+        return TypeAdapter(list[WaitingCaller]).validate_python(found)
+
+    async def queue_calls(self, queue: str, query: dict[str, str]) -> list[QueueCall]:
+        """Calls of a queue that are over."""
+        found = await self._ask("GET", f"queues/{quote(queue, safe='')}/calls", query=query)
+        return TypeAdapter(list[QueueCall]).validate_python(found)
+
+    async def queue_report(self, queue: str, query: dict[str, str]) -> list[QueueReport]:
+        """Sums over the calls of a queue."""
+        found = await self._ask("GET", f"queues/{quote(queue, safe='')}/report", query=query)
+        return TypeAdapter(list[QueueReport]).validate_python(found)
+
+    async def agent_report(self, queue: str, query: dict[str, str]) -> list[AgentReport]:
+        """What each agent of a queue did."""
+        found = await self._ask("GET", f"queues/{quote(queue, safe='')}/agent-report", query=query)
+        return TypeAdapter(list[AgentReport]).validate_python(found)
+
+    async def switch_agent(self, queue: str, extension: str, change: AgentSwitch) -> AgentStatus:
+        """Log an agent in or out, or pause them."""
+        path = f"queues/{quote(queue, safe='')}/agents/{quote(extension, safe='')}"
+        return AgentStatus.model_validate(await self._ask("PUT", path, change))
 
     async def record_call(self, call_id: str, order: RecordingOrder) -> CallRecording:
         """Change the recording of a call in progress."""

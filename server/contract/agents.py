@@ -1,11 +1,11 @@
 """Agents of queues: the one state each has in each queue (Q-11), and the calls of a queue (Q-9, Q-13)."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
-from server.contract.base import ExtensionNumber, Instant, Reply
+from server.contract.base import ExtensionNumber, Instant, Reply, Request
 
 PauseReason = Annotated[str, StringConstraints(max_length=63, pattern=r"^[^\x00-\x1f\x7f]*$")]
 """Why an agent pauses, in words; empty: no reason was given."""
@@ -33,13 +33,14 @@ class AgentState(StrEnum):
 
 
 class AgentStatus(Reply):
-    """An agent in a queue: an item of topic `agents`, keyed by queue and extension.
+    """An agent in a queue: an item of topic `agents`, keyed `queue/extension`.
 
-    `logged_in` and `paused` are what holds once a call is over; `reason` is that of the pause. `missed`
-    counts calls in a row.
+    `logged_in` and `paused` are what holds once a call is over; `reason` is that of the pause, in words.
+    `missed` counts calls in a row.
     """
 
     queue: ExtensionNumber
+    queue_name: str = ""
     extension: ExtensionNumber
     dynamic: bool
     state: AgentState
@@ -48,6 +49,40 @@ class AgentStatus(Reply):
     paused: bool
     reason: PauseReason = ""
     missed: int = 0
+
+
+class AgentSwitch(Request):
+    """What an agent is to be in a queue, or in all: what is left out stays (Q-10, Q-11).
+
+    `PUT /me/queues/{queue}` and `PUT /me/queues` for oneself, `PUT /queues/{queue}/agents/{extension}` for
+    managers and administrators; each answers with what holds then. A static agent cannot log in or out: for
+    one *log in* means resume, *log out* is a conflict. Who logs in is not paused. `POST /me/queues/last` logs
+    in to the queues of last time.
+
+    Attributes:
+        paused: True pauses, with the reason; who is paused already gets the new reason.
+        reason: of the pause: a code of `QueueOptions.pause_reasons`, or words; "": without one.
+    """
+
+    logged_in: bool | None = None
+    paused: bool | None = None
+    reason: PauseReason = ""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.logged_in is None and self.paused is None:
+            raise ValueError("give logged_in, or paused, or both")
+        if self.reason and not self.paused:
+            raise ValueError("a reason belongs to a pause: give paused = true")
+        if self.logged_in is False and self.paused:
+            raise ValueError("who logs out does not pause")
+        return self
+
+
+class PauseReasons(Reply):
+    """What may be given as the reason of a pause: words by code. `GET /me/queues/reasons`."""
+
+    reasons: dict[str, str]
 
 
 class WaitingCaller(Reply):
@@ -79,10 +114,13 @@ class QueueCall(Reply):
         joined: when the caller began to wait. left: when the waiting ended, answered or not.
         agent: who answered; None: nobody. ended: when the agent's part in the call was over.
         missed: agents who were rung for the whole time-out, in order, once for each time.
+        number, name: who called.
     """
 
     call: str
     queue: ExtensionNumber
+    number: str = ""
+    name: str = ""
     joined: Instant
     left: Instant
     end: QueueEnd
@@ -99,6 +137,39 @@ class QueueCall(Reply):
     def talked_s(self) -> float:
         """How long an agent has talked."""
         return (self.ended - self.left).total_seconds() if self.ended else 0.0
+
+
+class CallResult(StrEnum):
+    """How far a call was dealt with (Q-9), in this order."""
+
+    NOT_DEALT = "not_dealt"
+    DEALING = "dealing"
+    DEALT = "dealt"
+
+    def is_after(self, other: "CallResult") -> bool:
+        """Whether this is further than the other one."""
+        order = list(CallResult)
+        return order.index(self) > order.index(other)
+
+
+class ResultChange(Request):
+    """A call was dealt with so far: `PUT /queues/{queue}/calls/{id}/result`."""
+
+    result: CallResult
+
+
+class QueueLogEntry(QueueCall):
+    """A line of a queue's log, and how far it was dealt with: an item of topic `queue_log`, keyed by `id`.
+
+    `result_by` (a login name) has said so at `result_at`; None: nobody has. `automatic`: of another call of
+    the same caller (see `QueueOptions.sync_results`).
+    """
+
+    id: int
+    result: CallResult = CallResult.NOT_DEALT
+    result_by: str = ""
+    result_at: Instant | None = None
+    automatic: bool = False
 
 
 class QueueReport(Reply):

@@ -26,6 +26,7 @@ _SHAPES = {
         re.compile(r"([0-9]{2,8})?", re.ASCII),
         "enter the number of an extension, two to eight digits, or nothing for the own mailbox",
     ),
+    "queue": (re.compile(r"[0-9]{2,8}", re.ASCII), "enter the number of a queue, two to eight digits"),
     "ivr": (re.compile(r"[0-9]{2,8}", re.ASCII), "enter the number of a menu, two to eight digits"),
     "conference": (re.compile(r"[0-9]{2,8}", re.ASCII), "enter the number of a room, two to eight digits"),
     "prompt": (re.compile(r"[^\x00-\x1f\x7f/.][^\x00-\x1f\x7f/]{0,62}"), "enter the name of a prompt"),
@@ -41,6 +42,7 @@ class DestinationKind(StrEnum):
 
     EXTENSION = "extension"
     RING_GROUP = "ring_group"
+    QUEUE = "queue"
     IVR = "ivr"
     CONFERENCE = "conference"
     PROMPT = "prompt"

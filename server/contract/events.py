@@ -41,6 +41,11 @@ class Topic(StrEnum):
     """`reaching.OwnForwarding`, keyed by condition: where own calls go in the status that is chosen now."""
     PAIRS = "pairs"
     """`pairs.Pair`, keyed `boss/secretary`; those in which the user is the boss or the secretary."""
+    AGENTS = "agents"
+    """`agents.AgentStatus`, keyed `queue/extension`: the own ones, and those of queues one manages."""
+
+    QUEUE_LOG = "queue_log"
+    """`agents.QueueLogEntry`, keyed by id; the newest 500 of the queues' calls that one may see."""
 
 
 class CloseCode(IntEnum):

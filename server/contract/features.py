@@ -56,6 +56,15 @@ class Feature(StrEnum):
     """Choose the status whose digit follows: 1 for the first of `PresenceStatus`, and so on."""
     TIME_CONDITION = "time_condition"
     """Switch a time condition by hand: the digit of `ByHand` follows, then the number of the switch."""
+    QUEUE_LOG_IN_ALL = "queue_log_in_all"
+    """Log in to all own queues."""
+    QUEUE_LOG_IN_LAST = "queue_log_in_last"
+    """Log in to the queues in which one was last."""
+    QUEUE_LOG_OUT_ALL = "queue_log_out_all"
+    QUEUE_LOG = "queue_log"
+    """Log in to the queue whose number follows, or out of it."""
+    QUEUE_PAUSE = "queue_pause"
+    """Pause in the queue whose number follows, or end that; behind it a star and the code of a reason."""
     BLIND_TRANSFER = "blind_transfer"
     """In a call: the other end calls the number that follows."""
     ATTENDED_TRANSFER = "attended_transfer"
@@ -86,6 +95,9 @@ _WITHOUT_NUMBER = frozenset(
         Feature.FORWARD_NO_ANSWER_OFF,
         Feature.DO_NOT_DISTURB,
         Feature.DO_NOT_DISTURB_OFF,
+        Feature.QUEUE_LOG_IN_ALL,
+        Feature.QUEUE_LOG_IN_LAST,
+        Feature.QUEUE_LOG_OUT_ALL,
         Feature.FLIP,
         Feature.RECORD,
     }
@@ -118,6 +130,11 @@ class FeatureCodes(ConfigObject):
     do_not_disturb_off: FeatureCode = "*081"
     presence: FeatureCode = "*82"
     time_condition: FeatureCode = "*99"
+    queue_log_in_all: FeatureCode = "*77"
+    queue_log_in_last: FeatureCode = "*78"
+    queue_log_out_all: FeatureCode = "*077"
+    queue_log: FeatureCode = "*7"
+    queue_pause: FeatureCode = "*07"
     blind_transfer: FeatureCode = "*03"
     attended_transfer: FeatureCode = "*3"
     flip: FeatureCode = "*01"

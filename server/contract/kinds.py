@@ -15,6 +15,7 @@ from server.contract.keys import KeyRight
 from server.contract.monitoring import MonitoringRight
 from server.contract.parking import Parking
 from server.contract.prompts import Prompt
+from server.contract.queues import Queue, QueueOptions
 from server.contract.recording import RecordingRight, RecordingRule
 from server.contract.routing import EmergencyNumber, InboundRoute, OutboundRoute, RingGroup, SystemSettings
 from server.contract.time_switches import TimeSwitch
@@ -73,6 +74,15 @@ KINDS = (
     Kind(Boss, "boss", "bosses", "boss", "Extensions whose calls go to secretaries first."),
     Kind(Prompt, "prompt", "prompts", "prompt", "What callers hear."),
     Kind(Ivr, "ivr", "ivrs", "menu", "Menus from which callers choose by keys."),
+    Kind(Queue, "queue", "queues", "queue", "Callers wait until an agent is free."),
+    Kind(
+        QueueOptions,
+        "queue-options",
+        "queue-options",
+        "queue options",
+        "What holds for all queues.",
+        single=True,
+    ),
     Kind(
         Conference,
         "conference",

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, ClassVar, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
+from server.contract.agents import PauseReason, QueueCall
 from server.contract.base import ExtensionNumber, Line, Request
 from server.contract.configuration import (
     EXTENSION,
@@ -83,6 +84,10 @@ class Queue(ConfigObject):
     agent who has missed `auto_pause_after` calls in a row is paused (0: never; never with ring all). Of the
     callers of several queues whom an agent could answer, those of the queue with the highest `weight` come
     first, among equals those who have waited longest. `service_level_s`: an answer within it is in time.
+
+    The queue's log is for managers, and, if `log_for_all_agents`, for all agents, else for those of
+    `log_agents`: these see the calls that they have answered (`log_incoming`), and those that nobody has
+    (`log_missed`) (Q-9).
     """
 
     key_field: ClassVar[str] = "number"
@@ -120,6 +125,10 @@ class Queue(ConfigObject):
     language: Language = DEFAULT_LANGUAGE
     alert_info: Annotated[Line, Field(max_length=127)] = ""
     ring_tone: Annotated[Line, Field(max_length=63)] = ""
+    log_for_all_agents: bool = False
+    log_agents: ExtensionNumbers = ()
+    log_incoming: bool = True
+    log_missed: bool = True
     notify_missed: bool = False
     notify_abandoned: bool = False
 
@@ -130,12 +139,33 @@ class Queue(ConfigObject):
             raise ValueError("an extension is an agent twice; it is either static or dynamic")
         return self
 
+    def may_see_log(self) -> tuple[str, ...]:
+        """The extensions that may see something of the queue's log."""
+        agents = tuple(agent.extension for agent in (*self.static_agents, *self.dynamic_agents))
+        chosen = (one for one in agents if self.log_for_all_agents or one in self.log_agents)
+        return tuple(dict.fromkeys((*self.managers, *chosen)))
+
+    def log_is_for(self, number: str | None) -> bool:
+        """Whether this extension may see something of the queue's log."""
+        return number is not None and number in self.may_see_log()
+
+    def shows(self, call: QueueCall, number: str) -> bool:
+        """Whether an extension may see this call in the queue's log."""
+        if number in self.managers:
+            return True
+        if not self.log_is_for(number):
+            return False
+        if call.agent is None:
+            return self.log_missed
+        return self.log_incoming and call.agent == number
+
     def references(self) -> Iterable[Reference]:
         """See `ConfigObject.references`."""
         for field in ("static_agents", "dynamic_agents"):
             agents: tuple[QueueAgent, ...] = getattr(self, field)
             yield from (Reference(EXTENSION, agent.extension, field) for agent in agents)
-        yield from (Reference(EXTENSION, number, "managers") for number in self.managers)
+        for field in ("managers", "log_agents"):
+            yield from (Reference(EXTENSION, number, field) for number in getattr(self, field))
         for field in ("join_announcement", "ringback", "music", "agent_announcement"):
             if name := getattr(self, field):
                 yield Reference("prompt", name, field)
@@ -157,6 +187,10 @@ class Queue(ConfigObject):
         return f"{self.name}: {self.strategy}, {agents} agents".removeprefix(": ")
 
 
+PauseCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,3}$")]
+"""Dialled behind the number of the queue, after a star (Q-10)."""
+
+
 class QueueOptions(ConfigObject):
     """What holds for all queues; there is one such object.
 
@@ -170,6 +204,15 @@ class QueueOptions(ConfigObject):
     new_agents_logged_in: bool = False
     sync_results: bool = False
     sync_hours: Annotated[int, Field(ge=1, le=720)] = 24
+    pause_reasons: Annotated[
+        dict[PauseCode, Annotated[PauseReason, Field(min_length=1)]], Field(max_length=100)
+    ] = {
+        "1": "Break",
+        "2": "Lunch",
+        "3": "Meeting",
+        "4": "Training",
+    }
+    """Why agents pause: words by the code that is dialled."""
 
     @property
     def summary(self) -> str:

@@ -46,6 +46,8 @@ def references_of(destination: Destination, field: str) -> Iterable[Reference]:
         yield Reference("ring-group", destination.value, field)
     elif destination.kind is DestinationKind.IVR:
         yield Reference("ivr", destination.value, field)
+    elif destination.kind is DestinationKind.QUEUE:
+        yield Reference("queue", destination.value, field)
     elif destination.kind is DestinationKind.CONFERENCE:
         yield Reference("conference", destination.value, field)
     elif destination.kind is DestinationKind.PROMPT:

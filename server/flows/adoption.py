@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from server.clock import Clock
+from server.contract.decisions import DecisionKind
 from server.flows.conference import Rooms
 from server.flows.desk import Desk
 from server.flows.extension_call import ExtensionCall
@@ -177,6 +178,8 @@ class Adoption:
             over.update(remains.leftovers(without=(caller,)))
             return partial(self._monitors.resume, ExtensionCall(self._desk, live, caller), place)
         if caller is not None and _is_on_its_way(live.call, caller, phones, remains, place):
+            if place is not None and place.kind is DecisionKind.QUEUE:
+                phones = []  # agents are rung anew
             over.update(remains.leftovers(without=(caller, *phones)))
             if unknown := tuple(phone.id for phone in phones if phone.id not in live.call.legs):
                 live.rings(unknown)

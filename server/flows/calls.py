@@ -9,6 +9,7 @@ from typing import Any
 from server.clock import Clock
 from server.contract.system import ActiveCall
 from server.flows.adoption import Adoption
+from server.flows.agent_codes import AgentCodes
 from server.flows.conference import Rooms
 from server.flows.desk import Desk
 from server.flows.extension_call import ExtensionCall
@@ -28,9 +29,11 @@ from server.flows.talk import Talk
 from server.flows.voicemail import Mailboxes
 from server.rules.features import FeatureCall, Retrieval
 from server.rules.outcomes import Ending
+from server.services.agents import Agents
 from server.services.call_log import CallLog
 from server.services.directory import Directory
 from server.services.pairs import Pairs
+from server.services.queues import Queues
 from server.services.tasks import Background
 from server.switch.port import Event, Incoming, Leg, Switch, Up
 
@@ -66,6 +69,8 @@ class Calls:
         own_calls: OwnCalls,
         settings: PhoneSettings,
         pairs: Pairs,
+        queues: Queues,
+        agents: Agents,
         ring_timeout_s: float,
         per_extension: int = PER_EXTENSION,
     ) -> None:
@@ -86,9 +91,12 @@ class Calls:
             recorder=recorder,
             pairs=pairs,
             own_calls=own_calls,
+            queues=queues,
             ring_timeout_s=ring_timeout_s,
         )
-        self._features = Features(self._desk, directory, monitors, settings, Secretaries(self._desk, pairs))
+        self._features = Features(
+            self._desk, directory, monitors, settings, Secretaries(self._desk, pairs), AgentCodes(agents)
+        )
         self._made: Counter[str] = Counter()
         """How many of the live calls each extension made; those from outside count under ""."""
         self._flooding: set[str] = set()
@@ -214,6 +222,7 @@ class Calls:
         for live, go_on in self._adoption.match(left):
             self._spawn(live, go_on())
         self._has_adopted = True
+        self._desk.queues.those_left({live.call.id for live in self._desk.calls()})
         self._own_calls.complete()
         for bridge_id in [one for one in left.bridges if self._rooms.has_bridge(one)]:
             del left.bridges[bridge_id]

@@ -20,6 +20,7 @@ from server.services.call_log import CallLog
 from server.services.call_log_store import Call
 from server.services.directory import Directory
 from server.services.pairs import Pairs
+from server.services.queues import Queues
 from server.switch.port import Leg, Party, Switch
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Desk:
         recorder: the recorded ones.
         clock: the time.
         pairs: bosses and secretaries.
+        queues: those who wait for agents.
     """
 
     def __init__(
@@ -70,12 +72,14 @@ class Desk:
         recorder: "Recorder",
         pairs: Pairs,
         own_calls: "OwnCalls",
+        queues: Queues,
         ring_timeout_s: float,
     ) -> None:
         self.switch = switch
         self.lot = lot
         self.recorder = recorder
         self.pairs = pairs
+        self.queues = queues
         self.ring_timeout_s = ring_timeout_s
         self._directory = directory
         self._planner = planner
@@ -272,6 +276,7 @@ class Desk:
 
     def _told(self, live: LiveCall) -> None:
         self.pairs.follow(live.call)
+        self.queues.follow(live.call)
         self._own_calls.follow(live)
 
     def drop(self, task: str, live: LiveCall) -> None:
@@ -279,6 +284,7 @@ class Desk:
         if live.is_written:  # a colleague was about to pick it up
             live.ended(Ending.FAILED)
         self._live[task].remove(live)
+        self.queues.forget(live.call.id)
         self._own_calls.forget(live)
 
     def forget(self, task: str) -> None:
@@ -286,6 +292,7 @@ class Desk:
         now = self.clock.now()
         self._given_up = {leg: kept for leg, kept in self._given_up.items() if now - kept[1] < GIVEN_UP_FOR}
         for live in self._live.pop(task, ()):
+            self.queues.forget(live.call.id)
             self._own_calls.forget(live)
             if live.call.ending is Ending.CALLER_GAVE_UP and live.call.caller_leg:
                 self._given_up[live.call.caller_leg] = live.call, now

@@ -17,7 +17,7 @@ from server.flows.notes import note
 from server.flows.parking import stay_parked
 from server.flows.resources import RELEASE_S, Resources
 from server.flows.ringing import Ringing
-from server.flows.stops import Following, Machine, Stop
+from server.flows.stops import Connected, Following, Machine, Stop
 from server.flows.waiting import finish, unless_gone
 from server.rules.outcomes import Ending
 from server.switch.port import Bridge, Leg, LegGone, LegState, Reason, SwitchError, TransferProgress
@@ -157,20 +157,25 @@ class ExtensionCall:
             self.live.goes_on(())
             self.live.answered_by_machine(way.callees, missed=way.missed)
             way = await self._served_by(resources, way)
+        if isinstance(way, Leg):
+            await self.connect(resources, way)
+            await converse(self, resources, way)
         return await self.go_on(resources, way) if isinstance(way, Stop) else Ending.ANSWERED
 
     async def _note(self, machine: Machine) -> None:
         place = machine.place
         await note(self.caller, place.with_changes(call=self.live.call.id) if place is not None else None)
 
-    async def _served_by(self, resources: Resources, machine: Machine) -> Following:
-        """Where the machine sends the caller on, once it has served it."""
+    async def _served_by(self, resources: Resources, machine: Machine) -> Following | Leg:
+        """Where the machine sends the caller on, once it has served it, or who is to talk with the caller."""
         refusing = asyncio.ensure_future(self._refuse_transfers())
         try:
             onward = await machine.serve(self, resources)
         finally:
             refusing.cancel()
             await asyncio.gather(refusing, return_exceptions=True)
+        if isinstance(onward, Connected):
+            return onward.phone
         return Ending.ANSWERED if onward is None else onward.following
 
     async def go_on(self, resources: Resources, following: Stop) -> Ending:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from server.contract.features import Feature
 from server.contract.monitoring import MonitoringMode
+from server.flows.agent_codes import AgentCodes
 from server.flows.desk import Desk
 from server.flows.extension_call import ExtensionCall
 from server.flows.monitoring import Monitors
@@ -36,6 +37,17 @@ SETTINGS = frozenset(
 )
 
 
+AGENTS = frozenset(
+    {
+        Feature.QUEUE_LOG_IN_ALL,
+        Feature.QUEUE_LOG_IN_LAST,
+        Feature.QUEUE_LOG_OUT_ALL,
+        Feature.QUEUE_LOG,
+        Feature.QUEUE_PAUSE,
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Features:
     """Carries out feature codes. A call for one is logged only if nothing comes of it."""
@@ -45,6 +57,7 @@ class Features:
     monitors: Monitors
     settings: PhoneSettings
     secretaries: Secretaries
+    agents: AgentCodes
 
     async def carry_out(self, call: ExtensionCall, wanted: FeatureCall | Retrieval) -> None:
         """Do what the caller wants, or refuse it."""
@@ -56,6 +69,9 @@ class Features:
             return
         if isinstance(wanted, FeatureCall) and wanted.feature in SETTINGS:
             await do_and_tell(call, lambda: self.settings.carry_out(call.caller.number, wanted))
+            return
+        if isinstance(wanted, FeatureCall) and wanted.feature in AGENTS:
+            await do_and_tell(call, lambda: self.agents.carry_out(call.caller.number, wanted))
             return
 
         def lost() -> None:

@@ -64,6 +64,12 @@ def order_of(leg_id: str) -> str:
     return found["order"] if found else ""
 
 
+def call_of_leg(leg_id: str) -> str:
+    """The call that the leg with this id was dialled for; "" if no call made it."""
+    origin = origin_of(leg_id)
+    return origin.call_id if origin is not None else ""
+
+
 def origin_of(leg_id: str) -> Origin | None:
     """What the leg with this id was dialled for; None if no call made it."""
     found = _LEG.fullmatch(leg_id)

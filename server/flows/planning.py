@@ -21,6 +21,8 @@ from server.flows.conference import Rooms
 from server.flows.group_rings import rings_for_boss, rings_of_group
 from server.flows.ivr import Exits, Spoken, announcement, menu
 from server.flows.places import Place
+from server.flows.plan_parts import REFUSALS, follow_of, is_on
+from server.flows.queue import QueueExits, waiting_line
 from server.flows.stops import Following, OutsideNumber, Ring, Stop, Target
 from server.flows.voicemail import Mailboxes
 from server.flows.way import Caller, Way
@@ -44,6 +46,7 @@ from server.rules.outcomes import Ending
 from server.rules.routing import Forwarded, FromExtension, FromTrunk, Snapshot, route, route_to
 from server.services.directory import Directory
 from server.services.presence import PresenceService
+from server.services.queues import Queues
 from server.services.reaching import Reaching
 from server.switch.port import Contact, Leg, LegState, Party, Sound, Switch
 
@@ -63,6 +66,7 @@ TRUNK_FAILED = frozenset({Ending.FAILED})
 
 _INSIDE = {
     DecisionKind.IVR: DestinationKind.IVR,
+    DecisionKind.QUEUE: DestinationKind.QUEUE,
     DecisionKind.EXTENSION: DestinationKind.EXTENSION,
     DecisionKind.RING_GROUP: DestinationKind.RING_GROUP,
 }
@@ -72,15 +76,6 @@ _BEFORE_SECRETARIES = (DecidedBy.EMERGENCY_CALL_BACK, DecidedBy.CALLER_RULE)
 
 _MISSED = frozenset({DecidedBy.ALL_BUSY, DecidedBy.BUSY})
 """Where a call that rings nowhere is one that its owner would have taken, and so is in the owner's log."""
-
-REFUSALS = {
-    Refusal.INVALID_NUMBER: Ending.UNKNOWN_NUMBER,
-    Refusal.UNKNOWN_NUMBER: Ending.UNKNOWN_NUMBER,
-    Refusal.UNKNOWN_CALLER: Ending.FORBIDDEN,
-    Refusal.FORBIDDEN: Ending.FORBIDDEN,
-    Refusal.OUTSIDE_HOURS: Ending.FORBIDDEN,
-    Refusal.NO_TRUNK: Ending.FAILED,
-}
 
 
 class Planner:
@@ -98,6 +93,7 @@ class Planner:
         mailboxes: Mailboxes,
         spoken: Spoken,
         rooms: Rooms,
+        queues: Queues,
     ) -> None:
         self._switch = switch
         self._directory = directory
@@ -108,6 +104,7 @@ class Planner:
         self._mailboxes = mailboxes
         self._spoken = spoken
         self._rooms = rooms
+        self._queues = queues
 
     def plan(self, caller: Caller, dialled: str) -> Following | FeatureCall | Retrieval:
         """Where this call goes first, or what is done for the caller, or how it ends at once."""
@@ -178,6 +175,7 @@ class Planner:
             DecisionKind.EXTENSION: lambda: self._extension(number, way),
             DecisionKind.RING_GROUP: lambda: self._ring_group(number, way),
             DecisionKind.IVR: lambda: self._ivr(number, way),
+            DecisionKind.QUEUE: lambda: self._queue(number, way),
             DecisionKind.CONFERENCE: lambda: self._rooms.machine(number) or Ending.UNKNOWN_NUMBER,
             DecisionKind.PROMPT: lambda: announcement(number, self._spoken),
             DecisionKind.VOICEMAIL: lambda: self._mailboxes.deposit(number) or Ending.UNKNOWN_NUMBER,
@@ -218,7 +216,7 @@ class Planner:
         return Stop(
             callees=(Party(number, self._directory.name(number)),),
             rings=rings,
-            after=lambda ending: self._then(_follow_of(plan, ending), number, here),
+            after=lambda ending: self._then(follow_of(plan, ending), number, here),
             one_declines_all=plan.all_reject,
             with_phones=partial(self._with_phones, number, way),
         )
@@ -296,7 +294,7 @@ class Planner:
         for leg in self._switch.legs():
             if leg.number != number or not (leg.inbound or leg.state is LegState.UP):
                 continue
-            on = {kind_of(phone.user_agent) for phone in phones if _is_on(phone, leg)}
+            on = {kind_of(phone.user_agent) for phone in phones if is_on(phone, leg)}
             busy |= on or (kinds if len(kinds) == 1 else frozenset())
         return frozenset(busy)
 
@@ -347,7 +345,7 @@ class Planner:
     def flip(self, by: Leg) -> Stop | Ending:
         """The way to the other phones of the extension that talks on this leg, whatever its settings say."""
         known = self._switch.contacts(by.number)
-        others = tuple(phone for phone in known if not _is_on(phone, by))
+        others = tuple(phone for phone in known if not is_on(phone, by))
         rung = tuple(phone for phone in others if phone.reachable) or others
         if not rung:
             return Ending.UNREGISTERED
@@ -396,6 +394,23 @@ class Planner:
                 is_extension=lambda dialled: self._directory.get(dialled) is not None,
             ),
         )
+
+    # Queues
+
+    def _queue(self, number: str, way: Way) -> Following:
+        queue = self._queues.settings_of(number)
+        if queue is None:
+            return Ending.UNKNOWN_NUMBER
+        here = way.at(DestinationKind.QUEUE, number)
+        anew = replace(way, visited=())
+        exits = QueueExits(
+            chosen=lambda to: self._then(Follow(to, Ending.UNKNOWN_NUMBER), "", anew),
+            failed_over=lambda to: self._then(Follow(to, Ending.NO_ANSWER), "", here),
+            phones=lambda agent: self._member(agent, replace(here, through_group=True)),
+            name=self._directory.name,
+            spoken=self._spoken,
+        )
+        return waiting_line(queue, self._queues, exits)
 
     # Outside
 
@@ -473,13 +488,6 @@ def _together(numbers: tuple[OutsideNumber, ...]) -> tuple[OutsideNumber, ...]:
     return (first,) if first is not None else ()
 
 
-def _is_on(phone: Contact, leg: Leg) -> bool:
-    """Whether a leg is one of this phone."""
-    if leg.inbound:
-        return bool(leg.source) and phone.address == leg.source
-    return phone.uri == leg.contact
-
-
 def _is_mailbox(decision: Decision) -> bool:
     return decision.feature in (Feature.LEAVE_MESSAGE, Feature.VOICEMAIL)
 
@@ -488,13 +496,3 @@ def _wish(decision: Decision) -> FeatureCall | Retrieval:
     if decision.feature is None:
         return Retrieval(decision.number)
     return FeatureCall(decision.feature, decision.number)
-
-
-def _follow_of(plan: Plan, ending: Ending) -> Follow:
-    known = {
-        Ending.BUSY: plan.busy,
-        Ending.NO_ANSWER: plan.no_answer,
-        Ending.DECLINED: plan.rejected,
-        Ending.UNREGISTERED: plan.unregistered,
-    }
-    return known.get(ending, Follow(None, ending))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from server.flows.places import Place
 from server.rules.outcomes import Ending
-from server.switch.port import Contact, Party, Sound
+from server.switch.port import Contact, Leg, Party, Sound
 
 if TYPE_CHECKING:
     from server.flows.extension_call import ExtensionCall
@@ -92,7 +92,14 @@ class Onward:
     following: "Following"
 
 
-Serve = Callable[["ExtensionCall", "Resources"], Awaitable[Onward | None]]
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A machine has found somebody: this phone, which is up, and the caller are to talk."""
+
+    phone: Leg
+
+
+Serve = Callable[["ExtensionCall", "Resources"], Awaitable[Onward | Connected | None]]
 """Serves the caller's leg, which is up and in no bridge, until it ends or goes on; None: it was served.
 
 It must come to its end when the leg does (`LegGone` may leave it); whatever else it holds it gives to the

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from pydantic import ValidationError
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -142,7 +142,13 @@ class Configuration:
             sealed = self._sealed_secret(item, row)
             stored = _as_stored(item, sealed)
             others = [known for known in _objects(rows) if not _same(known, item)]
-            check_change(stored, others, await _existing(session, numbers_needed(stored)))
+            check_change(
+                stored,
+                others,
+                await _existing(session, numbers_needed(stored)),
+                before=self._snapshot.get(type(item), item.key),
+                size=await _count(session),
+            )
             body = stored.model_dump(mode="json", exclude=_WRITE_ONLY)
             action, changed = "add", sorted(body)
             if row is None:
@@ -263,6 +269,11 @@ def _same(one: ConfigObject, other: ConfigObject) -> bool:
 async def _existing(session: AsyncSession, numbers: set[str]) -> set[str]:
     """Those of these numbers that are extensions."""
     return set(await session.scalars(select(ExtensionRow.number).where(ExtensionRow.number.in_(numbers))))
+
+
+async def _count(session: AsyncSession) -> int:
+    """How many extensions there are."""
+    return await session.scalar(select(func.count()).select_from(ExtensionRow)) or 0
 
 
 def _in_use(what: str, users: "list[str]") -> Exception:

@@ -6,10 +6,21 @@ from server.contract.configuration import EXTENSION, ConfigObject
 from server.contract.destinations import Destination, DestinationKind
 from server.contract.kinds import kind_named, kind_of
 from server.contract.parking import Parking
+from server.contract.queues import Queue
 from server.contract.routing import EmergencyNumber, RingGroup, SystemSettings
 from server.contract.trunks import Trunk, TrunkKind
 from server.rules.hours import zone_named
 from server.services.errors import conflict, invalid
+
+QUEUE_NUMBERS = 6400, 6499
+QUEUE_NUMBERS_LARGE = 50400, 50499
+"""Numbers of queues, the second range in a system of more than `LARGE_SYSTEM` extensions (Q-1)."""
+
+LARGE_SYSTEM = 6000
+MEDIUM_SYSTEM = 500
+OUTBOUND_QUEUES = 32
+OUTBOUND_QUEUES_MEDIUM = 128
+"""How many outbound queues there may be, the second where there are more than `MEDIUM_SYSTEM` extensions."""
 
 
 def named(item: ConfigObject) -> str:
@@ -26,8 +37,17 @@ def numbers_needed(item: ConfigObject) -> set[str]:
     return needed | ({item.key} if item.key_field == "number" else set())
 
 
-def check_change(item: ConfigObject, others: Collection[ConfigObject], extensions: Collection[str]) -> None:
+def check_change(
+    item: ConfigObject,
+    others: Collection[ConfigObject],
+    extensions: Collection[str],
+    *,
+    before: ConfigObject | None = None,
+    size: int = 0,
+) -> None:
     """Whether `item` may be put beside `others`; `extensions` are those of `numbers_needed` that exist.
+
+    `before`: what it replaces. `size`: how many extensions there are in all.
 
     Raises:
         ServiceError: `INVALID` about a field, or `CONFLICT` with another object.
@@ -45,6 +65,10 @@ def check_change(item: ConfigObject, others: Collection[ConfigObject], extension
         raise invalid("secret", "a trunk that registers needs one")
     if isinstance(item, RingGroup):
         _check_no_loop(item, others)
+    if isinstance(item, Queue):
+        if before is None:
+            _check_queue_number(item, size)
+        _check_outbound_queues(item, others, size)
     if isinstance(item, Trunk | EmergencyNumber):
         _check_emergency_way(item, others)
 
@@ -117,6 +141,20 @@ def _check_no_loop(group: RingGroup, others: Collection[ConfigObject]) -> None:
         if next_to.value not in groups:
             return
         path.append(next_to.value)
+
+
+def _check_queue_number(queue: Queue, size: int) -> None:
+    """The range depends on the size of the system; a queue keeps its number when the system grows (Q-1)."""
+    first, last = QUEUE_NUMBERS if size <= LARGE_SYSTEM else QUEUE_NUMBERS_LARGE
+    if len(queue.number) != len(str(first)) or not first <= int(queue.number) <= last:
+        raise invalid("number", f"queues have the numbers from {first} to {last}")
+
+
+def _check_outbound_queues(queue: Queue, others: Collection[ConfigObject], size: int) -> None:
+    most = OUTBOUND_QUEUES if size <= MEDIUM_SYSTEM else OUTBOUND_QUEUES_MEDIUM
+    there = sum(1 for other in others if isinstance(other, Queue) and other.outbound)
+    if queue.outbound and there >= most:
+        raise conflict(f"There are {most} outbound queues already, and there cannot be more.")
 
 
 def _check_emergency_way(item: Trunk | EmergencyNumber, others: Collection[ConfigObject]) -> None:

@@ -14,6 +14,7 @@ from server.contract.ivr import Ivr
 from server.contract.kinds import kind_of
 from server.contract.presence import PresenceStatus
 from server.contract.prompts import Prompt
+from server.contract.queues import Queue
 from server.contract.reaching import (
     MAX_RING_S,
     MIN_RING_S,
@@ -171,6 +172,7 @@ OBJECTS: dict[DestinationKind, type[ConfigObject]] = {
     DestinationKind.RING_GROUP: RingGroup,
     DestinationKind.GROUP_VOICEMAIL: GroupMailbox,
     DestinationKind.IVR: Ivr,
+    DestinationKind.QUEUE: Queue,
     DestinationKind.CONFERENCE: Conference,
     DestinationKind.PROMPT: Prompt,
 }

@@ -3,11 +3,11 @@
 import logging
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, delete, func, select
 
 from server.clock import Clock
 from server.db.base import Database
-from server.db.models import AuditRow, CallRow
+from server.db.models import AgentChangeRow, AuditRow, CallRow, QueueCallRow
 from server.settings import RetentionSettings
 
 BATCH = 500
@@ -29,14 +29,28 @@ class Retention:
         found = 0
         now = self._clock.now()
         if days := self._settings.calls_days:
-            found += await self._delete(CallRow, CallRow.ended_at < now - timedelta(days=days), "calls", days)
+            then = now - timedelta(days=days)
+            found += await self._delete(CallRow, CallRow.ended_at < then, "calls", days)
+            found += await self._delete(QueueCallRow, QueueCallRow.left_at < then, "calls of queues", days)
+            # The last change of each agent tells what they were at the beginning of what is kept.
+            last = (
+                select(func.max(AgentChangeRow.id))
+                .where(AgentChangeRow.at < then)
+                .group_by(AgentChangeRow.queue, AgentChangeRow.extension)
+            )
+            old_change = (AgentChangeRow.at < then) & AgentChangeRow.id.not_in(last)
+            found += await self._delete(AgentChangeRow, old_change, "changes of agents", days)
         if days := self._settings.audit_days:
             old = AuditRow.at < now - timedelta(days=days)
             found += await self._delete(AuditRow, old, "audit entries", days)
         return found
 
     async def _delete(
-        self, table: type[CallRow | AuditRow], too_old: ColumnElement[bool], what: str, days: int
+        self,
+        table: type[CallRow | AuditRow | QueueCallRow | AgentChangeRow],
+        too_old: ColumnElement[bool],
+        what: str,
+        days: int,
     ) -> int:
         found = 0
         while True:

@@ -4,7 +4,7 @@ The one owner of `ExtensionState`. Every input arrives on the event loop and is 
 awaiting anything between reading the switch and publishing, so an older state cannot follow a newer one.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -57,6 +57,10 @@ class States:
     def get(self, number: str) -> ExtensionState | None:
         """The state of an enabled extension."""
         return self._states.get(number)
+
+    def legs(self, number: str) -> Collection[Leg]:
+        """The legs of an extension that there are now."""
+        return self._legs.get(number, {}).values()
 
     def all(self) -> Mapping[str, ExtensionState]:
         """Every state by number."""

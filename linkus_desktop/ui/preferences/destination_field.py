@@ -16,6 +16,7 @@ FORWARDING: tuple[Choice, ...] = (
     ("To a ring group", DestinationKind.RING_GROUP),
     ("To a group mailbox", DestinationKind.GROUP_VOICEMAIL),
     ("To a menu", DestinationKind.IVR),
+    ("To a queue", DestinationKind.QUEUE),
     ("To a number", DestinationKind.EXTERNAL),
     ("To my mobile", DestinationKind.MOBILE),
     ("Hang up", DestinationKind.HANG_UP),
@@ -34,6 +35,7 @@ _PLACEHOLDERS = {  # short: in a rule there is room for some fifteen characters
     DestinationKind.GROUP_VOICEMAIL: "Such as 6500",
     DestinationKind.VOICEMAIL: "My own, or 1002",
     DestinationKind.IVR: "Such as 6500",
+    DestinationKind.QUEUE: "Such as 6400",
     DestinationKind.PROMPT: "Its name",
     DestinationKind.EXTERNAL: "Such as +420 530 335 533",
 }

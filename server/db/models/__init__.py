@@ -6,6 +6,7 @@ from server.db.models.calls import CallLogRow, CallQualityRow, CallRow, Presence
 from server.db.models.configuration import ConfigurationRow
 from server.db.models.keys import FunctionKeysRow
 from server.db.models.prompts import PromptRow
+from server.db.models.queues import AgentChangeRow, QueueCallRow, QueueStateRow
 from server.db.models.reaching import ReachingRow
 from server.db.models.recordings import RecordingOwnerRow, RecordingRow
 from server.db.models.sessions import RefreshTokenRow, SessionRow
@@ -14,6 +15,7 @@ from server.db.models.voicemail import MailboxRow, VoicemailGreetingRow, Voicema
 
 __all__ = [
     "AccountRow",
+    "AgentChangeRow",
     "AuditRow",
     "AvatarRow",
     "CallLogRow",
@@ -26,6 +28,8 @@ __all__ = [
     "MailboxRow",
     "PresenceRow",
     "PromptRow",
+    "QueueCallRow",
+    "QueueStateRow",
     "ReachingRow",
     "RecordingOwnerRow",
     "RecordingRow",

@@ -122,6 +122,13 @@ class Acd:
             self.floor.stop(caller.offers[extension], Stop.REFUSED)
         return self.floor.settle()
 
+    def came_to_nothing(self, call: str, now: datetime) -> Effects:
+        """The agent who has answered is gone before the two were together: the caller waits on as before."""
+        self._at(now)
+        if (caller := self.floor.talking.get(call)) is not None:
+            self.floor.wait_on(caller)
+        return self.floor.settle()
+
     # Agents
 
     def log_in(self, extension: str, queues: Iterable[str], now: datetime) -> Effects:
@@ -258,7 +265,22 @@ class Acd:
 
     def agents(self) -> list[AgentStatus]:
         """Every agent in every queue."""
-        return [_status(member) for line in self.floor.lines.values() for member in line.members.values()]
+        return [
+            _status(member, line.queue.name)
+            for line in self.floor.lines.values()
+            for member in line.members.values()
+        ]
+
+    def agent(self, queue: str, extension: str) -> AgentStatus | None:
+        """One agent in one queue; None: no member of it."""
+        line = self.floor.lines.get(queue)
+        member = line.members.get(extension) if line is not None else None
+        return _status(member, line.queue.name) if line is not None and member is not None else None
+
+    def queues_of(self, extension: str) -> list[str]:
+        """The queues of which the extension is a member, by number."""
+        known = self.floor.agents.get(extension)
+        return sorted(known.memberships) if known is not None else []
 
     def callers(self, queue: str) -> list[WaitingCaller]:
         """Who waits in a queue, in order.
@@ -280,11 +302,12 @@ class Acd:
         ]
 
 
-def _status(member: Membership) -> AgentStatus:
+def _status(member: Membership, name: str) -> AgentStatus:
     if member.state is None:
         raise ValueError(f"the state of {member.extension} in {member.queue} was never settled")
     return AgentStatus(
         queue=member.queue,
+        queue_name=name,
         extension=member.extension,
         dynamic=member.dynamic,
         state=member.state,

@@ -243,6 +243,23 @@ class Floor:
         destination = self.lines[caller.queue].queue.failover
         self.effects.append(FailOver(caller.call, caller.queue, destination))
 
+    def wait_on(self, caller: Caller) -> None:
+        """The agent who has answered is not there: back to the old place, and the agent rests."""
+        line = self.lines.get(caller.queue)
+        if line is None or caller.agent is None:
+            self.end_talk(caller)
+            return
+        agent = self.agents[caller.agent]
+        del agent.talks[caller.call], self.talking[caller.call]
+        if (member := agent.memberships.get(caller.queue)) is not None:
+            member.let_go = self.now
+            member.rest_until = self.now + timedelta(seconds=line.queue.retry_s)
+            self.timers.set((Due.REST, member.extension, member.queue), member.rest_until)
+        self.touch(agent.extension)
+        caller.agent = caller.answered_at = None
+        self.enter(caller, line.queue)
+        self.begin_to_listen(caller, line.queue)
+
     def end_talk(self, caller: Caller) -> None:
         """The agent's part in a call is over; wrap-up begins, in this queue or in all (Q-7)."""
         if caller.agent is None or caller.answered_at is None:

@@ -14,10 +14,10 @@ from server.contract.base import ExtensionNumber, Instant, Reply
 from server.contract.destinations import Destination, DestinationKind
 from server.contract.queues import Queue, QueueOptions
 from server.rules.queues.acd import Acd, Effects
-from server.rules.queues.agents import Rank
+from server.rules.queues.agents import Membership, Rank
 from server.rules.queues.effects import FailOver
 from server.rules.queues.floor import Due, Floor
-from server.rules.queues.lines import Caller
+from server.rules.queues.lines import Caller, WaitingLine
 from server.rules.queues.order import Remembered
 
 
@@ -79,24 +79,31 @@ def stored(acd: Acd) -> StoredAcd:
     floor = acd.floor
     return StoredAcd(
         members=tuple(
-            StoredMember.model_validate(member, from_attributes=True)
-            for line in floor.lines.values()
-            for member in line.members.values()
+            stored_member(member) for line in floor.lines.values() for member in line.members.values()
         ),
-        callers=tuple(
-            StoredCaller.model_validate(caller, from_attributes=True)
-            for caller in (*floor.waiting.values(), *floor.talking.values())
-        ),
-        lines=tuple(
-            StoredLine(
-                queue=number,
-                average_wait_s=line.average_wait_s,
-                turns=tuple(
-                    StoredTurn(level=level, extension=last.extension, rank=last.rank)
-                    for (level, _), last in line.round_robin.last.items()
-                ),
-            )
-            for number, line in floor.lines.items()
+        callers=tuple(stored_caller(caller) for caller in (*floor.waiting.values(), *floor.talking.values())),
+        lines=tuple(stored_line(line) for line in floor.lines.values()),
+    )
+
+
+def stored_member(member: Membership) -> StoredMember:
+    """One agent in one queue."""
+    return StoredMember.model_validate(member, from_attributes=True)
+
+
+def stored_caller(caller: Caller) -> StoredCaller:
+    """One call, waiting or answered."""
+    return StoredCaller.model_validate(caller, from_attributes=True)
+
+
+def stored_line(line: WaitingLine) -> StoredLine:
+    """One queue."""
+    turns = line.round_robin.last.items()
+    return StoredLine(
+        queue=line.queue.number,
+        average_wait_s=line.average_wait_s,
+        turns=tuple(
+            StoredTurn(level=level, extension=last.extension, rank=last.rank) for (level, _), last in turns
         ),
     )
 

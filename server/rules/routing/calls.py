@@ -9,6 +9,7 @@ from server.contract.extensions import Extension
 from server.contract.hours import Holidays, TimeCondition
 from server.contract.ivr import Ivr
 from server.contract.prompts import Prompt
+from server.contract.queues import Queue
 from server.contract.routing import EmergencyNumber, RingGroup
 from server.contract.voicemail import GroupMailbox
 from server.rules.hours import Verdict, in_hours
@@ -70,6 +71,10 @@ class Situation:
     def is_ivr(self, number: str) -> bool:
         """Whether it is the number of a menu."""
         return self.snapshot.get(Ivr, number) is not None
+
+    def is_queue(self, number: str) -> bool:
+        """Whether it is the number of a queue."""
+        return self.snapshot.get(Queue, number) is not None
 
     def is_conference(self, number: str) -> bool:
         """Whether it is the number of a conference room."""

@@ -23,6 +23,7 @@ _INSIDE = {
     DestinationKind.VOICEMAIL: (Rule.EXTENSION, DecisionKind.VOICEMAIL, "enabled extension"),
     DestinationKind.RING_GROUP: (Rule.RING_GROUP, DecisionKind.RING_GROUP, "ring group"),
     DestinationKind.IVR: (Rule.IVR, DecisionKind.IVR, "menu"),
+    DestinationKind.QUEUE: (Rule.QUEUE, DecisionKind.QUEUE, "queue"),
     DestinationKind.CONFERENCE: (Rule.CONFERENCE, DecisionKind.CONFERENCE, "conference room"),
     DestinationKind.GROUP_VOICEMAIL: (Rule.GROUP_MAILBOX, DecisionKind.GROUP_VOICEMAIL, "group mailbox"),
     DestinationKind.PROMPT: (Rule.PROMPT, DecisionKind.PROMPT, "prompt"),
@@ -33,6 +34,7 @@ _NUMBERED = (
     DestinationKind.EXTENSION,
     DestinationKind.RING_GROUP,
     DestinationKind.IVR,
+    DestinationKind.QUEUE,
     DestinationKind.CONFERENCE,
     DestinationKind.GROUP_VOICEMAIL,
 )
@@ -42,6 +44,7 @@ _KNOWN = {
     Rule.EXTENSION: Situation.is_extension,
     Rule.RING_GROUP: Situation.is_ring_group,
     Rule.IVR: Situation.is_ivr,
+    Rule.QUEUE: Situation.is_queue,
     Rule.CONFERENCE: Situation.is_conference,
     Rule.GROUP_MAILBOX: Situation.is_group_mailbox,
     Rule.PROMPT: Situation.is_prompt,
@@ -52,9 +55,9 @@ def route(snapshot: Snapshot, extensions: Extensions, call: Call, now: datetime)
     """Where a call goes at a moment (aware). Never raises, whatever was dialled or configured.
 
     From an extension: emergency numbers, which no rule holds up (SIP-12), even with the prefix of an outbound
-    route in front; then extensions, ring groups, menus, conference rooms, group mailboxes, parking slots,
-    feature codes, and the outbound routes in order. From a trunk: the inbound routes in order, and nothing
-    else: a call from outside never picks a way out by its number.
+    route in front; then extensions, ring groups, menus, queues, conference rooms, group mailboxes, parking
+    slots, feature codes, and the outbound routes in order. From a trunk: the inbound routes in order, and
+    nothing else: a call from outside never picks a way out by its number.
 
     What cannot be evaluated (a time condition that is gone, an unknown time zone) counts as closed.
     """

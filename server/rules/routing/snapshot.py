@@ -44,7 +44,7 @@ class Snapshot:
 def snapshot_of(objects: Iterable[ConfigObject]) -> Snapshot:
     """The snapshot of these objects, without any it has defaults only. The last one with a key counts."""
     by_kind: dict[type[ConfigObject], dict[str, ConfigObject]] = {}
-    for item in sorted(objects, key=lambda item: (getattr(item, "position", 0), item.key)):
+    for item in sorted(objects, key=_place):
         by_kind.setdefault(type(item), {})[item.key] = item
     system = _only(SystemSettings, by_kind)
     return Snapshot(
@@ -54,6 +54,11 @@ def snapshot_of(objects: Iterable[ConfigObject]) -> Snapshot:
         _only(FeatureCodes, by_kind),
         _only(Parking, by_kind),
     )
+
+
+def _place(item: ConfigObject) -> tuple[int, str]:
+    position = getattr(item, "position", 0)
+    return position if isinstance(position, int) else 0, item.key  # that of a queue is an announcement
 
 
 def _only(model: type[O], by_kind: Mapping[type[ConfigObject], Mapping[str, ConfigObject]]) -> O:

@@ -82,6 +82,7 @@ BOXES = (
 """Of a mailbox that is not the own one (1002)."""
 
 PARTS = {
+    "{queue}": "6400", "{extension}": "1002", "{entry}": "1",
     "{boss}": "1002", "{secretary}": "1001",
     "{box}": "1002", "{message_id}": "0" * 32, "{greeting_id}": "0" * 32,
     "{number}": "1002", "{entry_id}": "x", "{name}": "x", "{language}": "en", "{call_id}": "0" * 32,

@@ -58,6 +58,7 @@ OBJECTS = [
     ("prompt", "welcome", 'description = "heard first"'),
     ("ivr", "6500", MENU),
     ("group-mailbox", "6700", json.dumps({"members": ["1000"]})),
+    ("queue", "6400", '[[static_agents]]\nextension = "1000"\nskill_level = 2'),
     ("conference", "6600", 'secret = "1234"'),
     ("ring-group", "6200", json.dumps({"number": "6200", "members": ["1000"]})),
     ("boss", "1000", 'ring_group = "6200"'),

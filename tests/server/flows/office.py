@@ -19,6 +19,7 @@ from server.contract.recording import Recording, RecordingRight, RecordingRule
 from server.flows.calls import Calls
 from server.flows.conference import Rooms
 from server.flows.control import CallControl
+from server.flows.leg_ids import call_of_leg
 from server.flows.monitoring import Monitors
 from server.flows.own_calls import OwnCalls
 from server.flows.parking import ParkingLot
@@ -27,7 +28,9 @@ from server.flows.planning import Planner
 from server.flows.recording import Recorder
 from server.flows.voicemail import Mailboxes
 from server.rules.outcomes import Ending
+from server.rules.queues.stored import StoredAcd
 from server.rules.routing import snapshot_of
+from server.services.agents import Agents
 from server.services.call_log import CallLog
 from server.services.call_log_store import Call
 from server.services.configuration import ConfigurationChanged
@@ -35,6 +38,8 @@ from server.services.directory import Directory
 from server.services.extensions import ExtensionChanged
 from server.services.hub import Hub
 from server.services.pairs import Pairs
+from server.services.queue_writer import QueueWriter
+from server.services.queues import Queues
 from server.services.recordings import Recordings
 from server.services.recordings_rights import RecordingRights
 from server.services.states import States
@@ -167,6 +172,12 @@ class MemoryConfiguration:
         for observer in tuple(self.observers):
             observer(ConfigurationChanged(type(item), item.key, item))
 
+    def drop(self, model: type[ConfigObject], key: str) -> None:
+        """Remove an object, and tell."""
+        self.objects[:] = [one for one in self.objects if (type(one), one.key) != (model, key)]
+        for observer in tuple(self.observers):
+            observer(ConfigurationChanged(model, key, None))
+
     async def alter(self, model, key, change, *, by, address=""):
         await asyncio.sleep(0.002)
         (index,) = [at for at, item in enumerate(self.objects) if isinstance(item, model) and item.key == key]
@@ -229,6 +240,43 @@ class MemoryStore:
         for entry_id in found:
             del self.log[entry_id]
         return found
+
+
+class MemoryQueueStore:
+    """Stands for `QueueStore`; survives the server. `fail` is raised by the next writes."""
+
+    def __init__(self) -> None:
+        self.rows = {}
+        self.calls = []
+        self.agents = []
+        self.fail: Exception | None = None
+
+    async def load(self):
+        kinds = {"member": [], "caller": [], "line": []}
+        for (kind, _), row in self.rows.items():
+            kinds[kind].append(row)
+        return StoredAcd(members=kinds["member"], callers=kinds["caller"], lines=kinds["line"])
+
+    async def save(self, changes):
+        await asyncio.sleep(0.002)
+        if self.fail is not None:
+            raise self.fail
+        for key, row in changes.rows.items():
+            self.rows.pop(key, None)
+            if row is not None:
+                self.rows[key] = row
+        first = len(self.calls)
+        self.calls += changes.calls
+        self.agents += changes.agents
+        return list(range(first, len(self.calls)))
+
+
+async def kill(writer: QueueWriter) -> None:
+    """Nothing more is written."""
+    writer.write = lambda changes: None
+    if writer._task is not None:
+        writer._task.cancel()
+        await asyncio.gather(writer._task, return_exceptions=True)
 
 
 class MemoryFiles:
@@ -300,7 +348,14 @@ class Office:
     """One server process on an engine and a store that may have seen earlier ones."""
 
     def __init__(
-        self, engine=None, store=None, extensions=None, voicemail=None, tapes=None, files=None
+        self,
+        engine=None,
+        store=None,
+        extensions=None,
+        voicemail=None,
+        tapes=None,
+        files=None,
+        queue_store=None,
     ) -> None:
         self.engine = engine or SimulatedEngine()
         self.store = store or MemoryStore()
@@ -338,6 +393,17 @@ class Office:
             presence=self.presence,
             zone=lambda: snapshot_of(self.configuration).zone,
         )
+        self.queue_store = queue_store or MemoryQueueStore()
+        self.queues = Queues(
+            clock=self.clock,
+            store=self.queue_store,
+            hub=self.hub,
+            switch=self.switch,
+            states=self.states,
+            configuration=self.configured,
+            call_of_leg=call_of_leg,
+        )
+        self.agents = Agents(queues=self.queues, audit=self.audit)
         self.planner = planner = Planner(
             switch=self.switch,
             directory=self.directory,
@@ -348,6 +414,7 @@ class Office:
             mailboxes=self.mailboxes,
             spoken=self.spoken,
             rooms=rooms,
+            queues=self.queues,
         )
         self.lot = ParkingLot(
             hub=self.hub, clock=self.clock, settings=lambda: snapshot_of(self.configuration).parking
@@ -379,7 +446,9 @@ class Office:
             directory=self.directory,
             configuration=self.configured,
         )
-        self.own_calls = OwnCalls(switch=self.switch, recorder=self.recorder, hub=self.hub, clock=self.clock)
+        self.own_calls = OwnCalls(
+            switch=self.switch, recorder=self.recorder, queues=self.queues, hub=self.hub, clock=self.clock
+        )
         self.calls = Calls(
             switch=self.switch,
             directory=self.directory,
@@ -403,6 +472,8 @@ class Office:
                 configuration=self.configured,
             ),
             pairs=self.pairs,
+            queues=self.queues,
+            agents=self.agents,
             ring_timeout_s=RING_S,
         )
         self.control = CallControl(
@@ -424,6 +495,7 @@ class Office:
         await self.directory.start()
         self.states.start()
         self.pairs.start()
+        await self.queues.start()
         self.call_log.start()
         self.recordings.start()
         self.own_calls.start()
@@ -436,6 +508,7 @@ class Office:
         await self.recorder.stop()
         await self.recordings.stop()
         await self.call_log.stop()
+        await self.queues.stop()
         self.pairs.stop()
         self.own_calls.stop()
         self.states.stop()
@@ -457,6 +530,8 @@ class Office:
         await self.calls._background.cancel()
         await self.recorder._background.cancel()
         self.pairs.stop()
+        self.queues.detach()
+        await kill(self.queues.writer)
         self.own_calls.stop()
         self.states.stop()
         self.directory.stop()
@@ -477,7 +552,7 @@ class Office:
     async def idle(self) -> None:
         """Wait until no call is in progress and everything is logged."""
         backgrounds = (self.calls._background, self.recorder._background, self.recordings._background)
-        while any(map(len, backgrounds)) or self.call_log.pending:  # noqa: ASYNC110 - in virtual time
+        while any(map(len, backgrounds)) or self.call_log.pending or self.queues.writer.pending:  # noqa: ASYNC110 - in virtual time
             await asyncio.sleep(0.05)
 
     def assert_nothing_left(self) -> None:
@@ -491,6 +566,13 @@ class Office:
         assert self.recorder._tapes == {}
         assert [row for row in self.tapes.rows.values() if row.state.is_open] == []
         assert not self.pairs._calls
+        floor = self.queues.acd.floor
+        assert (floor.waiting, floor.talking, self.queues._seats) == ({}, {}, {})
+        assert self.queues._open == {}
+        assert not [
+            agent for agent in floor.agents.values() if agent.offer is not None or agent.talks or agent.busy
+        ]
+        assert not [key for key in self.queue_store.rows if key[0] == "caller"]
         assert {p.state for p in self.pairs.all().values()} <= {PairState.IDLE, PairState.OFF}
         assert self.files.kept.keys() == self.tapes.rows.keys()
         assert len(self.calls._background) == 0

@@ -32,6 +32,7 @@ def successor(before: Office) -> Office:
         tapes=before.tapes,
         files=before.files,
         voicemail=before.voicemail,
+        queue_store=before.queue_store,
     )
     after.configuration = after.configured.objects = before.configuration
     after.reaching.settings = before.reaching.settings

@@ -21,6 +21,7 @@ from server.contract.hours import ByHand, Holidays, TimeCondition, Weekday, Week
 from server.contract.ivr import Ivr
 from server.contract.parking import Parking
 from server.contract.prompts import Prompt
+from server.contract.queues import Queue
 from server.contract.routing import (
     DialPattern,
     EmergencyNumber,
@@ -55,7 +56,7 @@ DISABLED = "1003"
 EXTENSIONS = (*WITH_A_PHONE, "1004")
 CARRIERS = ("one", "two")
 
-MENU, ROOM, BOX = "650", "660", "670"
+MENU, ROOM, BOX, LINE = "650", "660", "670", "680"
 """A menu, a conference room, and the mailbox of a group; 640 to 649 are parking slots."""
 
 NO_MESSAGES = Sound.prompt("vm-youhave")
@@ -84,7 +85,7 @@ conditions = one_of(["office", "night", "gone"])
 places = """
     extension:1001 extension:1003 extension:1004 extension:1009 ring_group:620 ring_group:699 hang_up
     external:0777123456 external:112 external:0112 external:1002 external:650 external:*2 external:640
-    ivr:650 ivr:651 conference:660 conference:661 prompt:closing prompt:gone
+    ivr:650 ivr:651 queue:680 queue:681 conference:660 conference:661 prompt:closing prompt:gone
     voicemail:1002 voicemail:1003 voicemail:1009 group_voicemail:670 group_voicemail:671
 """
 destinations = one_of(places.split()).map(Destination.parse)
@@ -144,6 +145,7 @@ def configurations(draw) -> list:
         Prompt(name="greeting"),
         Prompt(name="closing"),
         Ivr(number=MENU, prompt="greeting", choices=[{"key": "1", "destination": {"kind": "hang_up"}}]),
+        Queue(number=LINE, join_announcement="greeting"),
         Conference(number=ROOM),
         GroupMailbox(number=BOX, members=("1002",)),
         Holidays(name="feasts", dates=[{"first": "2024-12-24", "last": "2024-12-26", "yearly": True}]),
@@ -180,7 +182,7 @@ def configurations(draw) -> list:
 
 
 well_known = """
-    112 0112 777 9112 *9112 1001 1002 1003 1004 620 699 530 abc 640 645 650 651 660 661 670 671
+    112 0112 777 9112 *9112 1001 1002 1003 1004 620 699 530 abc 640 645 650 651 660 661 670 671 680 681
 """
 codes = """
     *2 *21001 *21002 *21009 *12 *121002 *121003 *121009 *12670 *4 *41 *04 *041002 *5 *05640 *05 *511002
@@ -244,6 +246,7 @@ def spoken(prompt: str) -> Sound:
 
 async def open_with(place: Office, objects: list) -> None:
     place.configuration += objects
+    place.configured.put(next(item for item in objects if isinstance(item, Queue)))
     place.engine.files |= {Path(spoken(prompt).value): 4.0 for prompt in ("greeting", "closing")}
     place.voicemail.groups = {BOX: ("1002",)}
     place.extensions.put(place.extensions.known["1001"].model_copy(update={"groups": ["sales"]}))
@@ -312,10 +315,10 @@ def expected(place: Office, query: RouteQuery, decision: Decision) -> Happened:
             group = snapshot_of(place.configuration).get(RingGroup, decision.number)
             rung = [number for number in group.members if number in callable_]
             return Happened(tuple((number, number, own) for number in rung), 603)
-        case DecisionKind.IVR:
-            return Happened(said=(spoken("greeting"),))
         case DecisionKind.PROMPT:
             return Happened(said=(spoken("closing"),))
+        case DecisionKind.IVR | DecisionKind.QUEUE:
+            return Happened(said=(spoken("greeting"),))
         case DecisionKind.CONFERENCE:
             return Happened(said=(ALONE,))
         case DecisionKind.VOICEMAIL | DecisionKind.GROUP_VOICEMAIL:

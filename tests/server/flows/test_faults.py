@@ -11,6 +11,7 @@ from server.contract.conference import Conference
 from server.contract.ivr import Choice, Ivr
 from server.contract.monitoring import MonitoringRight
 from server.contract.prompts import Prompt
+from server.contract.queues import Queue
 from server.contract.reaching import EndpointKind
 from server.contract.recording import RecordingRight, RecordingRule
 from server.contract.routing import RingGroup
@@ -308,6 +309,41 @@ async def menu(place: Office) -> None:
         anna.press(call, key)
 
 
+async def queue(place: Office, *, key: str = "", **more: object) -> None:
+    """1001 waits in a queue, whose agent 1002 is rung first; by `key` it goes to 1003."""
+    place.engine.files[Path(Sound.file(Path("/prompts/en-welcome")).value)] = 2.0
+    place.configuration.append(Prompt(name="welcome"))
+    given = {
+        "static_agents": ({"extension": "1002"}, {"extension": "1003"}),
+        "strategy": "linear",
+        "agent_timeout_s": 5,
+        "join_announcement": "welcome",
+        "agent_announcement": "welcome",
+        "position": {"position": True},
+        "periodic": {
+            "prompt": "welcome", "every_s": 15, "choices": [{"key": "1", "destination": to("extension:1003")}]
+        },
+        "failover": to("extension:1004"),
+        "max_wait_s": 20,
+    }  # fmt: skip
+    place.configured.put(Queue(number="6400", **(given | more)))
+    anna = phones_of(place, "1001")[0]
+    call = anna.call("6400")
+    if key:
+        await asyncio.sleep(4)
+        anna.press(call, key)
+
+
+async def queue_for_all(place: Office) -> None:
+    """The same, and all agents ring."""
+    await queue(place, strategy="ring_all", ringback="welcome", announce_agent_id=True)
+
+
+async def queue_left(place: Office) -> None:
+    """The same, and the caller leaves it by a key while an agent rings."""
+    await queue(place, key="1")
+
+
 async def leave_message(place: Office) -> None:
     """1002 does not answer; 1001 leaves a message in its mailbox, and hangs up."""
     place.reaching.settings["1002"] = forwards(no_answer="voicemail", busy="voicemail")
@@ -344,6 +380,26 @@ async def use_mailbox(place: Office) -> None:
         boris.hang_up(call)
 
 
+QUEUES = {
+    "answered": (queue, [("1002", Behaviour.answers(1.0, hangs_up_after_s=6.0))]),
+    "refused": (
+        queue,
+        [("1002", Behaviour.refuses(603, 0.5)), ("1003", Behaviour.answers(1.0, hangs_up_after_s=6.0))],
+    ),
+    "hangs up at once": (queue, [("1002", Behaviour.answers(1.0, hangs_up_after_s=1.0))]),
+    "no answer": (
+        queue,
+        [("1002", Behaviour.rings()), ("1004", Behaviour.answers(1.0, hangs_up_after_s=3.0))],
+    ),
+    "all ring": (
+        queue_for_all,
+        [("1002", Behaviour.rings()), ("1003", Behaviour.answers(1.0, hangs_up_after_s=6.0))],
+    ),
+    "left": (
+        queue_left,
+        [("1002", Behaviour.rings()), ("1003", Behaviour.answers(1.0, hangs_up_after_s=3.0))],
+    ),
+}
 VOICEMAIL = {
     "no answer": (leave_message, [("1002", Behaviour.rings())]),
     "busy": (leave_message, [("1002", Behaviour.refuses(486))]),
@@ -508,6 +564,13 @@ def test_a_fault_at_each_moment_of_barging_in_leaves_nothing_behind_WALL_3(fault
 def test_a_fault_at_each_moment_of_a_menu_leaves_nothing_behind_ADMIN_2(fault):
     phones = [("1002", ENDS_IT)]
     at_each_moment(menu, phones, fault, least=13)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+@pytest.mark.parametrize("way", QUEUES.values(), ids=QUEUES.keys())
+def test_a_fault_at_each_moment_of_a_queue_leaves_nothing_behind_Q_11(way, fault):
+    story, phones = way
+    at_each_moment(story, phones, fault, least=13)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)

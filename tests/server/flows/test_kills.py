@@ -178,6 +178,12 @@ def test_a_kill_at_each_moment_of_a_menu_leaves_nothing_behind_ADMIN_2():
     at_each_moment(stories.menu, [("1002", stories.ENDS_IT)], least=13)
 
 
+@pytest.mark.parametrize("way", stories.QUEUES.values(), ids=stories.QUEUES.keys())
+def test_a_kill_at_each_moment_of_a_queue_leaves_nothing_behind_Q_11(way):
+    story, phones = way
+    at_each_moment(story, phones, least=13)
+
+
 @pytest.mark.parametrize("way", stories.VOICEMAIL.values(), ids=stories.VOICEMAIL.keys())
 def test_a_kill_at_each_moment_of_voicemail_leaves_nothing_behind_VM_5(way):
     story, phones = way

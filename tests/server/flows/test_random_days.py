@@ -14,6 +14,7 @@ from server.contract.ivr import Choice, Ivr
 from server.contract.monitoring import MonitoringRight
 from server.contract.presence import PresenceChange, PresenceStatus
 from server.contract.prompts import Prompt
+from server.contract.queues import Queue
 from server.contract.routing import RingGroup
 from server.services.errors import ServiceError
 from server.switch.port import LegState, SwitchError
@@ -37,10 +38,12 @@ BEHAVIOURS = st.sampled_from(
         Behaviour.is_dead(),
     ]
 )
-TARGETS = st.sampled_from([*NUMBERS, "9999", "*5", "*056901", "*121003", "6500", "6600", None, None, None])
+TARGETS = st.sampled_from(
+    [*NUMBERS, "9999", "6400", "*5", "*056901", "*121003", "6500", "6600", None, None, None]
+)
 CODES = ["*4", "6900", "6901", *(f"{code}{number}" for code in ("*04", "*6", "*31") for number in NUMBERS)]
 CODES += ["*031", "*33", "*81", "*081", "*825", "*991", "*2", "*21003", "*121002", "6500", "6600", "6600"]
-CODES += ["6700", "6700", "*511002", "*531003"]
+CODES += ["6700", "6700", "*511002", "*531003", "6400", "6400", "6400", "6401"]
 KEYS = ["*5", "*056901", "*0", "5#", "*01", "##", "**", "*1", "1", "2", "31", "7"]
 KEYS += [f"{code}{number}#" for code in ("*03", "*3") for number in [*NUMBERS, "9999"]]
 CODES += ["*591003", "*591003", "*591004"]
@@ -57,6 +60,25 @@ SETTINGS = [
             Choice(key="2", destination={"kind": "voicemail", "value": "1002"}),
             Choice(key="7", destination={"kind": "ivr", "value": "6500"}),
         ),
+    ),
+    Queue(
+        number="6400",
+        static_agents=({"extension": "1002"}, {"extension": "1003"}),
+        agent_timeout_s=5,
+        max_wait_s=40,
+        wrap_up_s=5,
+        join_announcement="welcome",
+        position={"position": True, "hold_time": True, "every_s": 15},
+        failover={"kind": "queue", "value": "6401"},
+    ),
+    Queue(
+        number="6401",
+        static_agents=({"extension": "1003"}, {"extension": "1004"}),
+        strategy="rrmemory",
+        weight=5,
+        agent_announcement="welcome",
+        max_wait_s=20,
+        failover={"kind": "ivr", "value": "6500"},
     ),
     Conference(number="6600", max_members=3),
     RingGroup(
@@ -86,7 +108,8 @@ class RandomDay(RuleBasedStateMachine):
         async def begin():
             self.place = Office()
             await self.place.start()
-            self.place.configuration += SETTINGS
+            for item in SETTINGS:
+                self.place.configured.put(item)
             for position, behaviour in enumerate(behaviours):
                 self.place.engine.phone(NUMBERS[position % len(NUMBERS)], behaviour)
 
@@ -112,8 +135,7 @@ class RandomDay(RuleBasedStateMachine):
         """Two who certainly have phones, one of which answers at once: else most calls end unanswered."""
         engine = self.place.engine
         self.do(lambda: engine.phone(callee, Behaviour.answers(0.0)))
-        phone = engine.phone(caller, Behaviour.answers(0.0))
-        self.do(lambda: self.inbound.append(phone.call(callee)), 0.2)
+        self.do(lambda: self.inbound.append(engine.phone(caller, Behaviour.answers(0.0)).call(callee)), 0.2)
         self.do(lambda: None, pause)
 
     @rule(

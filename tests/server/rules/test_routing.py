@@ -301,6 +301,7 @@ def test_every_rule_that_was_tried_is_told_in_order_with_the_reason_ADMIN_2():
         ("extension", "", False),
         ("ring_group", "", False),
         ("ivr", "", False),
+        ("queue", "", False),
         ("conference", "", False),
         ("group_mailbox", "", False),
         ("outbound_route", "abroad", False),
@@ -308,9 +309,9 @@ def test_every_rule_that_was_tried_is_told_in_order_with_the_reason_ADMIN_2():
         ("decision", "", False),
     ]
     reasons = [step.reason for step in decision.steps]
-    assert reasons[6] == "000. matches, but 1001 may not use it"
-    assert reasons[7] == "none of its patterns matches 00049301234"
-    assert reasons[8] == "Refused: not permitted."
+    assert reasons[7] == "000. matches, but 1001 may not use it"
+    assert reasons[8] == "none of its patterns matches 00049301234"
+    assert reasons[9] == "Refused: not permitted."
 
 
 TEXT = st.text(max_size=12)

@@ -19,6 +19,7 @@ from server.contract.kinds import KINDS
 from server.contract.monitoring import MonitoringRight
 from server.contract.parking import Parking
 from server.contract.prompts import Prompt
+from server.contract.queues import Queue, QueueOptions
 from server.contract.recording import RecordingRight, RecordingRule
 from server.contract.routing import EmergencyNumber, InboundRoute, OutboundRoute, RingGroup, SystemSettings
 from server.contract.time_switches import TimeSwitch
@@ -27,6 +28,7 @@ from server.contract.voicemail import GroupMailbox
 from server.core import Core, open_core
 from server.db.models import ConfigurationRow
 from server.services.configuration import ConfigurationChanged
+from server.services.configuration_checks import check_change
 from server.services.errors import ServiceError
 from server.services.vault import VaultError, make_keys
 from tests.server.conftest import SettableClock
@@ -83,6 +85,8 @@ async def test_every_kind_is_kept_over_a_restart_in_its_order(office: Core, cloc
         await put(office, only)
     await put(office, MonitoringRight(name="team", supervisors=("1001",), everybody=True))
     await put(office, Prompt(name="welcome"))
+    await put(office, Queue(number="6400", static_agents=({"extension": "1001"},)))
+    await put(office, QueueOptions(shared_wrap_up=True, pause_reasons={"7": "Coffee"}))
     await put(office, Conference(number="6600"), GroupMailbox(number="6700", members=("1001",)))
     choice = {"key": "1", "destination": TO_1001}
     await put(office, Ivr(number="6500", prompt="welcome", choices=[choice]))
@@ -361,3 +365,28 @@ async def test_what_a_time_switch_is_for_must_exist_CODE_1(office: Core) -> None
     await put(office, TimeSwitch(digits="1", time_condition="office", extensions=("1001",)))
     with pytest.raises(ServiceError, match="time switch 1"):
         await office.configuration.remove(TimeCondition, "office", by="test")
+
+
+async def test_queues_have_the_numbers_of_their_range_and_keep_them_Q_1(core: Core) -> None:
+    await put(core, Queue(number="6400"), Queue(number="6499", outbound=True))
+    for number in ("6300", "6500", "64000", "50400"):
+        with pytest.raises(ServiceError, match="from 6400 to 6499"):
+            await put(core, Queue(number=number))
+    with pytest.raises(ServiceError, match="there is no extension"):
+        await put(core, Queue(number="6401", static_agents=({"extension": "1999"},)))
+    with pytest.raises(ServiceError, match="there is no queue"):
+        await put(core, Queue(number="6401", failover={"kind": "queue", "value": "6450"}))
+    for number in range(6410, 6441):
+        await put(core, Queue(number=str(number), outbound=True))
+    with pytest.raises(ServiceError, match="32 outbound queues"):
+        await put(core, Queue(number="6450", outbound=True))
+    await put(core, Queue(number="6440", outbound=True, name="changed"))
+
+
+@pytest.mark.parametrize(("size", "number"), [(6000, "6450"), (6001, "50450")])
+def test_the_range_of_queues_is_that_of_the_size_of_the_system_Q_1(size: int, number: str) -> None:
+    wrong = "50450" if number == "6450" else "6450"
+    check_change(Queue(number=number), (), (), size=size)
+    check_change(Queue(number=wrong), (), (), size=size, before=Queue(number=wrong))
+    with pytest.raises(ServiceError, match="queues have the numbers from"):
+        check_change(Queue(number=wrong), (), (), size=size)

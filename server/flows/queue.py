@@ -1,0 +1,230 @@
+"""A caller in a queue: hears music and announcements until an agent answers, or it goes on (Q-2 to Q-5).
+
+`services.queues` says who rings when, and what is heard when; this carries it out for one caller.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from server.contract.destinations import Destination
+from server.contract.queues import Queue
+from server.flows.agent_ringing import AgentRinging, headers_of
+from server.flows.queue_sounds import Entertainment, Spoken, agent_sounds, position_sounds
+from server.flows.resources import Resources
+from server.flows.stops import Connected, Following, Machine, Onward, Target
+from server.flows.waiting import unless_gone
+from server.rules.outcomes import Ending
+from server.rules.queues.announcements import Announcement
+from server.rules.queues.effects import Announce, Connect, FailOver, Ring, Stop, StopRinging
+from server.services.queues import Queues, Seat
+from server.switch.port import Leg, LegGone, LegState, Party, Reason, Sound, SwitchError
+
+if TYPE_CHECKING:
+    from server.flows.extension_call import ExtensionCall
+
+_REASONS = {Stop.TIMED_OUT: Reason.NO_ANSWER, Stop.ANSWERED_ELSEWHERE: Reason.ANSWERED_ELSEWHERE}
+"""Why phones of an agent ring no more, where it is not that the call goes elsewhere."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueExits:
+    """What a queue needs of the planner.
+
+    Attributes:
+        chosen: where a destination that the caller has chosen by a key leads, wherever the call has been.
+        failed_over: where the queue itself sends the call, which must not go round in a circle for ever.
+        phones: what rings at an agent, past forwarding, but not where nobody is to be disturbed (PRES-7).
+        name: of an extension.
+        spoken: the sound of a prompt.
+    """
+
+    chosen: Callable[[Destination], Following]
+    failed_over: Callable[[Destination], Following]
+    phones: Callable[[str], tuple[Target, ...]]
+    name: Callable[[str], str]
+    spoken: Spoken
+
+
+def waiting_line(queue: Queue, queues: Queues, exits: QueueExits) -> Machine:
+    """The machine in which callers of a queue wait."""
+
+    async def serve(call: "ExtensionCall", resources: Resources) -> Onward | Connected | None:
+        return await _Waiting(queue, queues, exits, call, resources).conduct()
+
+    return Machine((), serve)
+
+
+class _Waiting:
+    """One caller who waits."""
+
+    def __init__(
+        self, queue: Queue, queues: Queues, exits: QueueExits, call: "ExtensionCall", resources: Resources
+    ) -> None:
+        self._planned = queue
+        self._queues = queues
+        self._exits = exits
+        self._call = call
+        self._id = call.live.call.id
+        self._resources = resources
+        self._rung: dict[str, AgentRinging] = {}
+        self._sounds = Entertainment(call.caller)
+        self._announcing: asyncio.Future[None] | None = None
+
+    @property
+    def _queue(self) -> Queue:
+        """As it is set up now; as it was, should it be gone."""
+        return self._queues.settings_of(self._planned.number) or self._planned
+
+    async def conduct(self) -> Onward | Connected | None:
+        """Until somebody talks with the caller, or it goes on; `LegGone` if the caller hangs up."""
+        seat = self._queues.sit(self._call.live.call, self._planned.number)
+        try:
+            return await unless_gone(self._call.caller, self._wait(seat))
+        except LegGone:
+            self._missed(Ending.CALLER_GAVE_UP, *self._rung)
+            raise
+        finally:
+            self._queues.rise(self._id)
+
+    async def _wait(self, seat: Seat) -> Onward | Connected | None:
+        keys = asyncio.ensure_future(self._key())
+        following: asyncio.Future[Any] = asyncio.ensure_future(seat.next())
+        try:
+            await self._sounds.begin(self._ringback())
+            while True:
+                await asyncio.wait({keys, following}, return_when=asyncio.FIRST_COMPLETED)
+                if keys.done():
+                    destination = keys.result()
+                    self._queues.leave(self._id)
+                    return Onward(self._exits.chosen(destination))
+                effect = following.result()
+                following = asyncio.ensure_future(seat.next())
+                if isinstance(effect, FailOver):
+                    return Onward(self._exits.failed_over(effect.destination))
+                if isinstance(effect, Connect):
+                    if (phone := await self._connect(effect)) is not None:
+                        return Connected(phone)
+                else:
+                    await self._carry_out(effect)
+        finally:
+            rest: list[asyncio.Future[Any]] = [keys, following]
+            if self._announcing is not None:
+                rest.append(self._announcing)
+            for task in rest:
+                task.cancel()
+            await asyncio.gather(*rest, return_exceptions=True)
+            for ringing in list(self._rung.values()):
+                await ringing.stop(Reason.CANCELLED)
+            await self._sounds.end()
+
+    async def _carry_out(self, effect: Ring | StopRinging | Announce) -> None:
+        match effect:
+            case Ring():
+                queue = self._queue
+                self._rung[effect.extension] = AgentRinging(
+                    self._call,
+                    self._resources,
+                    queue,
+                    self._exits.phones(effect.extension),
+                    headers=headers_of(self._queue, self._queues.waited_s(self._id)),
+                    answered=lambda: self._queues.answered(self._id, effect.extension),
+                    refused=lambda: self._queues.refused(self._id, effect.extension),
+                )
+            case StopRinging():
+                await self._stop_ringing(effect)
+            case Announce():
+                self._announcing = asyncio.ensure_future(self._announce(effect))
+
+    async def _stop_ringing(self, effect: StopRinging) -> None:
+        ringing = self._rung.pop(effect.extension, None)
+        if ringing is None:
+            return
+        await ringing.stop(_REASONS.get(effect.why, Reason.CANCELLED))
+        if effect.why is Stop.TIMED_OUT:
+            self._missed(Ending.NO_ANSWER, effect.extension)
+        elif effect.why is Stop.REFUSED:
+            self._missed(ringing.ending or Ending.DECLINED, effect.extension)
+
+    def _missed(self, ending: Ending, *extensions: str) -> None:
+        """The logs of these agents have the call."""
+        if extensions:
+            self._call.live.moves_on(ending, [self._party(one) for one in extensions], ())
+
+    def _party(self, extension: str) -> Party:
+        return Party(extension, self._exits.name(extension))
+
+    # Talking
+
+    async def _connect(self, effect: Connect) -> Leg | None:
+        """The phone that is to talk with the caller, or None: its user is gone, and the caller waits on."""
+        ringing = self._rung.pop(effect.extension, None)
+        phone = ringing.phone if ringing is not None else None
+        await self._hush()
+        if phone is not None and await self._introduce(phone, effect.extension):
+            self._call.live.goes_on((self._party(effect.extension),))
+            return phone
+        self._missed(Ending.DECLINED, effect.extension)
+        self._queues.came_to_nothing(self._id)
+        await self._sounds.begin(self._ringback())
+        return None
+
+    async def _introduce(self, phone: Leg, extension: str) -> bool:
+        """Agent and caller hear what is said before they talk; False: the agent is gone."""
+        queue = self._queue
+        prompt = self._prompt(queue.agent_announcement)
+        agent_id = agent_sounds(extension) if queue.announce_agent_id else ()
+        said = [*([prompt] if prompt is not None else []), *agent_id]
+        try:
+            if said:
+                await phone.play(*said)
+        except LegGone:
+            return False
+        except SwitchError as error:
+            _log.warning("Queue %s: %s", queue.number, error)
+        if agent_id:
+            await self._sounds.say(*agent_id)
+        return phone.state is LegState.UP
+
+    # What is heard
+
+    def _prompt(self, name: str | None) -> Sound | None:
+        return self._exits.spoken(name, self._queue.language) if name is not None else None
+
+    def _ringback(self) -> Sound | None:
+        return self._prompt(self._queue.ringback)
+
+    async def _announce(self, effect: Announce) -> None:
+        if sounds := self._words(effect):
+            await self._sounds.say(*sounds)
+            await self._sounds.begin(self._ringback())
+        self._queues.announcement_ended(self._id)
+
+    def _words(self, effect: Announce) -> tuple[Sound, ...]:
+        queue = self._queue
+        match effect.announcement:
+            case Announcement.JOIN:
+                sound = self._prompt(queue.join_announcement)
+            case Announcement.PERIODIC:
+                sound = self._prompt(queue.periodic.prompt if queue.periodic is not None else None)
+            case Announcement.POSITION:
+                return position_sounds(effect.position, effect.minutes, thank_you=effect.thank_you)
+        return (sound,) if sound is not None else ()
+
+    async def _hush(self) -> None:
+        if self._announcing is not None:
+            self._announcing.cancel()
+            await asyncio.gather(self._announcing, return_exceptions=True)
+            self._announcing = None
+
+    async def _key(self) -> Destination:
+        """What the caller chooses by a key (Q-5)."""
+        while True:
+            key = await self._call.caller.digits.next()
+            for choice in self._queue.periodic.choices if self._queue.periodic is not None else ():
+                if choice.key == key:
+                    return choice.destination

@@ -1,0 +1,430 @@
+"""Queues at work: the one owner of the `Acd` and of topic `agents` (Q-2 to Q-11).
+
+Events become calls of the `Acd`, one after the other on the event loop; what comes of each is handed on at
+once: to the flow of the caller whom it is about, to the database, to who watches. Nothing is awaited.
+"""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from server.clock import Clock
+from server.contract.agents import AgentStatus
+from server.contract.destinations import Destination, DestinationKind
+from server.contract.events import Topic
+from server.contract.presence import PresenceStatus
+from server.contract.queues import Queue, QueueOptions
+from server.rules.queues.acd import Acd, Effects, NoSuchQueue
+from server.rules.queues.effects import (
+    Announce,
+    AutoPaused,
+    Changed,
+    Connect,
+    FailOver,
+    Logged,
+    Ring,
+    StopRinging,
+)
+from server.rules.queues.lines import Caller
+from server.rules.queues.stored import restored, stored_caller, stored_line, stored_member
+from server.services.accounts import Who
+from server.services.call_log_store import Call
+from server.services.configuration import Configuration, ConfigurationChanged
+from server.services.hub import Hub
+from server.services.queue_store import CALLER, LINE, MEMBER, Changes
+from server.services.queue_writer import QueueWriter, Store
+from server.services.states import States
+from server.switch.port import Event, Leg, LegChanged, LegState, Switch
+
+REMEMBERED = 10_000
+"""Calls that have been in a queue of which it is remembered, so that their legs are known."""
+
+CallerEffect = Ring | StopRinging | Connect | FailOver | Announce
+"""What is to be done for a caller."""
+
+_log = logging.getLogger(__name__)
+
+
+class Seat:
+    """A caller in a queue: what is to be done for it, in order."""
+
+    def __init__(self) -> None:
+        self._effects: asyncio.Queue[CallerEffect] = asyncio.Queue()
+
+    async def next(self) -> CallerEffect:
+        """What is to be done next."""
+        return await self._effects.get()
+
+    def put(self, effect: CallerEffect) -> None:
+        """This is to be done, too."""
+        self._effects.put_nowait(effect)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits to be done."""
+        return self._effects.empty()
+
+
+class Queues:
+    """All queues and their agents."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        store: Store,
+        hub: Hub,
+        switch: Switch,
+        states: States,
+        configuration: Configuration,
+        call_of_leg: Callable[[str], str],
+    ) -> None:
+        """`call_of_leg`: the call for which the leg with this id was dialled; "" if none has."""
+        self._call_of_leg = call_of_leg
+        self._clock = clock
+        self._store = store
+        self._hub = hub
+        self._switch = switch
+        self._states = states
+        self._configuration = configuration
+        self._acd = Acd(datetime.min.replace(tzinfo=UTC))
+        self.writer = QueueWriter(store)
+        self._seats: dict[str, Seat] = {}
+        self._open: dict[str, Call] = {}
+        """Calls of any kind that are not over."""
+        self._queued: OrderedDict[str, None] = OrderedDict()
+        """Calls that are, or lately were, in a queue."""
+        self._shown: dict[tuple[str, str], AgentStatus] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._stops: list[Callable[[], None]] = []
+        hub.topic(Topic.AGENTS, self._snapshot)
+
+    # Life
+
+    async def start(self) -> None:
+        """Go on from what is stored. Await it after the states have started, before calls and the switch."""
+        state = await self._store.load()
+        self._acd, effects = restored(
+            state,
+            self._settings(),
+            self.options,
+            alive={caller.call for caller in state.callers},
+            now=self._clock.now(),
+            seed=self._clock.now().microsecond,
+        )
+        for caller in state.callers:
+            self._note_queued(caller.call)
+            if caller.agent is None:
+                self._seats[caller.call] = Seat()
+        self.writer.start()
+        self._stops = [
+            self._switch.listen(self._on_switch),
+            self._states.observe(self._look_at),
+            self._configuration.observe(self._on_configuration),
+        ]
+        self._carry_out(effects, everybody=True)
+        self._look_at_all()
+
+    async def stop(self) -> None:
+        """Follow nothing any longer, and write what is pending."""
+        self.detach()
+        await self.writer.stop()
+
+    def detach(self) -> None:
+        """Follow nothing any longer."""
+        for stop in self._stops:
+            stop()
+        self._stops = []
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    # What is asked
+
+    @property
+    def acd(self) -> Acd:
+        """The state machine, to be read."""
+        return self._acd
+
+    def all(self) -> list[Queue]:
+        """All queues, as they are set up now."""
+        return list(self._settings())
+
+    def settings_of(self, number: str) -> Queue | None:
+        """The queue with this number, as it is set up now."""
+        return self._configuration.snapshot.get(Queue, number)
+
+    @property
+    def options(self) -> QueueOptions:
+        """What holds for all queues now."""
+        return next(iter(self._configuration.snapshot.all(QueueOptions).values()), QueueOptions())
+
+    def position(self, call: str) -> int | None:
+        """The place of a waiting caller, from 1."""
+        caller = self._acd.floor.waiting.get(call)
+        return self._acd.floor.lines[caller.queue].position(caller) if caller is not None else None
+
+    def waits(self, call: str) -> bool:
+        """Whether this call waits in a queue."""
+        return call in self._acd.floor.waiting
+
+    def waited_s(self, call: str) -> float:
+        """How long the caller of this call has waited until now; 0 if it does not wait."""
+        caller = self._acd.floor.waiting.get(call)
+        return (self._clock.now() - caller.joined).total_seconds() if caller is not None else 0.0
+
+    def of_agent(self, call: str, extension: str) -> Caller | None:
+        """The caller of this call, if the extension is rung for it, or talks with it, as an agent."""
+        floor = self._acd.floor
+        caller = floor.waiting.get(call) or floor.talking.get(call)
+        is_so = caller is not None and (extension in caller.offers or extension == caller.agent)
+        return caller if is_so else None
+
+    # Callers
+
+    def sit(self, call: Call, number: str) -> Seat:
+        """The caller of this call waits in a queue, or waits on since an earlier server."""
+        seat, waiting = self._seats.get(call.id), self._acd.floor.waiting.get(call.id)
+        self._open[call.id] = call
+        if seat is not None and (not seat.is_empty or (waiting is not None and waiting.queue == number)):
+            return seat
+        seat = self._seats[call.id] = Seat()
+        self._note_queued(call.id)
+        try:
+            self._carry_out(self._acd.join(call.id, number, self._clock.now()), calls=[call.id])
+        except NoSuchQueue:
+            seat.put(FailOver(call.id, number, Destination(kind=DestinationKind.HANG_UP)))
+        return seat
+
+    def rise(self, call: str) -> None:
+        """The flow of this caller does nothing more for it here: one who still waits has given up."""
+        self._seats.pop(call, None)
+        if call in self._acd.floor.waiting:
+            self._carry_out(self._acd.hung_up(call, self._clock.now()), calls=[call])
+
+    def leave(self, call: str) -> None:
+        """A waiting caller goes elsewhere."""
+        self._carry_out(self._acd.leave(call, self._clock.now()), calls=[call])
+
+    def announcement_ended(self, call: str) -> None:
+        """What `Announce` has begun is over."""
+        self._carry_out(self._acd.announcement_ended(call, self._clock.now()), calls=[call])
+
+    def answered(self, call: str, extension: str) -> bool:
+        """An agent who is rung answers; False: too late, hang up."""
+        effects = self._acd.answered(call, extension, self._clock.now())
+        self._carry_out(effects, calls=[call], extensions=[extension])
+        return any(isinstance(effect, Connect) and effect.extension == extension for effect in effects)
+
+    def refused(self, call: str, extension: str) -> None:
+        """An agent who is rung does not take the call."""
+        effects = self._acd.refused(call, extension, self._clock.now())
+        self._carry_out(effects, calls=[call], extensions=[extension])
+
+    def came_to_nothing(self, call: str) -> None:
+        """The agent who has answered is gone before the two were together."""
+        caller = self._acd.floor.talking.get(call)
+        effects = self._acd.came_to_nothing(call, self._clock.now())
+        self._carry_out(effects, calls=[call], extensions=[caller.agent or ""] if caller else [])
+
+    def follow(self, call: Call) -> None:
+        """This is how a call stands now, of whatever kind."""
+        floor = self._acd.floor
+        self._open[call.id] = call
+        if call.ending is not None:
+            self.forget(call.id)
+        elif call.id in floor.waiting and call.answered_leg is not None:
+            self.leave(call.id)  # somebody has taken it whom the queue has not rung
+
+    def forget(self, call: str) -> None:
+        """Nobody conducts this call any longer: it is in no queue any more."""
+        floor = self._acd.floor
+        if call in floor.waiting or call in floor.talking:
+            agent = floor.talking[call].agent or "" if call in floor.talking else ""
+            effects = self._acd.hung_up(call, self._clock.now())
+            self._carry_out(effects, calls=[call], extensions=[agent])
+        self._open.pop(call, None)
+        self._seats.pop(call, None)
+
+    def agent_event(self, extension: str, event: Callable[[Acd, datetime], Effects]) -> None:
+        """Let something happen that is about this agent. Raises what `event` does."""
+        self._carry_out(event(self._acd, self._clock.now()), extensions=[extension])
+
+    def those_left(self, calls: Collection[str]) -> None:
+        """These calls go on after a restart; the others that were in queues are over."""
+        floor = self._acd.floor
+        for call in [*floor.waiting, *floor.talking]:
+            if call not in calls:
+                self.forget(call)
+        for call in [call for call in self._seats if call not in calls]:
+            del self._seats[call]
+
+    # Inside
+
+    def _settings(self) -> Iterable[Queue]:
+        return self._configuration.snapshot.all(Queue).values()
+
+    def _note_queued(self, call: str) -> None:
+        self._queued[call] = None
+        while len(self._queued) > REMEMBERED:
+            self._queued.popitem(last=False)
+
+    def _on_configuration(self, change: ConfigurationChanged) -> None:
+        if change.model in (Queue, QueueOptions):
+            now = self._clock.now()
+            effects = self._acd.configure(self._settings(), self.options, now)
+            self._carry_out(effects, everybody=True)
+            self._look_at_all()
+
+    def _on_switch(self, event: Event) -> None:
+        if isinstance(event, LegChanged):
+            self._look_at(event.leg.number)
+
+    # Facts about agents
+
+    def _look_at_all(self) -> None:
+        for extension in list(self._acd.floor.agents):
+            self._look_at(extension)
+
+    def _look_at(self, extension: str) -> None:
+        """Tell whether an agent can be reached, and is in a call of no queue."""
+        agent = self._acd.floor.agents.get(extension)
+        if agent is None:
+            return
+        state = self._states.get(extension)
+        reachable = (
+            state is not None
+            and bool(state.registered)
+            and state.presence.status is not PresenceStatus.DO_NOT_DISTURB
+        )
+        busy = any(self._is_of_no_queue(leg) for leg in self._states.legs(extension))
+        now = self._clock.now()
+        if busy is not agent.busy:
+            self._carry_out(self._acd.busy(extension, now, is_so=busy), extensions=[extension])
+        if reachable is not agent.reachable:
+            self._carry_out(self._acd.reachable(extension, now, is_so=reachable), extensions=[extension])
+
+    def _is_of_no_queue(self, leg: Leg) -> bool:
+        """Whether this leg of an agent is in a call, and not the one for which a queue has rung it."""
+        if not leg.inbound and leg.state is not LegState.UP:
+            return False
+        of = self._call_of_leg(leg.id)
+        if of not in self._queued:
+            return True
+        others = (call for call in self._open.values() if call.id != of)
+        return any(leg.id in (call.caller_leg, call.answered_leg) for call in others)
+
+    # What comes of an event
+
+    def _carry_out(
+        self,
+        effects: Effects,
+        *,
+        calls: Iterable[str] = (),
+        extensions: Iterable[str] = (),
+        everybody: bool = False,
+    ) -> None:
+        """Hand on what has come of an event about these calls and agents."""
+        touched_calls, touched = set(calls), set(extensions) - {""}
+        changes = Changes()
+        queues: set[str] = set()
+        for effect in effects:
+            match effect:
+                case Changed():
+                    touched.add(effect.change.extension)
+                    changes.agents.append(effect.change)
+                case Logged():
+                    touched_calls.add(effect.record.call)
+                    caller = self._open.get(effect.record.call)
+                    who = caller.caller if caller is not None else None
+                    record = effect.record.model_copy(
+                        update={"number": who.number, "name": who.name} if who is not None else {}
+                    )
+                    changes.calls.append(record)
+                case AutoPaused():
+                    _log.info(
+                        "Agent %s of queue %s is paused: %d calls were missed in a row",
+                        effect.extension,
+                        effect.queue,
+                        effect.missed,
+                    )
+                case _:
+                    touched_calls.add(effect.call)
+                    queues.add(effect.queue)
+                    if isinstance(effect, Ring | StopRinging | Connect):
+                        touched.add(effect.extension)
+                    if (seat := self._seats.get(effect.call)) is not None:
+                        seat.put(effect)
+        self._note_rows(changes, touched_calls, touched, queues, everybody=everybody)
+        self.writer.write(changes)
+        self._publish(touched, everybody=everybody)
+        self._set_timer()
+
+    def _note_rows(
+        self, changes: Changes, calls: set[str], extensions: set[str], queues: set[str], *, everybody: bool
+    ) -> None:
+        floor = self._acd.floor
+        for call in calls:
+            caller = floor.waiting.get(call) or floor.talking.get(call)
+            changes.rows[CALLER, call] = stored_caller(caller) if caller is not None else None
+        for extension in floor.agents if everybody else extensions:
+            agent = floor.agents.get(extension)
+            for member in agent.memberships.values() if agent is not None else ():
+                changes.rows[MEMBER, f"{member.queue}/{extension}"] = stored_member(member)
+        for number in floor.lines if everybody else queues:
+            if (line := floor.lines.get(number)) is not None:
+                changes.rows[LINE, number] = stored_line(line)
+
+    def _publish(self, extensions: Iterable[str], *, everybody: bool) -> None:
+        """Tell what has changed of these agents, or of all."""
+        floor = self._acd.floor
+        there: dict[tuple[str, str], AgentStatus] = {}
+        if everybody:
+            there = {(one.queue, one.extension): one for one in self._acd.agents()}
+            for key in [key for key in self._shown if key not in there]:
+                del self._shown[key]
+                self.writer.write(Changes({(MEMBER, "/".join(key)): None}))
+                self._tell(key, None)
+        else:
+            for extension in extensions:
+                known = floor.agents.get(extension)
+                for queue in known.memberships if known is not None else ():
+                    if (status := self._acd.agent(queue, extension)) is not None:
+                        there[queue, extension] = status
+        for key, status in there.items():
+            if self._shown.get(key) != status:
+                self._shown[key] = status
+                self._tell(key, status)
+
+    def _tell(self, key: tuple[str, str], status: AgentStatus | None) -> None:
+        queue, extension = key
+        settings = self.settings_of(queue)
+        managers = settings.managers if settings is not None else ()
+        for number in dict.fromkeys((extension, *managers)):
+            self._hub.publish(Topic.AGENTS, f"{queue}/{extension}", status, to=number)
+
+    async def _snapshot(self, who: Who) -> Mapping[str, Any]:
+        if who.number is None:
+            return {}
+        managed = {queue.number for queue in self._settings() if who.number in queue.managers}
+        return {
+            f"{queue}/{extension}": status
+            for (queue, extension), status in self._shown.items()
+            if extension == who.number or queue in managed
+        }
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        due = self._acd.next_due()
+        if due is not None:
+            wait_s = max(0.0, (due - self._clock.now()).total_seconds())
+            self._timer = asyncio.get_running_loop().call_later(wait_s, self._on_time)
+
+    def _on_time(self) -> None:
+        self._timer = None
+        self._carry_out(self._acd.advance(self._clock.now()))
