@@ -37,6 +37,8 @@ class Dialog:
     sequence: int = 1
     route: list[str] = field(default_factory=list)
     provisional: list[int] = field(default_factory=list)
+    early: str = ""
+    """`To` of what rings, by which the dialog can be named before it is answered (RFC 3261, 12.1)."""
     asserted: str = ""
     """Who is called, as the other side says (P-Asserted-Identity, RFC 3325)."""
     answer: Message | None = None
@@ -227,7 +229,7 @@ class ScriptPhone(RealPhone):
     def replaced(self) -> str:
         """The Replaces header for this phone's dialog, as part of a URI; tags as the PBX sees them."""
         dialog = self._current
-        local, remote = (dialog.local, dialog.remote)
+        local, remote = dialog.local, dialog.remote if ";tag=" in dialog.remote else dialog.early
         tags = [tag.partition(";tag=")[2].partition(";")[0] for tag in (remote, local)]
         return quote(f"{dialog.call_id};to-tag={tags[0]};from-tag={tags[1]}", safe="")
 
@@ -361,6 +363,7 @@ class ScriptPhone(RealPhone):
             dialog.provisional.append(answer.status)
             dialog.asserted = answer.get("P-Asserted-Identity")
             if answer.status in {180, 183}:
+                dialog.early = answer.get("To")
                 dialog.rings.set()
         return answer
 

@@ -246,6 +246,7 @@ async def asked_ringing(scene: Scene, then: str) -> None:
     await b.hold()
     await second.dial(scene.names["C"])
     assert (await c.incoming()).number == scene.names["B"]
+    await second.ringback()  # before that there is no dialog that could be named
     assert await b.refer(scene.names["C"], replaces=second) == 202
     await second.hangup()
     assert (await c.incoming()).number == scene.names["A"]
