@@ -19,17 +19,20 @@ from tools.scenes import ROOT  # first: it says where the made-up people are, an
 import fakes
 from PySide6.QtCore import QElapsedTimer, QEvent, QEventLoop, QLocale, QPoint, Qt, QTimer
 from PySide6.QtGui import QCursor, QPainter, QPixmap
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QWidget
 
 from linkus_desktop.pbx.tasks import running
+from linkus_desktop.ui import blinker
 from linkus_desktop.ui.theme import Mode, Theme
-from tools.scenes import calls, preferences, recordings, rooms, small_png, sound, windows
+from tools.scenes import calls, desk_phone, keys, preferences, recordings, rooms, small_png, sound, windows
 from tools.scenes.desk import Scene
 
-PARTS = (windows, rooms, calls, sound, recordings, preferences)
+PARTS = (windows, rooms, calls, keys, desk_phone, sound, recordings, preferences)
 SCENES = {name: scene for part in PARTS for name, scene in part.SCENES.items()}
 DOUBLED = {name for part in PARTS for name in part.DOUBLED}
 """Also shown at 200 %."""
+DAY_MS = 86_400_000
+"""So slowly do lamps blink in pictures, which look the same on a slow machine then."""
 GROUND = 16
 """What is seen around a part of a window, logical pixels."""
 
@@ -39,6 +42,14 @@ def settle(ms: int) -> None:
     loop = QEventLoop()
     QTimer.singleShot(ms, loop.quit)
     loop.exec()
+
+
+def fade_in(window: QWidget) -> None:
+    """Show the buttons that clear a field in full, which takes them a while."""
+    for field in window.findChildren(QLineEdit):
+        for button in field.findChildren(QAbstractButton):
+            if button.isVisible():
+                button.setProperty("opacity", 1.0)
 
 
 async def tasks() -> None:
@@ -76,12 +87,15 @@ async def picture(name: str, theme: str, out: Path, scale: int) -> None:
         scene.then()
         await tasks()
         settle(60)
+        fade_in(scene.window)
     path = out / f"{name}-{theme}{'' if scale == 1 else '@2x'}.png"
     small_png.save(grab(scene).toImage(), path)
     for popup in _popups():
         popup.close()
     scene.window.close()
-    scene.window.deleteLater()
+    await tasks()  # what waited for an undo is stored now
+    for window in {scene.window, *(main for _world, main in fakes.KEPT)}:
+        window.deleteLater()  # a main window too of which only a dialog was pictured
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     fakes.KEPT.clear()
 
@@ -111,6 +125,7 @@ def run() -> None:
         subprocess.run(command, env={**os.environ, "QT_SCALE_FACTOR": "2"}, cwd=ROOT, check=True)
     app = QApplication([])
     QLocale.setDefault(QLocale(QLocale.Language.English, QLocale.Country.UnitedKingdom))
+    blinker.BEAT_MS = DAY_MS
     QCursor.setPos(-100, -100)  # no row is hovered
     names = [name for name in SCENES if args.only in name and (scale == 1 or name in DOUBLED)]
     asyncio.run(make(Theme(app, "light"), names, args.theme or ["light", "dark"], args.out, scale))

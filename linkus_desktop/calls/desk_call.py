@@ -94,6 +94,9 @@ class CallApi(Protocol):
     async def transfer(self, call_id: str, *, to: str | None = None, call: str | None = None) -> None:
         """Transfer a call."""
 
+    async def park(self, call_id: str, slot: str | None = None) -> str:
+        """Park the other end."""
+
     async def press_keys(self, call_id: str, keys: str) -> None:
         """Send keys."""
 
@@ -237,6 +240,15 @@ class DeskCall(QObject):
         self._begin_transfer(other.number)
         self._ask(self._desk.api.transfer(self.server_id, call=other.server_id), "")
 
+    def park(self, code: str, slot: str = "") -> None:
+        """Let the other end wait on a parking slot, "" for a free one. Raises `PhoneError`.
+
+        `code`: what it is called while it is done.
+        """
+        self._check_talking("A call can be parked once it is answered.")
+        self._begin_transfer(code + slot)
+        self._ask(self._desk.api.park(self.server_id, slot or None), "")
+
     def set_muted(self, muted: bool) -> None:  # noqa: ARG002  neither can be had
         """Raises `PhoneError`: nobody but the phone can."""
         raise PhoneError(WHY_NOT[Ability.MUTE])
@@ -311,9 +323,9 @@ class DeskCall(QObject):
         """The other end talks with somebody else now."""
         self._left = True
 
-    def _check_talking(self) -> None:
+    def _check_talking(self, otherwise: str = "A call can be transferred once it is answered.") -> None:
         if not self.talking:
-            raise PhoneError("A call can be transferred once it is answered.")
+            raise PhoneError(otherwise)
 
     def _begin_transfer(self, to: str) -> None:
         self.transfer_progress = TransferProgress(TransferState.ASKED, to)

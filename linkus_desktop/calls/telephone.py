@@ -152,6 +152,12 @@ class Call(Protocol):
     def transfer(self, text: str) -> None:
         """Send the other end elsewhere. Raises `PhoneError`."""
 
+    def park(self, code: str, slot: str = "") -> None:
+        """Let the other end wait on a parking slot, "" for a free one. Raises `PhoneError`.
+
+        `code`: by which a phone parks, if it is a phone that does it.
+        """
+
     def set_muted(self, muted: bool) -> None:
         """Cut the microphone off. Raises `PhoneError` where that cannot be had."""
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
+from linkus_desktop.calls import emergency
 from linkus_desktop.hotkeys.port import HotKeys
 from linkus_desktop.remote.desk import Desk
 from linkus_desktop.remote.words import Action, Answer, ExitCode, Order
@@ -19,23 +20,7 @@ DIAL = "hot_key_dial"
 ANSWER = "hot_key_answer"
 KEYS = (DIAL, ANSWER)
 """Names of the keys, and of their settings."""
-EMERGENCY_EVERYWHERE = frozenset({"112", "911", "999"})
-"""Asked for even where the administrator has entered no emergency number."""
-_PREFIX = 3
-"""Digits that may stand before an emergency number to reach a line outside."""
-ASK_EMERGENCY = "This is an emergency number. To call it, press Return or Call."
 _SHOWN = 40
-
-
-def is_emergency(number: str, known: "list[str]") -> bool:
-    """Whether a number leads to an emergency service, or may: with a prefix, too.
-
-    It is better to ask once too often, so any short prefix counts.
-    """
-    return any(
-        number.endswith(emergency) and len(number) - len(emergency) <= _PREFIX
-        for emergency in {*known, *EMERGENCY_EVERYWHERE}
-    )
 
 
 class HotKeyActions(QObject):
@@ -73,8 +58,8 @@ class HotKeyActions(QObject):
         self._workplace.raise_window()
         if number is None:
             window.show_problem(f"There is no single number in what is marked: “{_shown(text)}”.")
-        elif is_emergency(number, self._workplace.session.me.emergency_numbers):
-            window.offer_number(number, ASK_EMERGENCY)
+        elif window.callers.is_emergency(number):
+            window.offer_number(number, emergency.ASK)
         elif self._settings.hot_key_dials == "at_once":
             window.dial(number)
         else:

@@ -12,8 +12,10 @@ from server.contract.calls import (
     CallLogEntry,
     CallLogSelection,
     CallOrdered,
+    CallParked,
     CallQualityReport,
     OwnCallOrder,
+    OwnCallPark,
     OwnCallTransfer,
 )
 from server.contract.keys import FunctionKey, FunctionKeys, FunctionKeysChange
@@ -117,6 +119,11 @@ class Api:
         """Send the other end of an own call to a number, or put it together with that of another own call."""
         order = OwnCallTransfer(to=to, call=call)
         await self._line.request("POST", f"/me/calls/{call_id}/transfer", body=order)
+
+    async def park(self, call_id: str, slot: str | None = None) -> str:
+        """Let the other end of an own call wait on this parking slot, else on a free one; the slot."""
+        path = f"/me/calls/{call_id}/park"
+        return (await self._line.ask(CallParked, "POST", path, body=OwnCallPark(slot=slot))).slot
 
     async def press_keys(self, call_id: str, keys: str) -> None:
         """Let the other end of an own call hear keys."""

@@ -1,5 +1,6 @@
 """How the own extension is reached, as it is being edited (PRES-2, DIR-5): a draft that loses nothing."""
 
+import contextlib
 from collections.abc import Callable, Coroutine
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Protocol
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pydantic import ValidationError
 from PySide6.QtCore import QObject, Signal
 
-from linkus_desktop.pbx.errors import ApiError
+from linkus_desktop.pbx.errors import ApiError, PbxError
 from linkus_desktop.pbx.tasks import spawn
 from server.contract.reaching import ReachingSettings
 
@@ -16,6 +17,13 @@ if TYPE_CHECKING:
 
 Path = tuple[str | int, ...]
 """Where a setting stands in `ReachingSettings`, as pydantic tells it: `("statuses", "away", "note")`."""
+
+
+Rules = list[dict[str, Any]]
+"""Rules by caller ID as `ReachingSettings.caller_rules` writes them."""
+
+_RULES: Path = ("caller_rules",)
+BUSY = "Your settings are being read or saved just now. Try again."
 
 
 class Runner(Protocol):
@@ -114,6 +122,64 @@ class ReachingDraft(QObject):
         self._set_busy(True)
         self._run(self._api.set_reaching(settings), on_done=self._on_saved, on_error=self._on_error)
         return True
+
+    @property
+    def kept_rules(self) -> Rules:
+        """The rules by caller ID that the server has; none until it has told."""
+        return list(self._kept.get("caller_rules", []))
+
+    def change_rules(
+        self,
+        change: Callable[[Rules], Rules],
+        *,
+        on_done: Callable[[Rules, Rules], object],
+        on_error: Callable[[str], object],
+    ) -> None:
+        """Change the rules of the server at once. What is being edited stays, and is changed so, too.
+
+        `change` gets the rules as the server has them now, and may raise a `PbxError`: then nothing happens.
+        Exactly one of the two is called: with the rules before and after, or with what went wrong.
+        """
+        if self.busy:
+            on_error(BUSY)
+            return
+        before: Rules = []
+
+        async def exchange() -> ReachingSettings:
+            now = (await self._api.reaching()).model_dump(mode="json")
+            before.extend(now["caller_rules"])
+            return await self._api.set_reaching(
+                ReachingSettings.model_validate(now | {"caller_rules": change(now["caller_rules"])})
+            )
+
+        def done(settings: ReachingSettings) -> None:
+            self._take_rules(settings, change)
+            on_done(before, self.kept_rules)
+
+        def failed(error: Exception) -> None:
+            self._set_busy(False)
+            on_error(str(error))
+
+        self._set_busy(True)
+        self._run(exchange(), on_done=done, on_error=failed)
+
+    def _take_rules(self, settings: ReachingSettings, change: Callable[[Rules], Rules]) -> None:
+        """The server has changed its rules: so are those of the draft, if it was changed otherwise."""
+        edited = self.dirty
+        mine, old = self.value(_RULES), self.kept_rules
+        self._kept = settings.model_dump(mode="json")
+        self.known, self.busy = True, False
+        if not edited:
+            self.discard()
+            return
+        if mine == old:
+            self._draft["caller_rules"] = self.kept_rules
+        else:
+            with contextlib.suppress(PbxError):  # there is no room in what is being edited
+                self._draft["caller_rules"] = change(list(mine))
+        self._check()
+        self.loaded.emit()
+        self.changed.emit()
 
     def _check(self) -> ReachingSettings | None:
         self.problems = {}

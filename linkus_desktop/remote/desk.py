@@ -63,7 +63,13 @@ class Desk:
         call = workplace.window.phone.dial(order.argument)
         if call.end is not None:
             return Answer(ExitCode.REFUSED, call.end.text or "The call could not be made.")
-        return _done(workplace, call, f"Calling {call.number}.")
+        from linkus_desktop.ui.emergency_notice import notice_words  # noqa: PLC0415  not before the first window
+
+        answer = _done(workplace, call, f"Calling {call.number}.")
+        notice = notice_words(call, workplace.window.callers)
+        if notice:
+            answer = Answer(answer.code, f"{answer.text}\n{notice}", {**answer.data, "notice": notice})
+        return answer
 
     def _answer(self, workplace: "Workplace", order: Order) -> Answer:
         ringing = [

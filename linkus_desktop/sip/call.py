@@ -262,6 +262,10 @@ class Call(QObject):
         uri = self._line.uri_of(target)
         self._ask_transfer(target, lambda: self._pj is not None and self._pj.refer(uri))
 
+    def park(self, code: str, slot: str = "") -> None:
+        """Let the other end wait on a parking slot: a blind transfer to its code (SIP-4)."""
+        self.transfer(code + slot)
+
     @main_thread
     def transfer_to(self, other: "Call") -> None:
         """Connect the other end with that of `other`, which rings or has been answered (attended transfer).

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy
 
 from linkus_desktop.sip.values import Ability, CallState
@@ -15,6 +15,7 @@ from linkus_desktop.ui.call_quality import CallQuality
 from linkus_desktop.ui.call_words import failure_words, lamp_of_call, state_words
 from linkus_desktop.ui.card_actions import CardActions
 from linkus_desktop.ui.card_recording import CardRecording
+from linkus_desktop.ui.emergency_notice import EmergencyNotice
 from linkus_desktop.ui.texts import duration
 from linkus_desktop.ui.widgets.buttons import WordButton
 from linkus_desktop.ui.widgets.frames import columns, restyle, rows
@@ -113,8 +114,9 @@ class CallCard(QFrame):
         self._patience.setSingleShot(True)
         self.keypad = CallKeypad()
         self.keypad.hide()
+        self.emergency = EmergencyNotice()
         self.message = Message(closable=True)
-        self.recording = CardRecording(call, own_calls)
+        self.recording = CardRecording(call, own_calls, self)
         self._said = ""
         self._build()
         self._connect()
@@ -202,6 +204,8 @@ class CallCard(QFrame):
         self.name.setText(name or call.number or "Unknown caller")
         self.number.setText(call.number if name and name != call.number else "")
         states = [state_words(call, self._callers), self.recording.words]
+        self.emergency.follow(call, self._callers)
+        self.setAccessibleDescription(self.emergency.text)
         self.setAccessibleName(f"Call with {self.name.text()}: {', '.join(filter(None, states))}")
         self.face.show_call(name, call.number, lamp_of_call(call), picture)
 
@@ -254,6 +258,7 @@ class CallCard(QFrame):
         layout = rows(self, gap=8)
         layout.setContentsMargins(_MARGIN, 8, _MARGIN, 8)
         layout.addLayout(top)
+        layout.addWidget(self.emergency)
         layout.addWidget(self.message)
         layout.addWidget(self.recording.message)
         layout.addWidget(self.quality.warning)
@@ -414,7 +419,7 @@ class CallCard(QFrame):
         if below:
             self._top.removeWidget(self._actions)
             self._layout.insertWidget(
-                1, self._actions, 0, *(() if self.narrow else (Qt.AlignmentFlag.AlignRight,))
+                2, self._actions, 0, *(() if self.narrow else (Qt.AlignmentFlag.AlignRight,))
             )
         else:
             self._layout.removeWidget(self._actions)
@@ -450,6 +455,11 @@ class CallCard(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The buttons go where there is room."""
         super().resizeEvent(event)
+        self._show_buttons()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """It was given its width before it was on the screen."""
+        super().showEvent(event)
         self._show_buttons()
 
     def minimumSizeHint(self) -> QSize:

@@ -1,10 +1,12 @@
 """Who is at the other end of a call: a colleague by name and picture, or what the call itself says."""
 
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QPixmap
 
+from linkus_desktop.calls.emergency import is_emergency
 from linkus_desktop.pbx.colleagues import ColleaguesModel
 from linkus_desktop.ui.pictures import Pictures
 
@@ -15,15 +17,24 @@ if TYPE_CHECKING:
 class Callers(QObject):
     """Looks numbers up among the colleagues.
 
+    Args:
+        emergency_numbers: those that the administrator has entered, now.
+
     Signals: changed(): somebody's name or picture may be another one now.
     """
 
     changed = Signal()
 
     def __init__(
-        self, colleagues: ColleaguesModel, pictures: Pictures | None = None, parent: QObject | None = None
+        self,
+        colleagues: ColleaguesModel,
+        pictures: Pictures | None = None,
+        parent: QObject | None = None,
+        *,
+        emergency_numbers: Callable[[], Iterable[str]] = tuple,
     ) -> None:
         super().__init__(parent)
+        self._emergency_numbers = emergency_numbers
         self._colleagues = colleagues
         self._pictures = pictures
         self._named: dict[str, str] = {}
@@ -40,6 +51,11 @@ class Callers(QObject):
             return self._named[number]
         colleague = self._colleagues.state(number)
         return colleague.name if colleague is not None else ""
+
+    def is_emergency(self, number: str) -> bool:
+        """Whether this number leads to an emergency service, or may (SIP-12)."""
+        colleague = self._colleagues.state(number) is not None
+        return is_emergency(number, self._emergency_numbers(), colleague=colleague)
 
     def set_name(self, name: str, code: str) -> None:
         """What is called so has this code now; "": none."""

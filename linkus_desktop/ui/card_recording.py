@@ -33,8 +33,9 @@ class CardRecording(QObject):
 
     arranged = Signal()
 
-    def __init__(self, call: "Call", own_calls: "OwnCalls | None") -> None:
-        super().__init__()
+    def __init__(self, call: "Call", own_calls: "OwnCalls | None", parent: QObject) -> None:
+        """`parent`: the card; with it goes what follows the server."""
+        super().__init__(parent)
         self._call = call
         self._own_calls = own_calls
         self._asking: RecordingAction | None = None

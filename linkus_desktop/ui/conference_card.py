@@ -41,7 +41,7 @@ class MemberRow(QWidget):
         self.face = Face(blinker, 30)
         self.name = ElidedLabel()
         self.state = label("", "small", muted=True)
-        self.recording = CardRecording(call, own_calls)
+        self.recording = CardRecording(call, own_calls, self)
         self.quality = QualitySign()
         self.split = WordButton("Split off", tip="Talk with this person alone")
         self.drop = WordButton("Drop", icon_name="hang-up", tip=_DROP)

@@ -85,7 +85,9 @@ class MainWindow(QMainWindow):
         self._keys = KeysOfTheWindow(self)
         self.rail = Rail()
         self.message = Message(closable=True)
-        self.callers = Callers(colleagues, pictures, self)
+        self.callers = Callers(
+            colleagues, pictures, self, emergency_numbers=lambda: session.me.emergency_numbers
+        )
         self.own_calls = OwnCalls(session.live.calls, session.api, self)
         self.calls = CallPanel(
             phone, self.blinker, callers=self.callers, own_calls=self.own_calls, clock=clock

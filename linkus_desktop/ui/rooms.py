@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from linkus_desktop.hotkeys.port import HotKeys
+from linkus_desktop.pbx.blocking import Blocking
 from linkus_desktop.ui.blinker import Blinker
 from linkus_desktop.ui.phone.phone_choice import PhoneChoice
 from linkus_desktop.ui.phone.workspace import PhoneWorkspace
@@ -121,11 +122,23 @@ class Rooms(QObject):
         from linkus_desktop.ui.call_log.workspace import CallLogWorkspace  # noqa: PLC0415  built when opened
 
         listening = Listening(self._audio, self)
-        made = CallLogWorkspace(self._call_log, self._settings, clock=self._clock, listening=listening)
+        made = CallLogWorkspace(
+            self._call_log,
+            self._settings,
+            clock=self._clock,
+            listening=listening,
+            blocking=self._blocking() if self._session.sip is not None else None,
+        )
         self._phone.call_added.connect(made.pause)
         made.call_requested.connect(self.call_requested)
         made.problem.connect(self.problem)
         return made
+
+    def _blocking(self) -> Blocking:
+        def emergency_numbers() -> list[str]:
+            return self._session.me.emergency_numbers
+
+        return Blocking(self._session.reaching, self._colleagues, emergency_numbers, self)
 
     def _make_extensions(self) -> QWidget:
         from linkus_desktop.ui.extensions.workspace import ExtensionsWorkspace  # noqa: PLC0415  built when opened

@@ -85,7 +85,7 @@ class TransferPanel(QFrame):
         self.over = over
         self._below = QRect()
         self.can_park = True
-        self._narrow: bool | None = None
+        self._form: tuple[bool, bool] | None = None
         self.setProperty("role", "popup")
         self.setAccessibleName("Transfer")
         self.people = ColleaguesFilter(colleagues, self)
@@ -272,13 +272,14 @@ class TransferPanel(QFrame):
 
     def _arrange(self, *, narrow: bool) -> None:
         """The buttons in one line, or what is done most often above the others."""
-        if narrow is self._narrow:
+        alone = self.park.isHidden()
+        if (narrow, alone) == self._form:
             return
-        self._narrow = narrow
+        self._form = (narrow, alone)
         for button in (self.now, self.ask, self.park):
             self._foot.removeWidget(button)
         self._foot.addWidget(self.now, 0, 0, 1, 2 if narrow else 1)
-        self._foot.addWidget(self.ask, *((1, 0) if narrow else (0, 1)))
+        self._foot.addWidget(self.ask, *((1, 0, 1, 2 if alone else 1) if narrow else (0, 1)))
         self._foot.addWidget(self.park, *((1, 1) if narrow else (0, 2)))
 
     def _place(self) -> None:

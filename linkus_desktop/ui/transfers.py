@@ -75,7 +75,9 @@ class Transfers(QObject):
         self.panel.park.setVisible(bool(code) and not self._adding)
 
     def _park(self) -> None:
-        self._now(self._park_code)
+        call, code = self._call, self._park_code
+        if call is not None:
+            self._do(lambda: call.park(code))
 
     def _now(self, number: str) -> None:
         call = self._call

@@ -17,10 +17,13 @@ from server.contract.calls import (
     CallLogId,
     CallOrder,
     CallOrdered,
+    CallPark,
+    CallParked,
     CallQualityReport,
     CallRecord,
     CallTransfer,
     OwnCallOrder,
+    OwnCallPark,
     OwnCallTransfer,
 )
 from server.contract.recording import CallRecording, RecordingOrder
@@ -89,6 +92,14 @@ async def hold_own(call_id: CallId, number: OwnNumber, services: ServicesDep) ->
 async def resume_own(call_id: CallId, number: OwnNumber, services: ServicesDep) -> None:
     """Talk again in an own call that was held over the API; what a phone holds is resumed there."""
     await services.control.hold(call_id, number, on=False)
+
+
+@own.post("/{call_id}/park")
+async def park_own(
+    call_id: CallId, order: OwnCallPark, number: OwnNumber, services: ServicesDep
+) -> CallParked:
+    """Let the other end of an own call wait on a parking slot, where anybody may take it."""
+    return CallParked(slot=await services.control.park(call_id, number, order.slot))
 
 
 @own.post("/{call_id}/recording")
@@ -165,6 +176,15 @@ async def resume(
 ) -> None:
     """Let the extension `by` talk again in a call that was held for it."""
     await services.control.hold(call_id, order.by, on=False, by=Author(who.user, address))
+
+
+@router.post("/{call_id}/park")
+async def park(
+    call_id: CallId, order: CallPark, who: Administrator, services: ServicesDep, address: Address
+) -> CallParked:
+    """Let whom the extension `by` talks to wait on a parking slot, where anybody may take it."""
+    by = Author(who.user, address)
+    return CallParked(slot=await services.control.park(call_id, order.by, order.slot, by=by))
 
 
 @router.post("/{call_id}/recording")

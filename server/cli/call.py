@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from server.cli.common import Config, Data, Json, load_settings, reporting, run, show, table
-from server.contract.calls import CallAnswer, CallHold, CallOrder, CallOrdered, CallTransfer
+from server.contract.calls import (
+    CallAnswer,
+    CallHold,
+    CallOrder,
+    CallOrdered,
+    CallPark,
+    CallParked,
+    CallTransfer,
+)
 from server.contract.recording import CallRecording, RecordingAction, RecordingOrder
 from server.contract.system import ActiveCall
 from server.settings import Settings
@@ -15,7 +23,7 @@ if TYPE_CHECKING:
     from server.cli.remote import Remote
 
 app = typer.Typer(
-    help="Calls in progress: show, make, answer, hold, transfer and end them.", no_args_is_help=True
+    help="Calls in progress: show, make, answer, hold, park, transfer and end them.", no_args_is_help=True
 )
 
 CallId = Annotated[str, typer.Argument(metavar="ID", help="The id that `call list` shows.")]
@@ -24,7 +32,7 @@ Side = Annotated[str, typer.Argument(metavar="EXTENSION", help="Whose side of th
 
 @app.callback()
 def _call() -> None:
-    """Calls in progress: show, make, answer, hold, transfer and end them."""
+    """Calls in progress: show, make, answer, hold, park, transfer and end them."""
 
 
 @app.command("list")
@@ -91,6 +99,24 @@ def resume(call: CallId, by: Side, data: Data = None, config: Config = None, *, 
     _hold_or_resume(call, by, data, config, as_json=json, on=False)
 
 
+@app.command("park")
+def park(
+    call: CallId,
+    by: Side,
+    slot: Annotated[str | None, typer.Argument(metavar="[SLOT]", help="Where; else a free one.")] = None,
+    data: Data = None,
+    config: Config = None,
+    *,
+    json: Json = False,
+) -> None:
+    """Let whom an extension talks to wait on a parking slot."""
+    with reporting(as_json=json):
+        settings = load_settings(data, config)
+        order = CallPark(by=by, slot=slot)
+    parked = run(_park(settings, call, order), as_json=json)
+    show(parked, as_json=json, text=lambda: f"The call waits on slot {parked.slot}.")
+
+
 @app.command("record")
 def record(
     call: CallId,
@@ -152,6 +178,11 @@ async def _answer(settings: Settings, call: str, order: CallAnswer) -> None:
 async def _hold(settings: Settings, call: str, order: CallHold, *, on: bool) -> None:
     async with _server(settings) as remote:
         await remote.hold_call(call, order, on=on)
+
+
+async def _park(settings: Settings, call: str, order: CallPark) -> CallParked:
+    async with _server(settings) as remote:
+        return await remote.park_call(call, order)
 
 
 async def _record(settings: Settings, call: str, order: RecordingOrder) -> CallRecording:

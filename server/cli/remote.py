@@ -23,7 +23,16 @@ from server.contract.agents import (
     WaitingCaller,
 )
 from server.contract.auth import AdministratorPassword, AdministratorPasswordReset
-from server.contract.calls import CallAnswer, CallHold, CallOrder, CallOrdered, CallRecord, CallTransfer
+from server.contract.calls import (
+    CallAnswer,
+    CallHold,
+    CallOrder,
+    CallOrdered,
+    CallPark,
+    CallParked,
+    CallRecord,
+    CallTransfer,
+)
 from server.contract.configuration import ConfigObject
 from server.contract.decisions import RouteExplanation, RouteQuery
 from server.contract.errors import ErrorBody
@@ -185,6 +194,11 @@ class Remote:
         """Hold a call for one of its sides, or do so no longer."""
         action = "hold" if on else "resume"
         await self._ask("POST", f"calls/{quote(call_id, safe='')}/{action}", order)
+
+    async def park_call(self, call_id: str, order: CallPark) -> CallParked:
+        """Let the other end of one side of a call wait on a parking slot."""
+        path = f"calls/{quote(call_id, safe='')}/park"
+        return CallParked.model_validate(await self._ask("POST", path, order))
 
     async def hang_up_call(self, call_id: str) -> None:
         """End a call."""

@@ -216,6 +216,24 @@ class CallHold(Request):
     by: ExtensionNumber
 
 
+class OwnCallPark(Request):
+    """Where the other end of an own call waits. `POST /me/calls/{id}/park`. `slot` None: on a free one."""
+
+    slot: ExtensionNumber | None = None
+
+
+class CallPark(OwnCallPark):
+    """The same for whoever talks to the extension `by`. `POST /calls/{id}/park`."""
+
+    by: ExtensionNumber
+
+
+class CallParked(Reply):
+    """The parking slot whose number takes the call."""
+
+    slot: str
+
+
 class CallAnswer(Request):
     """Whose phone is told to answer the call. `POST /calls/{id}/answer`."""
 

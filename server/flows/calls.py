@@ -154,6 +154,11 @@ class Calls:
         """The conversation that a leg takes part in; None while it is transferred, or talks to a machine."""
         return self._desk.talk_of(leg)
 
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """The numbers of the parking slots, as of now."""
+        return self._desk.lot.settings.slots
+
     def ringing_of(self, call_id: str) -> Ringing | None:
         """The ringing of a call; None if it does not ring."""
         return self._desk.ringing_of(call_id)

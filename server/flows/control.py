@@ -1,4 +1,4 @@
-"""Call control for applications: make a call, hang up, transfer, hold and resume (issue B.6).
+"""Call control for applications: make a call, hang up, transfer, hold, resume and park (issue B.6).
 
 Users control the calls that their own phones take part in; administrators those of everybody, which leaves
 an entry in the audit log.
@@ -308,6 +308,26 @@ class CallControl:
             raise conflict(f"The phone of {extension} itself holds this call: resume it there.")
         await talk.hold(leg, on=on)
         await self._record("call.hold" if on else "call.resume", by, extension, call=call_id)
+
+    async def park(
+        self, call_id: str, extension: str, slot: str | None = None, *, by: Author | None = None
+    ) -> str:
+        """Have whom `extension` talks to wait on this slot, else on a free one; the slot, once it is so.
+
+        Raises:
+            ServiceError: `NOT_FOUND`; `INVALID`: there is no such slot; `CONFLICT`: it is taken, or none is
+                free, or the two do not talk.
+        """
+        live = self._find(call_id, extension)
+        if slot is not None and slot not in self._calls.slots:
+            raise invalid("slot", "is no parking slot: choose one, or none for a free one")
+        leg = self._leg(live, extension) if live.is_answered else None
+        talk = self._calls.talk_of(leg) if leg is not None else None
+        if leg is None or talk is None:
+            raise conflict("Only a call in which two people talk can be parked.")
+        parked_on = await talk.park(leg, slot or "")
+        await self._record("call.park", by, extension, call=call_id, slot=parked_on)
+        return parked_on
 
     async def record(
         self,

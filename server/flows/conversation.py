@@ -23,7 +23,7 @@ from server.flows.waiting import unless_gone
 from server.rules.features import FeatureCall
 from server.rules.outcomes import Ending
 from server.services.call_log_store import Call
-from server.switch.port import Leg, LegGone, LegState, Reason, Sound, SwitchError, TransferProgress
+from server.switch.port import Bridge, Leg, LegGone, LegState, Reason, Sound, SwitchError, TransferProgress
 
 if TYPE_CHECKING:
     from server.flows.extension_call import ExtensionCall
@@ -33,6 +33,9 @@ NO_SLOT = Sound.prompt("beeperr")
 
 NOT_DONE = Sound.prompt("beeperr")
 """What is heard by whose transfer, or flip, by keys has failed."""
+
+BUSY = "The call is being transferred or parked."
+ENDED = "The call has ended."
 
 GOODBYE_S = 1.0
 """Seconds that a phone has to hang up by itself after its transfer is done; some never do."""
@@ -63,18 +66,25 @@ async def converse(call: "ExtensionCall", resources: Resources, phone: Leg, *, r
             if asked.by_keys and _wants_to_record(call, asked.transfer.target):
                 recorder.spawn(tape.by_keys(asked.by))  # the talk must not wait for what is said then
                 continue
+            transfer = _Transfer(call, resources, talk, asked, tape)
+            if not transfer.can_begin():
+                continue
             call.desk.silence(talk)  # nobody may take one of the two away meanwhile
             talk.refuse_taker()
-            transfer = _Transfer(call, resources, talk, asked, tape)
-            await tape.suspend()
-            await holding.lift()
-            if not await transfer.carry_out():
-                return
+            talk.refuse_parking(BUSY)
+            try:
+                await tape.suspend()
+                await holding.lift()
+                if not await transfer.carry_out():
+                    return
+            finally:
+                transfer.give_back()
             await tape.go_on()
             call.desk.talk(talk)
     finally:
         call.desk.silence(talk)
         talk.refuse_taker()
+        talk.refuse_parking(ENDED)
         holding.close()
         tape.close()
 
@@ -97,14 +107,39 @@ class _Transfer:
         self._stays = talk.partner(asked.by)
         self._asked = asked.transfer
         self._by_keys = asked.by_keys
+        self._parking = asked.parking
+        self._slot = ""
+        """Reserved, and no call is parked there yet."""
         self._tape = tape
         self._is_done = False
         # Looked up at once: the phone that asks gives its own call up in the same moment.
         consultation = self._asked.consultation
         self._unanswered = call.desk.unanswered(consultation) if consultation is not None else None
 
+    def can_begin(self) -> bool:
+        """Reserve the slot for whom is to be parked over the API; False: it is refused, nothing changes."""
+        if self._parking is None:
+            return True
+        wanted = self._parking.slot
+        self._slot = self._desk.lot.reserve(wanted)
+        if not self._slot:
+            self._parking.failed(
+                f"Parking slot {wanted} is taken: choose another." if wanted else "No parking slot is free."
+            )
+        return bool(self._slot)
+
+    def give_back(self) -> None:
+        """It is over: a slot that was not used is free again, and who waits for an answer gets one."""
+        if self._slot:
+            self._desk.lot.clear(self._slot)
+            self._slot = ""
+        if self._parking is not None:
+            self._parking.failed(ENDED)  # unless it is clear already
+
     async def carry_out(self) -> bool:
         """Do it, and stay to the end of what comes of it. True: it failed, and the two talk on."""
+        if self._parking is not None:
+            return await self._wait_on_slot()
         consultation = self._asked.consultation
         if consultation is None:
             return await self._send_to(self._asked.target)
@@ -264,32 +299,31 @@ class _Transfer:
 
     async def _park(self, wanted: FeatureCall) -> bool:
         """Who stays waits on a slot; whoever asked for that by keys is told its number, and is out then."""
-        lot = self._desk.lot
-        slot = lot.reserve(wanted.number) if self._by.number else ""
-        if not slot:
+        self._slot = self._desk.lot.reserve(wanted.number) if self._by.number else ""
+        if not self._slot:
             if self._by_keys:
                 await self._say(NO_SLOT)
             else:
                 await self._by.tell_transfer(TransferProgress.FAILED)
             return True
-        try:
-            bridge = await self._resources.bridge()
-            await bridge.remove(self._by, self._stays)
-            await self._stays.start_music()
-            if self._by_keys:
-                await self._say(Sound.digits(slot))
-            return await self._leave_parked(slot)
-        finally:
-            lot.clear(slot)
+        return await self._wait_on_slot()
 
-    async def _leave_parked(self, slot: str) -> bool:
+    async def _wait_on_slot(self) -> bool:
+        bridge = await self._resources.bridge()
+        await bridge.remove(self._by, self._stays)
+        await self._stays.start_music()
+        if self._by_keys:
+            await self._say(Sound.digits(self._slot))
         number = self._by.number
         placement = self._desk.begin(
             self._stays, number, within=self._call.live.call.bridge_id, sent_by=number
         )
-        placement.live.parked(slot)
+        placement.live.parked(self._slot)
         successor = replace(self._call, live=placement.live, caller=self._stays)
         await self._dismiss()
+        slot, self._slot = self._slot, ""  # from here on it is free once this call has left it
+        if self._parking is not None:
+            self._parking.succeeded(slot)
         await successor.logged(successor.wait_parked(self._resources, slot, by=number))
         return False
 
@@ -334,13 +368,14 @@ class _Transfer:
         self._resources.take(partner)
         bridge = await self._resources.bridge()
         await bridge.remove(self._by)
-        if missing := [leg for leg in (partner, self._stays) if leg.id not in bridge.legs]:
-            try:
-                await bridge.add(*missing)
-            except LegGone:
-                await self._by.tell_transfer(TransferProgress.FAILED)
-                await bridge.add(self._by)
-                return True
+        try:
+            await self._arrange(bridge, partner)
+        except LegGone:
+            await self._by.tell_transfer(TransferProgress.FAILED)
+            await bridge.add(self._by)
+            if self._stays.state is not LegState.GONE and self._stays.id not in bridge.legs:
+                await bridge.add(self._stays)
+            return True
         live = self._desk.join(
             self._stays,
             partner,
@@ -351,8 +386,22 @@ class _Transfer:
         await successor.logged(self._converse(successor, partner))
         return False
 
+    async def _arrange(self, bridge: Bridge, partner: Leg) -> None:
+        """Let the two talk; or, if they are to be told something first, let neither of them hear anybody."""
+        legs = (self._stays, partner)
+        if not self._desk.recorder.announces(legs) or self._desk.is_urgent(legs):
+            if missing := [leg for leg in legs if leg.id not in bridge.legs]:
+                await bridge.add(*missing)
+            return
+        if self._stays.id in bridge.legs:
+            await bridge.remove(self._stays)
+        if partner.id not in bridge.legs:
+            await bridge.add(partner)  # out of the one in which it was asked
+        await bridge.remove(partner)
+
     async def _converse(self, successor: "ExtensionCall", partner: Leg) -> Ending:
         await self._dismiss()
+        await successor.put_together(self._resources, partner)
         await converse(successor, self._resources, partner)
         return Ending.ANSWERED
 
@@ -361,6 +410,7 @@ class _Transfer:
         self._is_done = True
         self._call.live.ended(Ending.ANSWERED)
         self._tape.close()
-        if not self._by_keys:
+        phone_asked = not self._by_keys and self._parking is None
+        if phone_asked:
             await self._by.tell_transfer(TransferProgress.DONE)
-        self._resources.retire(self._by, 0 if self._by_keys else GOODBYE_S)
+        self._resources.retire(self._by, GOODBYE_S if phone_asked else 0)

@@ -214,6 +214,12 @@ class Desk:
         """Whether it is a call that no rule may hold up (SIP-12)."""
         return not call.caller_trunk and self._planner.is_emergency(call.caller.number, call.dialled)
 
+    def is_urgent(self, legs: tuple[Leg, Leg]) -> bool:
+        """Whether one of the two is in an emergency call, or was in one before a transfer."""
+        ids = {leg.id for leg in legs}
+        calls = (live.call for live in self.calls())
+        return any(self.is_emergency(call) for call in calls if ids & {call.caller_leg, call.answered_leg})
+
     def way_back(self, leg: Leg, number: str) -> Stop | Ending:
         """How a call that an extension has sent away comes back to it: to its phones, not to a machine."""
         found = self._planner.plan(Caller(self.party(leg), leg.trunk, sent_by=number), number)

@@ -201,9 +201,12 @@ class ExtensionCall:
         else:
             await self.caller.answer()
         self.live.answered(phone.id, callee=self.desk.party(phone) if phone.number else None)
-        await self.desk.recorder.announce(
-            self.live, (self.caller, phone), urgent=lambda: self.desk.is_emergency(self.live.call)
-        )
+        await self.put_together(resources, phone)
+
+    async def put_together(self, resources: Resources, phone: Leg) -> None:
+        """Caller and this phone hear each other, once they were told that they are recorded, if so."""
+        legs = (self.caller, phone)
+        await self.desk.recorder.announce(self.live, legs, urgent=lambda: self.desk.is_urgent(legs))
         await self._together(resources, phone)
 
     async def _let_in(self, resources: Resources, picker: Leg) -> None:

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from server.flows.resources import Resources
-from server.flows.stops import Target
+from server.flows.stops import OutsideNumber, Target
 from server.rules.outcomes import DECLINES, Ending, best_ending, ending_of_code, ending_outside
 from server.switch.port import Leg, LegGone, LegState, Party, Reason, SwitchError, SwitchUnavailable
 
@@ -42,16 +43,19 @@ class Fork:
         on_ringing: Callable[[], Awaitable[None]],
         on_quiet: Callable[[], Awaitable[None]] | None = None,
         one_declines_all: bool = False,
+        another_leg: Callable[[], str] | None = None,
     ) -> None:
         """`on_ringing` is awaited once, when the first phone rings or answers.
 
         `on_quiet` is awaited if no phone has said anything for `QUIET_S`, and may `dial` further ones.
         `one_declines_all`: a phone on which the call is declined ends it on the others (PRES-4).
+        `another_leg` gives the id for a leg by the next trunk, where one has failed; None: none is tried.
         """
         self._resources = resources
         self._on_ringing = on_ringing
         self._on_quiet = on_quiet
         self._one_declines_all = one_declines_all
+        self._another_leg = another_leg
         self._phones: list[Coroutine[Any, Any, Leg | None]] = []
         self._first_rings = asyncio.Event()
         self._codes: list[int | None] = []
@@ -83,11 +87,11 @@ class Fork:
         headers: Mapping[str, str] | None = None,
     ) -> None:
         """Ring these phones and numbers; each comes with the id that its leg shall have."""
+        dial = partial(
+            self._resources.dial, caller=caller, timeout_s=timeout_s, for_leg=for_leg, headers=headers
+        )
         for leg_id, target in targets:
-            request = self._resources.dial(
-                target, leg_id=leg_id, caller=caller, timeout_s=timeout_s, for_leg=for_leg, headers=headers
-            )
-            self._phones.append(self._ring(request))
+            self._phones.append(self._ring(dial, leg_id, target))
 
     def resume(self, legs: Sequence[Leg]) -> None:
         """Go on with legs that ring already, or have been answered meanwhile."""
@@ -167,19 +171,40 @@ class Fork:
         """Whether a phone has refused, and none of those that are left has said anything."""
         return pending == self._silent and any(code not in _NOT_SAID for code in self._codes)
 
-    async def _ring(self, request: Coroutine[Any, Any, Leg]) -> Leg | None:
+    async def _ring(self, dial: Callable[..., Awaitable[Leg]], leg_id: str, target: Target) -> Leg | None:
+        """The leg to this target, or to what is tried otherwise, once it is answered; None: it is not."""
+        otherwise = self._otherwise(dial, target)
         try:
-            leg = await request
+            leg = await dial(target, leg_id=leg_id)
         except SwitchUnavailable:
             raise
         except SwitchError:
             self._silent -= 1
+            if otherwise is not None:
+                return await otherwise()
             self._refused(UNREACHABLE)
             return None
-        return await self._wait_for(leg)
+        return await self._wait_for(leg, otherwise)
 
-    async def _wait_for(self, leg: Leg) -> Leg | None:
-        """The leg once it is answered, None if it ended instead."""
+    def _otherwise(
+        self, dial: Callable[..., Awaitable[Leg]], target: Target
+    ) -> Callable[[], Awaitable[Leg | None]] | None:
+        """Rings what is tried if the trunk of this target fails; None: nothing is."""
+        following = target.otherwise if isinstance(target, OutsideNumber) else None
+        another_leg = self._another_leg
+        if following is None or another_leg is None:
+            return None
+
+        async def ring() -> Leg | None:
+            self._silent += 1
+            return await self._ring(dial, another_leg(), following)
+
+        return ring
+
+    async def _wait_for(
+        self, leg: Leg, otherwise: Callable[[], Awaitable[Leg | None]] | None = None
+    ) -> Leg | None:
+        """The leg once it is answered, None if it ended instead; `otherwise`: if its trunk has failed."""
         self._waiting[leg.id] = leg
         try:
             try:
@@ -194,6 +219,8 @@ class Fork:
             if gone.ended.lost:
                 raise SwitchUnavailable("the engine went away while phones rang") from gone
             declined = leg.id in self._declined
+            if otherwise is not None and ending_outside(gone.ended.sip_code) is Ending.FAILED:
+                return await otherwise()
             self._refused(DECLINED if declined else gone.ended.sip_code, outside=bool(leg.trunk))
             return None
         finally:

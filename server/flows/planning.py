@@ -21,7 +21,7 @@ from server.flows.conference import Rooms
 from server.flows.group_rings import rings_for_boss, rings_of_group
 from server.flows.ivr import Exits, Spoken, announcement, menu
 from server.flows.places import Place
-from server.flows.plan_parts import REFUSALS, follow_of, is_on
+from server.flows.plan_parts import REFUSALS, follow_of, is_on, together
 from server.flows.queue import QueueExits, waiting_line
 from server.flows.stops import Following, OutsideNumber, Ring, Stop, Target
 from server.flows.voicemail import Mailboxes
@@ -311,7 +311,7 @@ class Planner:
         targets: tuple[Target, ...] = tuple(phone for phone in rung if phone.reachable) or rung
         if plan.mobile:
             decision = self._forwarded(plan.mobile, number)
-            targets += self._numbers_outside(decision, way)[:1]
+            targets += together(self._numbers_outside(decision, way))
         return targets
 
     def _intercom(self, number: str, caller: Caller) -> Stop | Ending:

@@ -124,6 +124,11 @@ class Recorder:
                 one.cancel()
             await asyncio.gather(*playing, return_exceptions=True)
 
+    def announces(self, legs: tuple[Leg, Leg]) -> bool:
+        """Whether these two, the caller first, are to be told that they will be recorded."""
+        found = self.ruled(legs)
+        return found is not None and bool(found.announcement)
+
     def ruled(self, legs: tuple[Leg, Leg]) -> Ruled | None:
         """How the rules want the call of these two, the caller first, to be recorded."""
         caller, phone = legs

@@ -93,7 +93,8 @@ class _Resumption:
         """Wait until the switch has been told of the trunks: its owner does that at the same time as this."""
         switch, known = self._desk.switch, asyncio.Event()
         targets = [target for ring in here.rings for target in ring.targets]
-        wanted = {target.trunk for target in targets if isinstance(target, OutsideNumber)}
+        outside = [target for target in targets if isinstance(target, OutsideNumber)]
+        wanted = {trunk for target in outside for trunk in target.trunks}
 
         def look(_: Event | None = None) -> None:
             if wanted <= switch.trunks().keys():
@@ -153,6 +154,6 @@ class _Resumption:
 def _is_to(leg: Leg, targets: Sequence[Target]) -> bool:
     """Whether a leg was dialled to one of these."""
     return any(
-        leg.trunk == target.trunk if isinstance(target, OutsideNumber) else leg.contact == target.uri
+        leg.trunk in target.trunks if isinstance(target, OutsideNumber) else leg.contact == target.uri
         for target in targets
     )

@@ -203,7 +203,13 @@ class Ringing:
         async def look_further() -> None:
             legs.extend(self._dial(fork, await self._newcomers(stop), ring.timeout_s, stop))
 
-        fork = self._fork(stop, look_further)
+        def another_leg() -> str:
+            (leg,) = leg_ids(self._live.call.id, self._caller.id, 1, used=self._live.call.legs)
+            self._live.rings((leg,))
+            legs.append(leg)
+            return leg
+
+        fork = self._fork(stop, look_further, another_leg)
         legs.extend(self._dial(fork, ring.targets, ring.timeout_s, stop))
         result = await fork.result(ring.timeout_s)
         if isinstance(result, Ending):
@@ -227,12 +233,18 @@ class Ringing:
         known = {target for ring in stop.rings for target in ring.targets}
         return [phone for phone in found if phone not in known]
 
-    def _fork(self, stop: Stop | None = None, on_quiet: Callable[[], Awaitable[None]] | None = None) -> Fork:
+    def _fork(
+        self,
+        stop: Stop | None = None,
+        on_quiet: Callable[[], Awaitable[None]] | None = None,
+        another_leg: Callable[[], str] | None = None,
+    ) -> Fork:
         self._ringing_now = Fork(
             self._resources,
             on_ringing=self._on_ringing,
             on_quiet=on_quiet,
             one_declines_all=stop is not None and stop.one_declines_all,
+            another_leg=another_leg,
         )
         return self._ringing_now
 

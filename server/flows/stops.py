@@ -15,11 +15,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class OutsideNumber:
-    """A number that is dialled through a trunk, showing `caller` there."""
+    """A number that is dialled through a trunk, showing `caller` there.
+
+    `otherwise`: what is dialled in its place if the trunk fails, while other phones ring on; None: nothing.
+    """
 
     trunk: str
     number: str
     caller: Party
+    otherwise: "OutsideNumber | None" = None
+
+    @property
+    def trunks(self) -> tuple[str, ...]:
+        """The names of its trunk and of those that are tried otherwise, in order."""
+        return (self.trunk, *(self.otherwise.trunks if self.otherwise is not None else ()))
 
 
 Target = Contact | OutsideNumber

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from server.flows.resources import Resources
 from server.rules.features import END_OF_NUMBER, FeatureCall
+from server.services.errors import conflict
 from server.switch.port import Leg, LegGone, LegState, Reason, Transfer
 
 KEYS_S = 2.0
@@ -15,11 +16,15 @@ KEYS_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`by` has asked for this transfer of its partner; `by_keys`: by a feature code dialled in the call."""
+    """`by` has asked for this transfer of its partner; `by_keys`: by a feature code dialled in the call.
+
+    `parking`: it is not the phone that has asked, and the partner is to be parked.
+    """
 
     by: Leg
     transfer: Transfer
     by_keys: bool = False
+    parking: "ParkOrder | None" = None
 
 
 class Keys(Protocol):
@@ -49,6 +54,25 @@ class HoldOrder:
         """It is as it was before."""
         if not self.done.done():
             self.done.set_exception(error)
+
+
+@dataclass(eq=False, slots=True)
+class ParkOrder:
+    """The partner of `by` is to wait on this slot, "" for any; `done` gives the slot, or why it does not."""
+
+    by: Leg
+    slot: str
+    done: asyncio.Future[str]
+
+    def succeeded(self, slot: str) -> None:
+        """It waits there."""
+        if not self.done.done():
+            self.done.set_result(slot)
+
+    def failed(self, why: str) -> None:
+        """It does not."""
+        if not self.done.done():
+            self.done.set_exception(conflict(why))
 
 
 class Nudged:
@@ -85,6 +109,7 @@ class Talk:
         self._nudged = asyncio.Event()
         self._released = asyncio.Event()
         self._taken: Taken | None = None
+        self._parking: ParkOrder | None = None
         self._pressed: dict[str, str] = {}
         """Keys of each leg that may become a code, or more of one; they count whatever else happens."""
 
@@ -103,6 +128,24 @@ class Talk:
         self.orders.append(order)
         self.nudge()
         await order.done
+
+    async def park(self, leg: Leg, slot: str = "") -> str:
+        """Have the partner of this leg wait on this slot, else on a free one; the slot, once it does.
+
+        Raises:
+            ServiceError: `CONFLICT`: the slot is taken, none is free, or the two talk no longer.
+        """
+        if self._parking is not None:
+            raise conflict("The call is being parked already.")
+        self._parking = ParkOrder(leg, slot, asyncio.get_running_loop().create_future())
+        self.nudge()
+        return await self._parking.done
+
+    def refuse_parking(self, why: str) -> None:
+        """Whoever waits for one of the two to be parked is told that it is not, and why."""
+        if self._parking is not None:
+            self._parking.failed(why)
+            self._parking = None
 
     def take(self, boss: Leg, *, secretary: Leg, keeps: bool) -> bool:
         """Let this leg have the partner of the secretary's; the call owns it from now on.
@@ -157,6 +200,9 @@ class Talk:
                     return Asked(by, request.result())
                 if pressed := keys.result() if keys.done() else self._pressed_at_last(by):
                     return Asked(by, Transfer(target=pressed), by_keys=True)
+                if self._parking is not None and self._parking.by is by:
+                    parking, self._parking = self._parking, None
+                    return Asked(by, Transfer(), parking=parking)
             if any(one.done() for one in (*gone, released)):
                 return Over()
             taken, self._taken = self._taken, None

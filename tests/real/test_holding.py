@@ -131,3 +131,27 @@ async def test_a_held_call_is_held_on_after_a_kill_and_resumed_SIP_4(own_pbx: Pb
         await boris.hangup()
         await anna.ended()
         await pbx.nothing_left()
+
+
+async def test_a_call_is_parked_over_the_api_and_taken_from_another_phone_SIP_4(pbx: Pbx) -> None:
+    """The phone whose call is parked is out at once, without a word of its own."""
+    async with (
+        ScriptPhone(pbx.line("1001")) as anna,
+        Baresip(pbx.line("1002")) as boris,
+        ScriptPhone(pbx.line("1003")) as cyril,
+    ):
+        await pbx.register(anna, boris, cyril)
+        await talk(anna, boris)
+        token = await pbx.token_of("1002")
+        (call,) = await pbx.api("GET", "/me/calls", token=token)
+        told = await pbx.api("POST", f"/me/calls/{call['id']}/park", body={"slot": "6907"}, token=token)
+        assert told == {"slot": "6907"}
+        await boris.ended()
+        await hears_music(anna)
+        cyril.says(1000)
+        await cyril.dial("6907")
+        await cyril.connected()
+        await asyncio.gather(hears_tone(anna, 1000), hears_tone(cyril, 550))
+        await cyril.hangup()
+        await anna.ended()
+    await pbx.nothing_left()

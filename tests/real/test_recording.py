@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.phones.baresip import Baresip
@@ -24,6 +25,8 @@ ANNA_HZ, BORIS_HZ, SECRET_HZ = 550.0, 900.0, 1500.0
 HEARD_DBOV = -27.0
 """A phone says its tone at -15 dBov."""
 GAP_MS = 60.0
+LOUD = 500
+"""A sample above this is no silence."""
 
 
 async def talk(anna: RealPhone, boris: RealPhone) -> None:
@@ -268,4 +271,44 @@ async def test_the_button_of_the_client_records_and_its_player_has_it_SIP_5_LOG_
         assert level_of(sound, BORIS_HZ) > HEARD_DBOV
         await dana.click("Call Logs")
         await dana.see("Outgoing call, Bob Baker", ", recorded")
+    await pbx.nothing_left()
+
+
+async def test_who_is_put_together_by_an_attended_transfer_is_told_of_the_rule_SIP_5(pbx: Pbx) -> None:
+    """The announcement is heard by both, in whose ears nobody else is meanwhile; then they talk."""
+    rule = {"extensions": ["1003"], "announcement": "conf-now-recording"}
+    async with (
+        ScriptPhone(pbx.line("1001")) as anna,
+        ScriptPhone(pbx.line("1002")) as boris,
+        ScriptPhone(pbx.line("1002")) as second,
+        ScriptPhone(pbx.line("1003")) as cyril,
+    ):
+        await pbx.register(anna, boris, second, cyril)
+        await talk(anna, boris)
+        await boris.hold()
+        await second.dial("1003")
+        cyril.says(SECRET_HZ)
+        await cyril.incoming()
+        await cyril.answer()
+        await second.connected()
+        await hears_tone(second, SECRET_HZ)
+        await pbx.api("PUT", "/recording-rules/cyril", body=rule)
+        try:
+            before = {phone: phone.heard().ms for phone in (anna, cyril)}
+            assert await boris.refer("1003", replaces=second) == 202
+            await asyncio.gather(boris.ended(), second.ended())
+            await asyncio.gather(hears_tone(anna, SECRET_HZ), hears_tone(cyril, ANNA_HZ))
+            for phone, partner_hz in ((anna, SECRET_HZ), (cyril, ANNA_HZ)):
+                heard = phone.heard().since(before[phone])
+                alone = heard.ms - heard_ms(heard, partner_hz)
+                assert alone > 1500, "the announcement takes 2.3 s"
+                told = heard.samples[
+                    int(alone * 0.3 * heard.rate / 1000) : int(alone * 0.8 * heard.rate / 1000)
+                ]
+                assert np.abs(told).max() > LOUD, "and is heard"
+            await is_now(pbx, "recording", "1001", "1003")
+        finally:
+            await pbx.api("DELETE", "/recording-rules/cyril")
+        await anna.hangup()
+        await cyril.ended()
     await pbx.nothing_left()

@@ -5,7 +5,9 @@ from datetime import timedelta
 
 import fakes
 
+from linkus_desktop.sip.headers import Party
 from linkus_desktop.sip.values import CallState, TransferState
+from linkus_desktop.ui.window_size import WHOLE_LEAST
 from server.contract.parking import ParkedCall
 from tools.scenes.desk import GOOD, LONG, Desk, Scene
 
@@ -61,6 +63,35 @@ def transfer(desk: Desk) -> Scene:
         desk.window.transfers.panel.field.setText("o")
 
     return desk.scene(choose)
+
+
+def add(desk: Desk, typed: str = "o") -> Scene:
+    """Whom to add to a call."""
+    call = desk.call()
+
+    def choose() -> None:
+        desk.window.transfers.choose_addition(desk.card(call))
+        desk.window.transfers.panel.field.setText(typed)
+
+    return desk.scene(choose)
+
+
+def for_boss(name: str = "Bob Boss") -> Scene:
+    """A secretary's calls: one for the boss rings, another one is held for the boss."""
+    desk = Desk()
+    held = desk.call("1004", "David Kim", CallState.HELD, seconds=95)
+    held.called_for = Party("1099", name)
+    held.changed.emit()
+    rings = desk.call("00420777000111", "Emily Stone", CallState.INCOMING, seconds=None)
+    rings.called_for = Party("1099", name)
+    rings.changed.emit()
+    return desk.scene(part=lambda: desk.window.calls) if name == LONG else desk.scene()
+
+
+def narrow(scene: Scene) -> Scene:
+    """The same in the smallest window."""
+    scene.window.resize(WHOLE_LEAST)
+    return scene
 
 
 def transferring() -> Scene:
@@ -157,6 +188,15 @@ SCENES: dict[str, Callable[[], Scene]] = {
     "main-ignored": ignored,
     "main-auto-answered": auto_answered,
     "main-transfer": lambda: transfer(Desk()),
+    "main-add": lambda: add(Desk()),
+    "main-add-nobody": lambda: add(Desk(), "zx"),
+    "main-compact-add": lambda: add(Desk().compact()),
+    "main-for-boss": for_boss,
+    "main-for-boss-long": lambda: for_boss(name=LONG),
+    "main-narrow": lambda: narrow(one_call(Desk())),
+    "main-narrow-keypad": lambda: narrow(keypad()),
+    "main-narrow-extensions": lambda: narrow(Desk("extensions").scene()),
+    "main-narrow-call-log": lambda: narrow(Desk("call_log").scene()),
     "main-parked": parked,
     "main-transferring": transferring,
     "main-transfer-failed": transfer_failed,
@@ -171,4 +211,4 @@ SCENES: dict[str, Callable[[], Scene]] = {
     "main-compact-consultation": lambda: consultation(Desk().compact()),
     "main-compact-conference": lambda: conference(Desk().compact(), "recording"),
 }
-DOUBLED = {"main-two-calls", "main-transfer", "main-conference", "main-parked"}
+DOUBLED = {"main-two-calls", "main-transfer", "main-add", "main-for-boss", "main-conference", "main-parked"}

@@ -29,9 +29,12 @@ class Scene:
 class Desk:
     """The main window of somebody at work."""
 
-    def __init__(self, room: str = "phone", world: fakes.World | None = None, *, online: bool = True) -> None:
+    def __init__(
+        self, room: str = "phone", world: fakes.World | None = None, *, online: bool = True, **parts: object
+    ) -> None:
+        """`parts`: further ones of `MainWindow`."""
         self.world = world or fakes.World()
-        self.window = self.world.window()
+        self.window = self.world.window(**parts)
         if online:
             self.world.session.connection_changed.emit(ConnectionState.ONLINE, "")
             self.world.phone.registration_changed.emit(Registration.REGISTERED, "")

@@ -4,7 +4,11 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import fakes
+from PySide6.QtCore import QPoint
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMenu
 
+from linkus_desktop.pbx.states import ConnectionState
 from linkus_desktop.ui.keys.dialog import KeyDialog
 from linkus_desktop.ui.keys.panel import KeysPanel
 from server.contract.pairs import Pair, PairCall, PairState
@@ -96,6 +100,11 @@ def panel(desk: Desk) -> KeysPanel:
     return found
 
 
+def beside(desk: Desk, then: Callable[[], object] | None = None) -> Scene:
+    """Picture the keys only."""
+    return desk.scene(then, lambda: desk.window.keys)
+
+
 def keys() -> Scene:
     """Every type, in two columns, in a call."""
     desk = with_keys(*EVERY_TYPE, columns=2)
@@ -111,51 +120,92 @@ def keys_one_column() -> Scene:
 def keys_long() -> Scene:
     """Long names, three columns, and no right to change them."""
     keys = [("blf", "1002", LONG), ("speed_dial", "00420530335533", "x" * 63), *EVERY_TYPE * 4]
-    return with_keys(*keys, columns=3, may=False).scene()
+    desk = with_keys(*keys, may=False)
+    desk.window.resize(1440, 760)
+
+    def widen() -> None:
+        panel(desk).set_columns(3)
+        QTest.qWait(100)  # columns, then the height of all, then the scroll bar
+
+    return desk.scene(widen)
 
 
 def keys_empty() -> Scene:
     """None yet, and the user may make some."""
     desk = with_keys()
     desk.window.keys.toggle()
-    return desk.scene()
+    return beside(desk)
+
+
+def keys_loading() -> Scene:
+    """The server has not told them yet."""
+    desk = Desk()
+    desk.window.keys.toggle()
+    scene = beside(desk)
+    scene.settle_ms = 220
+    return scene
 
 
 def keys_unknown() -> Scene:
     """The connection is lost."""
     desk = with_keys(*EVERY_TYPE, columns=2)
-    return desk.scene(desk.world.session.live.forget)
+
+    def lose() -> None:
+        desk.world.session.live.forget()
+        text = "The network is down. Trying again in 8 seconds."
+        desk.world.session.connection_changed.emit(ConnectionState.OFFLINE, text)
+
+    return desk.scene(lose)
 
 
 def keys_question() -> Scene:
     """The green key asks first."""
     desk = with_keys(*EVERY_TYPE)
-    return desk.scene(lambda: panel(desk).press(2))
+    return beside(desk, lambda: panel(desk).press(2))
 
 
 def keys_failed() -> Scene:
     """A change that was not stored."""
     desk = with_keys(*EVERY_TYPE)
     why = "There is no connection to the server now. It does not answer. Try again when it is back."
-    return desk.scene(lambda: panel(desk).own.failed.emit(why, True))
+    return beside(desk, lambda: panel(desk).own.failed.emit(why, True))
 
 
 def keys_menu() -> Scene:
     """What can be done with a colleague's key in a call: a click asks."""
     desk = with_keys(*EVERY_TYPE)
     desk.call("1007", "Grace Okafor")
-    return desk.scene(lambda: panel(desk).press(3))
+
+    def press() -> None:
+        own = panel(desk)
+        own.press(3)
+        key, menu = own.grid.buttons[3], own.findChild(QMenu)
+        right = desk.window.rect().right() - menu.width() - 8
+        menu.move(desk.window.mapToGlobal(QPoint(right, key.mapTo(desk.window, key.rect().bottomLeft()).y())))
+
+    return desk.scene(press)  # whatever size the screen has
 
 
 def keys_removed() -> Scene:
     """Can be taken back."""
     desk = with_keys(*EVERY_TYPE)
-    return desk.scene(lambda: panel(desk).remove(4))
+    return beside(desk, lambda: panel(desk).remove(4))
 
 
 def key_dialog() -> Scene:
     """A key is changed."""
     return Scene(opened(13))
+
+
+def key_dialog_new() -> Scene:
+    """A key is made, for a web address."""
+    desk = with_keys(*EVERY_TYPE)
+    panel(desk).new_key()
+    dialog = panel(desk).dialog
+    if dialog is None:
+        raise LookupError("it did not open")
+    dialog.kind.setCurrentIndex(dialog.kind.findData("url"))
+    return Scene(dialog)
 
 
 def key_dialog_wrong() -> Scene:
@@ -183,12 +233,14 @@ SCENES: dict[str, Callable[[], Scene]] = {
         keys_one_column,
         keys_long,
         keys_empty,
+        keys_loading,
         keys_unknown,
         keys_question,
         keys_failed,
         keys_menu,
         keys_removed,
         key_dialog,
+        key_dialog_new,
         key_dialog_wrong,
     )
 }

@@ -5,6 +5,10 @@ from collections.abc import Callable
 import fakes
 from PySide6.QtWidgets import QWidget
 
+from linkus_desktop.hotkeys.actions import ANSWER, DIAL
+from linkus_desktop.hotkeys.port import HotKeys
+from linkus_desktop.hotkeys.portal import NO_PORTAL
+from linkus_desktop.hotkeys.x11 import TAKEN
 from linkus_desktop.pbx.errors import NotConnected
 from server.contract.presence import PresenceStatus
 from server.contract.reaching import ReachingSettings
@@ -13,9 +17,9 @@ from tools.scenes.desk import LONG, Desk, Scene
 MOBILE = "+420601234567"
 
 
-def section(name: str, world: fakes.World | None = None) -> tuple[Desk, "QWidget"]:
+def section(name: str, world: fakes.World | None = None, **parts: object) -> tuple[Desk, "QWidget"]:
     """A section of the preferences."""
-    desk = Desk("preferences", world)
+    desk = Desk("preferences", world, **parts)
     return desk, getattr(desk.room, name)
 
 
@@ -146,6 +150,31 @@ def pop_ups_error() -> Scene:
     return pictured(desk, part)
 
 
+class MadeUpKeys(HotKeys):
+    """Keys that can be had, but for what is told of them."""
+
+    unavailable = ""
+
+    def tell(self, name: str, problem: str) -> None:
+        """What is wrong with a key."""
+        self._problems[name] = problem
+        self.changed.emit(name)
+
+
+def hot_keys(problem: str = "", *, keys: HotKeys | None = None, which: tuple[str, str] = ("", "")) -> Scene:
+    """The keys, and what is wrong with the first."""
+    world = fakes.World()
+    world.settings.hot_key_dial, world.settings.hot_key_answer = which
+    made = keys or MadeUpKeys()
+    desk, part = section("hot_keys", world, hot_keys=made)
+    made.setParent(part)
+    if isinstance(made, MadeUpKeys):
+        made.tell(DIAL, problem)
+        made.tell(ANSWER, problem if problem == NO_PORTAL else "")
+    return pictured(desk, part)
+
+
+CHOSEN = ("Ctrl+Alt+D", "Meta+F9")
 SCENES: dict[str, Callable[[], Scene]] = {
     "main-preferences": lambda: Desk("preferences").scene(),
     "main-preferences-presence": presence,
@@ -153,6 +182,11 @@ SCENES: dict[str, Callable[[], Scene]] = {
     "main-preferences-presence-wrong": presence_wrong,
     "main-preferences-presence-not-saved": presence_not_saved,
     "main-preferences-presence-long": presence_long,
+    "main-preferences-hot-keys": lambda: hot_keys(which=CHOSEN),
+    "main-preferences-hot-keys-none": hot_keys,
+    "main-preferences-hot-keys-taken": lambda: hot_keys(TAKEN, which=CHOSEN),
+    "main-preferences-hot-keys-wayland": lambda: hot_keys(NO_PORTAL, which=CHOSEN),
+    "main-preferences-hot-keys-not-here": lambda: hot_keys(keys=HotKeys()),
     "main-preferences-intercom": lambda: pictured(*section("incoming")),
     "main-preferences-ring-tones": lambda: ringing(
         (("+420530335533", "marimba"), ("1007", "urgent")), (("sales-queue", "pulse"),)
@@ -182,4 +216,5 @@ SCENES: dict[str, Callable[[], Scene]] = {
 }
 DOUBLED = {
     "main-preferences-presence", "main-preferences-ring-tones", "main-preferences-pop-ups-error",
+    "main-preferences-hot-keys-taken",
 }  # fmt: skip

@@ -6,6 +6,7 @@ import fakes
 
 from linkus_desktop.pbx.address import ServerAddress
 from linkus_desktop.pbx.errors import BadCredentials, CertificateUnknown, Unreachable
+from linkus_desktop.sip.headers import Party
 from linkus_desktop.sip.values import CallState
 from linkus_desktop.store.settings import Settings
 from linkus_desktop.ui.incoming_window import IncomingWindow
@@ -56,9 +57,11 @@ def login_busy() -> Scene:
     return Scene(window)
 
 
-def incoming(number: str = "1004", name: str = "David Kim") -> Scene:
-    """The window of an incoming call."""
-    return Scene(IncomingWindow(fakes.FakeCall(number, name, CallState.INCOMING)))  # type: ignore[arg-type]
+def incoming(number: str = "1004", name: str = "David Kim", boss: str = "") -> Scene:
+    """The window of an incoming call, for the boss if wanted."""
+    call = fakes.FakeCall(number, name, CallState.INCOMING)
+    call.called_for = Party("1099", boss) if boss else None
+    return Scene(IncomingWindow(call))  # type: ignore[arg-type]
 
 
 SCENES: dict[str, Callable[[], Scene]] = {
@@ -69,8 +72,10 @@ SCENES: dict[str, Callable[[], Scene]] = {
     "login-busy": login_busy,
     "incoming": incoming,
     "incoming-long-names": lambda: incoming("+420530335533", LONG),
+    "incoming-for-boss": lambda: incoming("00420777000111", "Emily Stone", "Bob Boss"),
+    "incoming-for-boss-long": lambda: incoming("+420530335533", LONG, LONG),
     "incoming-unknown": lambda: incoming("", ""),
     "password": lambda: Scene(PasswordDialog(fakes.FakeSession())),  # type: ignore[arg-type]
     "temporary-status": lambda: Scene(TemporaryStatusDialog(fakes.FakeSession())),  # type: ignore[arg-type]
 }
-DOUBLED = {"login-empty", "incoming"}
+DOUBLED = {"login-empty", "incoming", "incoming-for-boss"}

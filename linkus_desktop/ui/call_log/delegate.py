@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from linkus_desktop.pbx.call_log import OUTCOME_TEXTS, CallLogRole
@@ -16,6 +16,8 @@ from linkus_desktop.ui.tokens import TYPE_BODY, TYPE_SMALL, Tokens
 from server.contract.calls import CallLogEntry, Direction, Outcome
 
 ROW = 56
+_APART = 12
+"""Between what is at the left and at the right of a line, logical pixels."""
 
 
 def is_missed(entry: CallLogEntry) -> bool:
@@ -88,11 +90,15 @@ class CallDelegate(QStyledItemDelegate):
             bold=True,
             t=t,
         )
+        result = result_words(entry)
         detail = entry.number if entry.name and entry.name != entry.number else kind_of(entry)[1]
+        metrics = QFontMetrics(sized(self._view.font(), TYPE_SMALL))
+        if detail != entry.number and metrics.horizontalAdvance(detail + result) + _APART > lines.width():
+            detail = ""  # the icon says it too
         self._paint_line(
             painter,
             lines.translated(0, 19),
-            (detail, result_words(entry)),
+            (detail, result),
             colour=t.muted,
             size=TYPE_SMALL,
             bold=False,
@@ -115,7 +121,7 @@ class CallDelegate(QStyledItemDelegate):
         painter.setFont(sized(self._view.font(), TYPE_SMALL))
         painter.setPen(QColor(t.muted))
         painter.drawText(line, middle | Qt.AlignmentFlag.AlignRight, texts[1])
-        taken = painter.fontMetrics().horizontalAdvance(texts[1]) + 12
+        taken = painter.fontMetrics().horizontalAdvance(texts[1]) + _APART
         weight = QFont.Weight.DemiBold if bold else QFont.Weight.Normal
         painter.setFont(sized(self._view.font(), size, weight=weight))
         painter.setPen(QColor(colour))

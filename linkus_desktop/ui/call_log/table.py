@@ -8,7 +8,9 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QHelpEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QToolTip
 
+from linkus_desktop.pbx.blocking import Blocking
 from linkus_desktop.pbx.call_log import CallLogColumn, CallLogRole
+from linkus_desktop.ui.call_log.block_button import BLOCK, UNBLOCK
 from linkus_desktop.ui.call_log.cells import ROW, CallCells
 from linkus_desktop.ui.call_log.rows import CallLogRows
 from linkus_desktop.ui.icons import icon
@@ -31,8 +33,15 @@ class CallTable(QTableView):
     delete_requested = Signal(object)
     play_requested = Signal()
 
-    def __init__(self, rows: CallLogRows, settings: "Settings", clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        rows: CallLogRows,
+        settings: "Settings",
+        clock: Callable[[], datetime],
+        blocking: Blocking | None = None,
+    ) -> None:
         super().__init__()
+        self._blocking = blocking
         self._rows = rows
         self._settings = settings
         self._cells = CallCells(self, clock)
@@ -96,9 +105,21 @@ class CallTable(QTableView):
             menu.addAction(icon("play", t.text), "Play the recording", self.play_requested.emit)
         menu.addAction(icon("copy", t.text), "Copy" if count == 1 else f"Copy {count} calls", self._copy)
         menu.addSeparator()
+        if count == 1:
+            self._offer_block(menu, entry.number)
         text = "Delete this call" if count == 1 else f"Delete {count} calls"
         menu.addAction(icon("delete", t.text), text, self._delete).setShortcut("Del")
         return menu
+
+    def _offer_block(self, menu: QMenu, number: str) -> None:
+        """Block the number or unblock it; nothing for colleagues, and callers without a number."""
+        if self._blocking is None:
+            return
+        colour, blocking = tokens(self).text, self._blocking
+        if blocking.is_blocked(number):
+            menu.addAction(icon(UNBLOCK, colour), "Unblock this number", lambda: blocking.unblock(number))
+        elif not blocking.why_not(number):
+            menu.addAction(icon(BLOCK, colour), "Block this number", lambda: blocking.block(number))
 
     def viewportEvent(self, event: QEvent) -> bool:
         """Full names and absolute times in the tooltip."""

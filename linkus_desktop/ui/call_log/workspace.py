@@ -8,8 +8,10 @@ from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QButtonGroup, QLineEdit, QWidget
 
+from linkus_desktop.pbx.blocking import Blocking, Change
 from linkus_desktop.pbx.call_log import CallLogColumn, CallLogModel, CallLogRole
 from linkus_desktop.pbx.tasks import spawn
+from linkus_desktop.ui.call_log.block_button import BlockButton
 from linkus_desktop.ui.call_log.player import RecordingPlayer
 from linkus_desktop.ui.call_log.rows import CallLogRows, Kind
 from linkus_desktop.ui.call_log.sound import SoundLine
@@ -47,13 +49,15 @@ class CallLogWorkspace(QWidget):
         *,
         clock: Callable[[], datetime] = now_utc,
         listening: "Listening | None" = None,
+        blocking: Blocking | None = None,
         undo_ms: int = UNDO_MS,
         seen_after_ms: int = SEEN_AFTER_MS,
     ) -> None:
         super().__init__()
         self._log = call_log
         self.rows = CallLogRows(call_log, self)
-        self.table = CallTable(self.rows, settings, clock)
+        self.blocking = blocking
+        self.table = CallTable(self.rows, settings, clock, blocking)
         self.states = ListStates(self.table, row_height=40)
         self.undo_bar = UndoBar(self, undo_ms=undo_ms)
         recordings = call_log.recordings
@@ -66,6 +70,7 @@ class CallLogWorkspace(QWidget):
         self.search = QLineEdit()
         self.kinds: dict[Kind, WordButton] = {}
         self.call_back = WordButton("Call back", icon_name="phone", shortcut="Return")
+        self.block = BlockButton(blocking)
         self.delete = WordButton("Delete", icon_name="delete", shortcut="Del")
         self._seen = QTimer(self)
         self._seen.setSingleShot(True)
@@ -92,6 +97,8 @@ class CallLogWorkspace(QWidget):
         super().showEvent(event)
         if self._log.missed:
             self._seen.start()
+        if self.blocking is not None:
+            self.blocking.refresh()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Looked away too soon."""
@@ -132,9 +139,10 @@ class CallLogWorkspace(QWidget):
             icon("search", tokens(self).muted), QLineEdit.ActionPosition.LeadingPosition
         )
         bar.addSpacing(8)
-        bar.addWidget(self.search, 1)
+        bar.addWidget(self.search, 100)  # all that is left, up to its most
         bar.addStretch(1)
         bar.addWidget(self.call_back)
+        bar.addWidget(self.block)
         bar.addWidget(self.delete)
         layout = rows(self)
         layout.addWidget(head)
@@ -165,6 +173,10 @@ class CallLogWorkspace(QWidget):
         self._log.missed_changed.connect(self._on_missed)
         self._log.known_changed.connect(self._follow)
         self.states.action.connect(self._show_all)
+        if self.blocking is not None:
+            self.blocking.changed.connect(self._follow)
+            self.blocking.done.connect(self._on_blocked)
+            self.blocking.failed.connect(self.problem)
         QShortcut(QKeySequence("Ctrl+Z"), self, self.undo_bar.undo)
         if self.player is not None and self._log.recordings is not None:
             self.table.play_requested.connect(self.player.play)
@@ -191,6 +203,10 @@ class CallLogWorkspace(QWidget):
         index = self.table.currentIndex()
         if index.isValid() and (number := self.rows.entry(index).number):
             self.call_requested.emit(number)
+
+    def _on_blocked(self, change: Change) -> None:
+        """It is done; for five seconds it can be taken back."""
+        self.undo_bar.offer(change.text, lambda: None, change.undo)
 
     def _put_back(self, ids: list[str]) -> None:
         self.rows.unhide(ids)
@@ -246,8 +262,10 @@ class CallLogWorkspace(QWidget):
         self.table.setColumnHidden(CallLogColumn.RECORDING, recordings is None or not recordings.may_listen)
         selected = self.table.selectionModel().selectedRows()
         index = selected[0] if len(selected) == 1 else None
-        self.sound.follow(self.rows.entry(index) if index is not None else None)
+        entry = self.rows.entry(index) if index is not None else None
+        self.sound.follow(entry)
+        self.block.follow(entry)
         if self.player is None:
             return
         recording = index.data(CallLogRole.RECORDING) if index is not None else None
-        self.player.show_recording(recording, self.rows.entry(index) if index is not None else None)
+        self.player.show_recording(recording, entry)

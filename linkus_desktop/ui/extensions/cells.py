@@ -57,7 +57,8 @@ class ColleagueCells(QStyledItemDelegate):
         painter.setFont(sized(self._view.font(), TYPE_BODY, weight=weight))
         painter.setPen(QColor(t.text if name or index.column() == Column.STATE else t.muted))
         text = index.data(Qt.ItemDataRole.DisplayRole) or ""
-        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, room.width())
+        elide = Qt.TextElideMode.ElideMiddle if name else Qt.TextElideMode.ElideRight  # sentences begin well
+        shown = painter.fontMetrics().elidedText(text, elide, room.width())
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
         if self._view.hasFocus() and self._view.currentIndex().row() == index.row():
             painter.fillRect(option.rect.adjusted(0, 0, 0, 2 - ROW), QColor(t.accent))

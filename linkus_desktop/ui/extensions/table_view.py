@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _VIEW = "extensions.columns"
 _WIDTHS = (208, 88, 216, 136, 96)
-_LEAST = (176, 88, 128, 64, 64)
+_LEAST = (184, 80, 128, 72, 64)
 
 
 class ColleagueTableView(QTableView):

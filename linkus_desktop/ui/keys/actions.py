@@ -172,7 +172,7 @@ class KeyActions(QObject):
         if call is None:
             self.problem.emit(f"No call is parked on {key.value}, and there is none to park.")
         elif (code := self._needed(Feature.PARK_AT)) is not None:
-            self._transfer(call, code + key.value)
+            self._try(lambda: call.park(code, key.value))
 
     def _press_pickup(self, key: FunctionKey) -> None:
         if (code := self._needed(Feature.DIRECTED_PICKUP)) is not None:

@@ -3,7 +3,15 @@
 from datetime import datetime
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFontMetrics,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
 from PySide6.QtWidgets import QAbstractButton, QApplication, QSizePolicy
 
 from linkus_desktop.ui.blinker import Blinker
@@ -36,7 +44,7 @@ class KeyButton(QAbstractButton):
         self.painted = 0
         self._blinker = blinker
         self._face: KeyFace | None = None
-        self._line = ""
+        self._line = self._time = ""
         self._shortcut = ""
         self._spoken = ("", "", "")
         self._lit = True
@@ -59,6 +67,18 @@ class KeyButton(QAbstractButton):
         return self._line
 
     @property
+    def shown_line(self) -> str:
+        """Its second line as far as there is room: the time, and how many wait, are never cut off."""
+        face = self._face
+        metrics = QFontMetrics(sized(self.font(), TYPE_SMALL))
+        room = self._room.width()
+        if face is None or metrics.horizontalAdvance(self._line) <= room:
+            return self._line
+        kept = (face.kept if face.short else "") + self._time
+        left = room - metrics.horizontalAdvance(kept)
+        return metrics.elidedText(face.short or face.word, Qt.TextElideMode.ElideRight, left) + kept
+
+    @property
     def blinks(self) -> bool:
         """Whether it has to be painted at each beat."""
         return self._face is not None and self._face.lamp is not None and self._face.lamp.blinks
@@ -70,6 +90,7 @@ class KeyButton(QAbstractButton):
         before = self._face
         same = before is not None and looks == (before.lamp, before.icon, before.name, self._line)
         self._face, self._line, self._shortcut = face, line, shortcut
+        self._time = face.time(now)
         spoken = (face.name, face.word, face.told)
         if spoken != self._spoken or not self.accessibleName():
             self._spoken = spoken
@@ -112,10 +133,9 @@ class KeyButton(QAbstractButton):
         elif face.icon:
             picture = pixmap(face.icon, t.muted, _LAMP, self.devicePixelRatioF())
             painter.drawPixmap(_LEFT, round(top), picture)
-        left = _LEFT + _LAMP + 8
-        room = QRect(left, 6, self.width() - left - 8, 18)
+        room = self._room
         self._text(painter, room, face.name, TYPE_BODY, t.text)
-        self._text(painter, room.translated(0, 18), self._line, TYPE_SMALL, t.muted)
+        self._text(painter, room.translated(0, 18), self.shown_line, TYPE_SMALL, t.muted)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """A drag may begin here."""
@@ -147,6 +167,11 @@ class KeyButton(QAbstractButton):
         by_mouse = event.reason() is QContextMenuEvent.Reason.Mouse
         where = event.globalPos() if by_mouse else self.mapToGlobal(self.rect().center())
         self.menu_requested.emit(self, where)
+
+    @property
+    def _room(self) -> QRect:
+        left = _LEFT + _LAMP + 8
+        return QRect(left, 6, self.width() - left - 8, 18)
 
     def _text(self, painter: QPainter, room: QRect, text: str, size: int, colour: str) -> None:
         painter.setFont(sized(self.font(), size))

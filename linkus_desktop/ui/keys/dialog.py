@@ -80,6 +80,7 @@ class KeyDialog(QDialog):
         self.text.setAccessibleName("Label")
         self.problem = label(size="small", wrap=True)
         self.problem.setProperty("tone", "danger")
+        self.problem.hide()
         self.hint = label(size="small", muted=True, wrap=True)
         self.message = Message()
         self.save = WordButton("Save", "primary")
@@ -92,6 +93,8 @@ class KeyDialog(QDialog):
         if key is not None:
             self._fill(key)
         self._follow_kind()
+        if key is not None:
+            self._on_fine(key)
         self._connect()
         self.value.setFocus() if key is not None else self.kind.setFocus()
 
@@ -260,8 +263,12 @@ class KeyDialog(QDialog):
         self._checking = spawn(self._own.check(key), on_done=fine, on_error=self._on_wrong)
 
     def _on_fine(self, key: FunctionKey) -> None:
+        """Show who or what it is about."""
         self.tell("")
-        self._show_hint(name_of(key.model_copy(update={"label": ""}), self._there))
+        if key.type is KeyType.FORWARD:
+            self._show_hint(self._there.person(key.forwarding[1]))
+        else:
+            self._show_hint(name_of(key.model_copy(update={"label": ""}), self._there))
 
     def _keep(self, key: FunctionKey) -> None:
         self._set_busy(False)
@@ -287,6 +294,8 @@ class KeyDialog(QDialog):
         """Say what is wrong with the value; "" nothing."""
         self.problem.setText(text)
         self.problem.setVisible(bool(text))
+        if text:
+            self.hint.hide()
         self.value.setAccessibleDescription(text)
         self.value.setProperty("wrong", bool(text))
         restyle(self.value)

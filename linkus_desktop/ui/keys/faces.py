@@ -39,6 +39,13 @@ CONDITION_WORDS = {
     ForwardingCondition.NO_ANSWER: "Forward when unanswered",
 }
 
+_FORWARDS = {
+    ForwardingCondition.ALWAYS: "Forward always",
+    ForwardingCondition.BUSY: "Forward if busy",
+    ForwardingCondition.NO_ANSWER: "Forward unanswered",
+}
+"""Short enough for a key; to whom is in its second line."""
+
 _ICONS = {
     KeyType.SPEED_DIAL: "phone",
     KeyType.INTERCOM: "speaker",
@@ -58,6 +65,8 @@ class KeyFace:
         name: its label, or what it is about.
         word: the state, or what the key does; short.
         since: shown as a running time behind the word, while it is set.
+        short: the word where there is little room; "" the same.
+        kept: stands behind `short`, and is never cut off.
         told: the tooltip's sentences: who, what, since when.
     """
 
@@ -67,12 +76,16 @@ class KeyFace:
     word: str
     told: str
     since: datetime | None = None
+    short: str = ""
+    kept: str = ""
 
     def line(self, now: datetime) -> str:
         """The second line: the state, and for how long where that matters."""
-        if self.since is None:
-            return self.word
-        return f"{self.word} · {duration((now - self.since).total_seconds())}"
+        return self.word + self.time(now)
+
+    def time(self, now: datetime) -> str:
+        """For how long, as it stands behind the word; "" where that does not matter."""
+        return f" · {duration((now - self.since).total_seconds())}" if self.since is not None else ""
 
 
 def face_of(key: FunctionKey, there: "Sources", now: datetime) -> KeyFace:
@@ -101,18 +114,20 @@ def pair_face(key: FunctionKey, pair: Pair | None, there: "Sources") -> KeyFace:
     caller = _caller(call, there)
     if pair.state is PairState.ANSWERING:
         word = f"Answers {caller}" if call else "Answers a call for you"
-        return KeyFace(Lamp.TALKING, "", name, word, f"{who} answers {caller or 'a call'} for you{at}")
+        told = f"{who} answers {caller or 'a call'} for you{at}"
+        return KeyFace(Lamp.TALKING, "", name, word, told, short=caller)
     more = len(pair.calls) - 1
     waiting = f" (+{more})" if more > 0 else ""
-    told = [
+    lines = [
         f"{who} holds {len(pair.calls)} call{'' if len(pair.calls) == 1 else 's'} for you. Click to talk."
     ]
-    told += [
+    lines += [
         f"{_caller(one, there)}, {one.number or 'no number'}: since {absolute(one.since)}"
         for one in pair.calls
     ]
     word = f"{caller} waits{waiting}" if call else "A call waits"
-    return KeyFace(Lamp.HELD, "", name, word, "\n".join(told), call.since if call else pair.since)
+    at_all = call.since if call else pair.since
+    return KeyFace(Lamp.HELD, "", name, word, "\n".join(lines), at_all, short=caller, kept=waiting)
 
 
 def _caller(call: PairCall | None, there: "Sources") -> str:
@@ -233,14 +248,16 @@ def _presence(key: FunctionKey, there: "Sources", now: datetime) -> KeyFace:
 
 
 def _forward(key: FunctionKey, there: "Sources", _now: datetime) -> KeyFace:
-    name = name_of(key, there)
     condition, to = key.forwarding
     what = CONDITION_WORDS[condition]
+    name = key.label or _FORWARDS[condition]
     if not there.forwarding.known:
         return KeyFace(Lamp.UNKNOWN, "", name, Lamp.UNKNOWN.word, f"{what}: not told yet")
     now_to = there.forwarded_to(condition)
     if now_to is None:
-        return KeyFace(Lamp.OFF, "", name, "Off", f"{what}: off. Click to switch it on.")
+        wish = there.person(to) or to
+        told = f"{what}{f' to {wish}' if wish else ''}: off. Click to switch it on."
+        return KeyFace(Lamp.OFF, "", name, f"Off · {wish}" if wish else "Off", told)
     who = there.person(now_to) or now_to
     if to and to != now_to:
         told = f"{what}: now to {who}. Click to forward to {there.person(to) or to}."

@@ -76,7 +76,7 @@ class KeysPanel(QWidget):
         self.grid = KeyGrid(blinker)
         self.add = IconButton("add", "Add a function key")
         self.more = IconButton("more", "Function keys: columns, own window")
-        self.message = Message(closable=True)
+        self.message = Message(closable=True, narrow=True)
         self.read_only = label(
             "Your administrator has set these keys, and has not permitted you to change them.",
             "small",
@@ -215,7 +215,9 @@ class KeysPanel(QWidget):
         empty.addStretch(1)
         notes = QWidget()
         told = rows(notes, gap=8)
-        told.setContentsMargins(16, 0, 16, 0)
+        told.setContentsMargins(GAP, 0, GAP, 0)  # in line with the keys
+        for words in (self.stale, self.read_only):
+            words.setContentsMargins(8, 4, 8, 0)
         for note in (self.message, self.stale, self.read_only):
             told.addWidget(note)
         layout = rows(self)

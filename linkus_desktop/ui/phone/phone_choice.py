@@ -1,9 +1,10 @@
 """Which phone calls are made with: this computer's, or the one on the desk (SIP-11)."""
 
-from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from linkus_desktop.calls.chosen_phone import ChosenPhone
 from linkus_desktop.sip.values import Registration
+from linkus_desktop.ui.widgets.elided_box import ElidedBox
 from linkus_desktop.ui.widgets.frames import rows
 from linkus_desktop.ui.widgets.labels import label
 
@@ -16,12 +17,10 @@ class PhoneChoice(QWidget):
     def __init__(self, phones: ChosenPhone) -> None:
         super().__init__()
         self._phones = phones
-        self.box = QComboBox()
+        self.box = ElidedBox(12)
         self.box.setAccessibleName(NAME)
         self.setFocusProxy(self.box)
         self.box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.box.setMinimumContentsLength(12)
         self.problem = label("", "small", muted=True, wrap=True)
         self.problem.setProperty("tone", "danger")
         layout = rows(self, gap=4)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QComboBox
 from linkus_desktop.ui.preferences.level_meter import LevelMeter
 from linkus_desktop.ui.preferences.section import Section
 from linkus_desktop.ui.widgets.buttons import WordButton
+from linkus_desktop.ui.widgets.elided_box import ElidedBox
 from linkus_desktop.ui.widgets.message import Message
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class AudioSection(Section):
         super().__init__("Sound", "A device that is unplugged is used again as soon as it is back.")
         self._audio = audio
         self._settings = settings
-        self.microphone, self.speaker, self.ringer = QComboBox(), QComboBox(), QComboBox()
+        self.microphone, self.speaker, self.ringer = ElidedBox(16), ElidedBox(16), ElidedBox(16)
         self.problem = Message()
         self.level = LevelMeter("Microphone level")
         self.test_speaker = TestButton("speaker", "Test the speaker", "Play two notes on this device")
@@ -55,8 +56,6 @@ class AudioSection(Section):
             ("Ring device", self.ringer),
         ):
             box.setAccessibleName(name)
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(16)
             self.row(name, box, tests.get(name))
             if box is self.microphone:
                 self.row("Level", self.level)

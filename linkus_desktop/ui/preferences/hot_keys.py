@@ -54,6 +54,11 @@ class KeyRow(QWidget):
         self.edit.keySequenceChanged.connect(self._on_pressed)
         self.remove.clicked.connect(self._on_remove)
 
+    @property
+    def problem(self) -> str:
+        """What is wrong with the key."""
+        return self.told.text()
+
     def tell(self, text: str) -> None:
         """Say what is wrong with the key; "" nothing is."""
         self.told.setText(text)
@@ -98,6 +103,10 @@ class HotKeysSection(Section):
         self.row("The number", self.dials)
         self.unavailable = label(keys.unavailable, wrap=True)
         self.whole(self.unavailable)
+        self.told_of_all = label(size="small", wrap=True)
+        self.told_of_all.setProperty("tone", "danger")
+        self.told_of_all.hide()
+        self.whole(self.told_of_all)
         self.unavailable.setVisible(bool(keys.unavailable))
         for control in (*self.rows.values(), self.dials):
             control.setEnabled(not keys.unavailable)
@@ -112,6 +121,7 @@ class HotKeysSection(Section):
                 problem = self._unfit(name, keys)
                 if problem:
                     self._settings.put(name, "")
+                    self.told_of_all.hide()
                     row.tell(problem)
                 else:
                     self._settings.put(name, keys)
@@ -132,8 +142,16 @@ class HotKeysSection(Section):
         return f"This is the key for “{other}”. Choose another one." if other else ""
 
     def _follow(self, name: str) -> None:
-        if name in self.rows:
-            self.rows[name].tell(self._keys.problem(name))
+        """Say what is wrong with a key below it; what is wrong with all of them is said once."""
+        if name not in self.rows:
+            return
+        self.rows[name].tell(self._keys.problem(name))
+        problems = [row.problem for row in self.rows.values()]
+        common = problems[0] if len(set(problems)) == 1 else ""
+        for row in self.rows.values():
+            row.told.setVisible(bool(row.problem) and not common)
+        self.told_of_all.setText(common)
+        self.told_of_all.setVisible(bool(common))
 
     def _on_dials(self) -> None:
         self._settings.put("hot_key_dials", self.dials.currentData())

@@ -58,7 +58,7 @@ class PreferencesWorkspace(QScrollArea):
         self.appearance = AppearanceSection(settings, theme)
         self.reaching = ReachingSection(session) if session.sip is not None else None
         self.account = AccountSection(session, settings)
-        self.about = AboutSection()
+        self.about = AboutSection(has_phone=session.sip is not None)
         self.account.password_requested.connect(self.password_requested)
         self.account.log_out_requested.connect(self.log_out_requested)
         column = QWidget()

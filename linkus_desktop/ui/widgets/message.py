@@ -33,8 +33,12 @@ class Message(QFrame):
 
     shown = Signal(bool)
 
-    def __init__(self, parent: QWidget | None = None, *, closable: bool = False) -> None:
+    def __init__(
+        self, parent: QWidget | None = None, *, closable: bool = False, narrow: bool = False
+    ) -> None:
+        """`narrow`: for a panel that must not grow with it; its buttons stand below everything else."""
         super().__init__(parent)
+        self._narrow = narrow
         self.setProperty("role", "error")
         self._icon = QLabel()
         self._icon.setFixedSize(QSize(20, 20))
@@ -44,9 +48,11 @@ class Message(QFrame):
         self._buttons = columns(self._row, gap=8)
         self._body = rows(gap=8)
         self._body.addWidget(self._text)
-        self._body.addWidget(self._row)
-        layout = columns(self, margin=8, gap=8)
-        layout.setContentsMargins(12, 8, 8, 8)
+        layout = columns(gap=8)
+        outer = rows(self, gap=8)
+        outer.setContentsMargins(12, 8, 8, 8)
+        outer.addLayout(layout)
+        (outer if narrow else self._body).addWidget(self._row)
         layout.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(self._body, 1)
         self._layout = layout
@@ -66,10 +72,7 @@ class Message(QFrame):
         self.setProperty("role", "warning" if warning else "error")
         restyle(self)
         restyle(self._text)  # its colour follows from the ground's role
-        t = tokens(self)
-        self._icon.setPixmap(
-            pixmap("warning", t.warning_text if warning else t.danger_text, 20, self._ratio())
-        )
+        self.tint()
         self._text.setText(text)
         while (item := self._buttons.takeAt(0)) is not None:
             if (old := item.widget()) is not None:
@@ -84,6 +87,14 @@ class Message(QFrame):
         self.shown.emit(True)
         QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
 
+    def tint(self) -> None:
+        """Draw the icon in the colour of the text."""
+        t = tokens(self)
+        warning = self.property("role") == "warning"
+        self._icon.setPixmap(
+            pixmap("warning", t.warning_text if warning else t.danger_text, 20, self._ratio())
+        )
+
     def clear(self) -> None:
         """Nothing to say any more."""
         self.hide()
@@ -96,6 +107,8 @@ class Message(QFrame):
 
     def _flow(self) -> None:
         """A short text has its buttons beside it, and the icon at its height; a long one has them below."""
+        if self._narrow:
+            return
         room = self._body.geometry().width()
         text = self._text.fontMetrics().horizontalAdvance(self._text.text())
         buttons = 0 if self._row.isHidden() else self._row.sizeHint().width() + self._body.spacing()

@@ -52,6 +52,10 @@ class Server:
     async def transfer(self, call_id: str, *, to: str | None = None, call: str | None = None) -> None:
         self._note(f"transfer {call_id} to {to or call}")
 
+    async def park(self, call_id: str, slot: str | None = None) -> str:
+        self._note(f"park {call_id} on {slot or 'a free slot'}")
+        return slot or "6900"
+
     async def press_keys(self, call_id: str, keys: str) -> None:
         self._note(f"keys {call_id} {keys}")
 
@@ -234,6 +238,27 @@ def test_a_transfer_that_the_server_refuses_or_never_begins_has_failed_SIP_11(pl
     call.transfer("1003")
     qtbot.waitUntil(lambda: call.transfer_progress.state is TransferState.FAILED)
     assert call.state is CallState.ACTIVE
+
+
+@pytest.mark.parametrize(("slot", "where"), [("", "a free slot"), ("6903", "6903")])
+def test_a_call_is_parked_by_the_server_which_says_why_not_SIP_4_SIP_11(place: Place, slot, where) -> None:
+    place.tell(own("x", "ringing"))
+    (call,) = place.desk.calls
+    with pytest.raises(PhoneError, match="parked once it is answered"):
+        call.park("*5", slot)
+    place.tell(own("x", "talking"))
+    place.server.problem = "No parking slot is free."
+    call.park("*5", slot)
+    assert call.transfer_progress.state is TransferState.FAILED
+    assert call.transfer_progress.text == "No parking slot is free"
+    assert call.state is CallState.ACTIVE
+    place.server.problem = ""
+    call.park("*5", slot)
+    assert place.server.asked == [f"park x on {where}"]
+    assert call.transfer_progress.state is TransferState.ASKED
+    place.tell(own("x", "ended", outcome=Outcome.ANSWERED))
+    assert call.end is not None
+    assert call.end.transferred
 
 
 def test_somebody_is_asked_first_and_then_both_are_connected_SIP_11(place: Place) -> None:

@@ -20,7 +20,7 @@ class Operator:
     """Gives orders as `linkus-desktop ORDER` does, to a client that has only its phone."""
 
     def __init__(self, phone: Phone | None, *, has_phone: bool = True) -> None:
-        callers = SimpleNamespace(name=lambda call: call.name)
+        callers = SimpleNamespace(name=lambda call: call.name, is_emergency=lambda number: number == "2112")
         me = SimpleNamespace(user="2000", extension=SimpleNamespace(number="2000"))
         session = SimpleNamespace(
             me=me,
@@ -49,6 +49,16 @@ async def active(operator: Operator, phone: Phone, until: Until, number: str = "
     call = phone.calls[-1]
     await until(lambda: call.state is CallState.ACTIVE, "answered")
     return call
+
+
+async def test_an_emergency_call_is_made_and_what_matters_is_printed_SIP_12(
+    operator: Operator, registered: Phone
+) -> None:
+    answer = operator.orders(Action.CALL, "2112")
+    assert answer.code is ExitCode.DONE
+    assert registered.calls[-1].number == "2112"
+    assert "say where you are first" in answer.text
+    assert "say where you are first" in answer.data["notice"]
 
 
 async def test_a_script_makes_holds_mutes_and_ends_a_call_SIP_4(

@@ -281,6 +281,9 @@ class FakeCall(QObject):
         self.hold()
         self.progress(TransferState.ASKED, number)
 
+    def park(self, code: str, slot: str = "") -> None:
+        self.transfer(code + slot)
+
     def transfer_to(self, other: "FakeCall") -> None:
         self.transfer(other.number)
 

@@ -3,6 +3,7 @@
 import pytest
 from fakes import FakeCall
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 
 from linkus_desktop.sip.values import CallState
 
@@ -108,3 +109,16 @@ def test_a_full_phone_is_told_in_the_panel_and_transfer_is_itself_again_SIP_4(
     assert panel.title.text() == "Transfer Ben Carter"
     assert panel.now.text() == "Transfer now"
     assert panel.park.isVisible()
+
+
+def test_in_the_compact_window_the_buttons_are_as_wide_as_the_panel_SIP_4(window, world, call, panel):
+    window.size_of.set_compact(True)
+    card = window.calls.card_of(call)
+    window.transfers.choose_addition(card)
+    QApplication.processEvents()
+    assert panel.ask.y() > panel.now.y()
+    assert panel.ask.width() == panel.now.width()
+    window.transfers.choose(card)
+    QApplication.processEvents()
+    assert panel.park.isVisible()
+    assert panel.ask.width() < panel.now.width()

@@ -7,7 +7,7 @@ from fakes import at_once
 
 from linkus_desktop.calls.chosen_phone import ChosenPhone
 from linkus_desktop.calls.desk_call import NO_ANSWER, UNKNOWN
-from linkus_desktop.calls.desk_phone import DeskPhone
+from linkus_desktop.calls.desk_phone import DeskPhone, phone_name
 from linkus_desktop.pbx.states import ConnectionState
 from linkus_desktop.remote.desk import Desk as Orders
 from linkus_desktop.remote.words import Action, ExitCode, Order
@@ -235,6 +235,20 @@ def test_calls_of_both_phones_are_shown_and_end_on_their_own_SIP_11(desk):
     assert len(desk.window.calls.cards) == 1
 
 
+def test_a_long_name_of_a_phone_is_elided_not_cut_off_SIP_11(desk):
+    name = "Grandstream-HT813-with-DECT-base-of-the-regional-office"
+    desk.live.phones.take_snapshot({"p9": desk_phone("p9", f"{name} 1.0.13.9")})
+    choice = desk.window.rooms.phone().dialler.findChild(PhoneChoice)
+    desk.phones.use(phone_name(name))
+    assert choice.box.shown_text.startswith("Desk phone")
+    assert "…" in choice.box.shown_text
+    assert choice.box.currentText() in choice.box.toolTip()
+    room = choice.box.width() - 24
+    assert choice.box.fontMetrics().horizontalAdvance(choice.box.shown_text) <= room
+    desk.phones.use(None)
+    assert choice.box.shown_text == "This computer"
+
+
 async def test_function_keys_use_the_desk_phone_as_everything_else_does_KEY_3_SIP_11(desk, world, settle):
     """Each type that dials, and each that needs a call that is talked on."""
     world.tell_keys(
@@ -272,7 +286,8 @@ async def test_function_keys_use_the_desk_phone_as_everything_else_does_KEY_3_SI
     assert world.session.api.orders == [("x", RecordingAction.START)]
     panel.press(dtmf)
     panel.press(park)
-    assert desk.server.asked[4:] == ["keys x 12#", "transfer x to *057001"]
+    assert desk.server.asked[4:] == ["keys x 12#", "park x on 7001"]
+    desk.tell(own("x", "ended", outcome=Outcome.ANSWERED))  # no timer of it outlives the window
 
 
 def held_pair() -> Pair:

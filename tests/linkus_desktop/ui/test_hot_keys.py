@@ -6,7 +6,7 @@ import fakes
 import pytest
 from PySide6.QtCore import QObject, Qt
 
-from linkus_desktop.hotkeys.actions import ANSWER, DIAL, HotKeyActions, is_emergency
+from linkus_desktop.hotkeys.actions import ANSWER, DIAL, HotKeyActions
 from linkus_desktop.hotkeys.port import HotKeys
 from linkus_desktop.sip.values import CallState
 from linkus_desktop.ui.preferences.hot_keys import HotKeysSection
@@ -99,11 +99,6 @@ def test_an_emergency_number_is_always_asked_for_first_SIP_12(world, workplace, 
     assert "emergency number" in window.message.text
 
 
-@pytest.mark.parametrize("ordinary", ["1501", "+420530335150", "2001", "11"])
-def test_other_numbers_are_none_of_an_emergency_SIP_12(ordinary):
-    assert not is_emergency(ordinary, ["150"])
-
-
 def test_one_key_answers_and_hangs_up_SIP_2(world, workplace, window, keys):
     first = world.phone.add(fakes.FakeCall("1002", "Ben", CallState.ACTIVE, talked=timedelta(seconds=9)))
     second = world.phone.add(fakes.FakeCall("1003", "Chiara", CallState.INCOMING))
@@ -191,3 +186,17 @@ def test_a_system_without_hot_keys_says_so_SIP_2(world, theme, qtbot):
     assert section.unavailable.text() == "Hot keys are not available on this system."
     assert section.unavailable.isVisible()
     assert not section.rows[DIAL].edit.isEnabled()
+
+
+def test_what_is_wrong_with_all_keys_is_said_once_SIP_2(section, keys):
+    for name in (DIAL, ANSWER):
+        keys._problems[name] = "This desktop gives no hot keys to programs."
+        keys.changed.emit(name)
+    assert section.told_of_all.isVisible()
+    assert section.told_of_all.text() == "This desktop gives no hot keys to programs."
+    assert not any(row.told.isVisible() for row in section.rows.values())
+    assert section.rows[ANSWER].edit.accessibleDescription() == section.told_of_all.text()
+    keys._problems[DIAL] = ""
+    keys.changed.emit(DIAL)
+    assert not section.told_of_all.isVisible()
+    assert section.rows[ANSWER].told.isVisible()

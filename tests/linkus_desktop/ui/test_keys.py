@@ -6,7 +6,7 @@ from datetime import timedelta
 import fakes
 import pytest
 from fakes import FakeCall, LineState, World, colleague
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QContextMenuEvent, QDropEvent, QHelpEvent, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
@@ -14,13 +14,15 @@ from PySide6.QtWidgets import QApplication, QToolTip
 from linkus_desktop.pbx.errors import NotConnected
 from linkus_desktop.sip.values import CallState
 from linkus_desktop.ui.keys.dialog import CHECK_AFTER_MS, KeyDialog
+from linkus_desktop.ui.keys.dock import LEAST
 from linkus_desktop.ui.keys.grid import MIME
 from linkus_desktop.ui.keys.panel import SHORTCUTS
 from linkus_desktop.ui.lamps import Lamp
 from linkus_desktop.ui.rooms import ROOMS
 from linkus_desktop.ui.shortcuts import KeysOfTheWindow
+from linkus_desktop.ui.widgets.buttons import WordButton
 from server.contract.keys import KeyType
-from server.contract.pairs import Pair, PairState
+from server.contract.pairs import Pair, PairCall, PairState
 
 pytestmark = pytest.mark.qt_log_ignore("does not support (raise|grabbing|propagateSizeHints)")
 
@@ -512,3 +514,72 @@ def test_a_blinking_key_beats_alone_KEY_3(panel, window, world, qtbot):
     world.tell(colleague("1003", "Chiara Rossi"))
     world.tell_keys(("prefix", "00"), revision=2)
     assert not any(button.blinks for button in panel.grid.buttons)
+
+
+def test_the_time_and_how_many_wait_are_never_cut_off_BOSS_3(panel, world):
+    world.tell_keys(("boss_secretary", "*591003"), ("boss_secretary", "*591002"), revision=2)
+    since = fakes.NOW - timedelta(seconds=95)
+    waiting = [
+        PairCall(id=number, number=number, name="Emily Stone-Montgomery", since=since)
+        for number in ("00420777000111", "00420777000112")
+    ]
+    told = {"boss": "1001", "secretary_name": "Chiara Rossi", "boss_name": "Anna Novak", "since": since}
+    held = Pair(secretary="1003", value="*591003", state=PairState.HELD, calls=tuple(waiting), **told)
+    talks = Pair(secretary="1002", value="*591002", state=PairState.ANSWERING, calls=(waiting[0],), **told)
+    world.session.live.pairs.take_snapshot({"held": held, "talks": talks})
+    first, second = panel.grid.buttons
+    for button in (first, second):
+        button.resize(176, button.height())
+    assert first.line == "Emily Stone-Montgomery waits (+1) · 0:01:35"
+    assert first.shown_line.startswith("Emil")
+    assert first.shown_line.endswith("… (+1) · 0:01:35")
+    assert second.line == "Answers Emily Stone-Montgomery"
+    assert second.shown_line.startswith("Emily Stone")
+    first.resize(600, first.height())
+    assert first.shown_line == first.line
+
+
+def test_a_forwarding_key_says_when_and_to_whom_in_two_lines_KEY_2(panel, world):
+    world.tell_keys(("forward", "busy:1003"), ("forward", "always"), ("forward", "always", "Out"), revision=2)
+    world.session.live.forwarding.take_snapshot({})
+    assert [(face.name, face.word) for face in panel.faces] == [
+        ("Forward if busy", "Off · Chiara Rossi"), ("Forward always", "Off"), ("Out", "Off"),
+    ]  # fmt: skip
+
+
+def test_a_key_that_is_edited_says_whom_it_is_about_and_nothing_wrong_KEY_4(panel):
+    panel.edit(0)
+    dialog = panel.dialog
+    assert dialog.hint.text() == "Ben Carter"
+    assert not dialog.problem.isVisible(), "an empty line would stand there"
+    dialog.tell("There is no extension 1002.")
+    assert dialog.problem.isVisible()
+    assert not dialog.hint.isVisible()
+
+
+@pytest.mark.parametrize("while_shown", [True, False])
+def test_beside_the_keys_no_button_of_a_call_is_cut_off_KEY_1(panel, window, world, while_shown):
+    panel.set_columns(2)
+    window.setVisible(while_shown)
+    call = FakeCall("1002", "Ben Carter", CallState.ACTIVE, talked=timedelta(seconds=9))
+    world.phone.add(call)
+    world.tell_recording(call, "recording", actions=["pause"])
+    window.show()
+    QApplication.processEvents()
+    (card,) = window.calls.cards
+    assert len(card.buttons()) == 7
+    for button in card.buttons():
+        assert button.width() >= button.sizeHint().width(), button.text()
+
+
+def test_a_question_does_not_make_the_panel_wider_BOSS_4(panel, window):
+    window.resizeDocks([window.keys], [LEAST], Qt.Orientation.Horizontal)
+    QApplication.processEvents()
+    before = panel.width()
+    panel.acts.question.emit("Switch Grace Okafor off as your secretary?", "Switch off", lambda: None)
+    QApplication.processEvents()
+    assert panel.message.isVisible()
+    assert panel.width() == before
+    for button in panel.message.findChildren(WordButton):
+        assert button.width() >= button.sizeHint().width(), button.text()
+        assert panel.rect().contains(QRect(button.mapTo(panel, QPoint()), button.size()))

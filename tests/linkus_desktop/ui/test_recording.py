@@ -6,8 +6,8 @@ import wave
 import numpy as np
 import pytest
 from fakes import CALLS, FakeCall, World
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 from linkus_desktop.pbx.call_log import CallLogColumn
 from linkus_desktop.pbx.errors import NotConnected
@@ -313,3 +313,21 @@ def test_the_player_says_what_is_missing_and_elides_nothing_needlessly_LOG_1(win
     assert "disk was full" in player.accessibleName()
     for words in (player.who, player.note):
         assert words.shown_text() == words.text()
+
+
+@pytest.mark.parametrize("merged", [False, True])
+def test_a_card_that_has_gone_follows_the_server_no_more_SIP_5(window, world, qtbot, merged):
+    calls = [world.phone.add(FakeCall(number, "", CallState.ACTIVE)) for number in ("1002", "1003")]
+    if merged:
+        world.phone.merge()
+        kept = [row.recording for row in window.calls.conference.members]
+    else:
+        kept = [card.recording for card in window.calls.cards]
+    assert len(kept) == 2, "whatever holds them still"
+    owners = window.calls.conference.members if merged else window.calls.cards
+    for owner in list(owners):
+        owner.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    with qtbot.captureExceptions() as raised:
+        world.tell_recording(calls[0], "recording", actions=["pause"])
+    assert raised == []

@@ -39,6 +39,7 @@ FOR_ADMINISTRATORS = {
     ("post", "/api/v1/calls/{call_id}/answer"),
     ("post", "/api/v1/calls/{call_id}/hold"),
     ("post", "/api/v1/calls/{call_id}/resume"),
+    ("post", "/api/v1/calls/{call_id}/park"),
     ("post", "/api/v1/calls/{call_id}/recording"),
     ("get", "/api/v1/recordings"),
     ("get", "/api/v1/recordings/{recording_id}"),

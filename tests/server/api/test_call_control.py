@@ -26,6 +26,16 @@ async def active(client, state, path="/me/calls"):
             await asyncio.sleep(0.02)
 
 
+async def talking(client, call_id):
+    """Wait until people talk in this call."""
+    async with asyncio.timeout(60):
+        while True:
+            _, found = await client.call("GET", "/me/calls")
+            if (call_id, "talking") in [(call["id"], call["state"]) for call in found]:
+                return
+            await asyncio.sleep(0.02)
+
+
 async def test_click_to_call_transfer_and_hang_up_SIP_2_SIP_4(office):
     anna, boris = await office.login("1001"), await office.login("1002")
     desk = office.engine.phone("1001", Behaviour.answers(0.05))
@@ -119,6 +129,52 @@ async def test_an_administrator_holds_a_call_for_one_of_its_sides_and_that_is_au
         ("call.hold", "admin", "1002", {"call": call["id"]}),
     ]
     assert (await admin.call("DELETE", path))[0] == 204
+    await office.logged()
+
+
+async def test_an_own_call_is_parked_and_the_answer_tells_where_SIP_4(office):
+    anna, boris = await office.login("1001"), await office.login("1002")
+    office.engine.phone("1001", Behaviour.answers(0.05))
+    other = office.engine.phone("1002", Behaviour.answers(0.05))
+    for slot, body in (("6900", {}), ("6903", {"slot": "6903"})):
+        _, ordered = await anna.call("POST", "/me/calls", json={"number": "1002"})
+        await talking(anna, ordered["id"])
+        path = f"/me/calls/{ordered['id']}/park"
+        assert (await anna.call("POST", path, json={"slot": "1002"}))[0] == 422, "that is no slot"
+        if slot != "6900":
+            status, told = await anna.call("POST", path, json={"slot": "6900"})
+            assert (status, "6900 is taken" in told["message"]) == (409, True)
+        assert await anna.call("POST", path, json=body) == (200, {"slot": slot})
+        assert other.calls[-1].music == DEFAULT_MUSIC
+        async with boris.events("parked") as live:
+            parked = (await live.receive_json())["items"][slot]
+        assert (parked["number"], parked["by"]) == ("1002", "1001")
+    for call in other.calls:
+        other.hang_up(call)
+    await office.logged()
+
+
+async def test_an_administrator_parks_a_call_for_one_of_its_sides_and_that_is_audited_SIP_4(office):
+    admin, anna = await office.admin(), await office.login("1001")
+    office.engine.phone("1001", Behaviour.answers(0.05))
+    boris = office.engine.phone("1002", Behaviour.answers(0.05))
+    await admin.call("POST", "/extensions/1001/calls", json={"number": "1002"})
+    call = await active(admin, "talking", "/calls/active")
+    path = f"/calls/{call['id']}/park"
+    for body, status in (
+        ({}, 422),
+        ({"by": "x"}, 422),
+        ({"by": "1003"}, 404),
+        ({"by": "1001", "slot": "1002"}, 422),
+    ):
+        assert (await admin.call("POST", path, json=body))[0] == status
+    assert (await anna.call("POST", path, json={"by": "1001"}))[0] == 403
+    assert await admin.call("POST", path, json={"by": "1001", "slot": "6905"}) == (200, {"slot": "6905"})
+    _, audit = await admin.call("GET", "/audit?limit=1")
+    assert [(one["action"], one["actor"], one["subject"], one["detail"]) for one in audit] == [
+        ("call.park", "admin", "1001", {"call": call["id"], "slot": "6905"})
+    ]
+    boris.hang_up(boris.calls[0])
     await office.logged()
 
 
@@ -233,6 +289,11 @@ async def test_users_control_their_own_calls_only(office):
         ("POST", f"/me/calls/{'0' * 32}/hold", None, 404),
         ("POST", f"/me/calls/{'0' * 32}/resume", None, 404),
         ("POST", "/me/calls/not-an-id/hold", None, 422),
+        ("POST", f"/me/calls/{'0' * 32}/park", {}, 404),
+        ("POST", f"/me/calls/{'0' * 32}/park", {"slot": "6900"}, 404),
+        ("POST", f"/me/calls/{'0' * 32}/park", {"slot": "any"}, 422),
+        ("POST", f"/me/calls/{'0' * 32}/park", {"slot": "6900", "by": "1001"}, 422),
+        ("POST", "/me/calls/not-an-id/park", {}, 422),
     ],
 )
 async def test_what_cannot_be_done_is_told_with_the_reason(office, method, path, body, status):

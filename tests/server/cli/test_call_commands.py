@@ -34,9 +34,20 @@ async def test_a_call_is_made_shown_held_transferred_and_ended(initialised) -> N
             assert state in (await command("status", data=data)).stdout
             for bad, code in ((("0" * 32, "1002"), 3), ((call["id"], "1003"), 3), ((call["id"], "x"), 2)):
                 assert (await command("call", action, *bad, data=data)).exit_code == code
+        for bad, code in (
+            (("0" * 32, "1002"), 3),
+            ((call["id"], "1003"), 3),
+            ((call["id"], "x"), 2),
+            ((call["id"], "1002", "1001"), 2),
+        ):
+            assert (await command("call", "park", *bad, data=data)).exit_code == code
         refused = await command("call", "transfer", call["id"], "1003", "1002", data=data)
         assert (refused.exit_code, "1003" in refused.stderr) == (3, True)
-        assert (await command("call", "hang-up", call["id"], data=data)).exit_code == 0
+        parked = await command("call", "park", call["id"], "1002", "6901", data=data)
+        assert (parked.exit_code, "6901" in parked.stdout) == (0, True), parked.stderr
+        (waits,) = (await command("call", "list", "--json", data=data)).json
+        assert (waits["caller"], waits["dialled"]) == ("1001", "6901")
+        assert (await command("call", "hang-up", waits["id"], data=data)).exit_code == 0
         await office.logged()
 
 

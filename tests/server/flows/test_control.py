@@ -11,6 +11,7 @@ from server.contract.errors import ErrorCode
 from server.contract.extensions import CallState
 from server.contract.ivr import Choice, Ivr
 from server.contract.own_calls import OwnCallState
+from server.contract.parking import Parking
 from server.contract.prompts import Prompt
 from server.contract.routing import RingGroup
 from server.flows.control import CallControl
@@ -361,6 +362,108 @@ async def test_a_call_is_transferred_by_either_side_SIP_4(by):
         assert together(place, stays, cyril.calls[0])
         cyril.hang_up(cyril.calls[0])
         await place.idle()
+
+
+@pytest.mark.parametrize("wanted", [None, "6903"], ids=["a free slot", "one slot"])
+@pytest.mark.parametrize("by", ["1001", "1002"])
+@in_virtual_time
+async def test_a_call_is_parked_by_either_side_and_taken_by_a_colleague_SIP_4(by, wanted):
+    async with controlled() as (place, control):
+        boris = place.engine.phone("1002", Behaviour.answers(0.5))
+        call = place.engine.phone("1001").call("1002")
+        await asyncio.sleep(0.2)
+        (active,) = control.in_progress()
+        with pytest.raises(ServiceError) as early:
+            await control.park(active.id, by)
+        assert early.value.code is ErrorCode.CONFLICT
+        await asyncio.sleep(2)
+        stays, leaves = (boris.calls[0], call) if by == "1001" else (call, boris.calls[0])
+        slot = await control.park(active.id, by, wanted)
+        assert slot == wanted or (wanted is None and slot == "6900")
+        assert [(one.slot, one.number, one.by) for one in place.lot.calls()] == [(slot, stays.number, by)]
+        assert stays.music, "who waits hears music"
+        await asyncio.sleep(0.1)
+        assert leaves.state is LegState.GONE, "at once: this phone does not hang up by itself"
+        assert leaves.transfer_told == [], "it has not asked for a transfer"
+        cyril = place.engine.phone("1003")
+        taker = cyril.call(slot)
+        await asyncio.sleep(0.1)
+        assert together(place, stays, taker)
+        assert place.lot.calls() == []
+        cyril.hang_up(taker)
+        await place.idle()
+    assert place.log("1003") == [("incoming", stays.number, "answered", None)]
+
+
+@in_virtual_time
+async def test_what_cannot_be_parked_is_refused_and_the_two_talk_on_SIP_4():
+    async with controlled() as (place, control):
+        place.configuration.append(Parking(first_slot="6900", last_slot="6901"))
+        boris = place.engine.phone("1002", Behaviour.answers(0.5))
+        call = place.engine.phone("1001").call("1002")
+        await asyncio.sleep(2)
+        (active,) = control.in_progress()
+        place.lot.reserve("6901")
+        for extension, slot, code, why in (
+            ("1003", None, ErrorCode.NOT_FOUND, "1003"),
+            ("1001", "6902", ErrorCode.INVALID, "parking slot"),
+            ("1001", "6901", ErrorCode.CONFLICT, "6901 is taken"),
+        ):
+            with pytest.raises(ServiceError, match=why) as refused:
+                await control.park(active.id, extension, slot)
+            assert refused.value.code is code
+        place.lot.reserve()
+        await control.hold(active.id, "1001", on=True)
+        with pytest.raises(ServiceError, match="No parking slot is free") as full:
+            await control.park(active.id, "1001")
+        assert full.value.code is ErrorCode.CONFLICT
+        assert boris.calls[0].music, "it is held as before"
+        await control.hold(active.id, "1001", on=False)
+        assert together(place, call, boris.calls[0])
+        assert place.lot.calls() == []
+        place.lot.clear("6900")
+        await control.hold(active.id, "1001", on=True)
+        assert await control.park(active.id, "1001") == "6900", "what is held can be parked"
+        boris.hang_up(boris.calls[0])
+        await place.idle()
+        assert place.lot.reserve("6900") == "6900", "the slot is free again"
+
+
+@in_virtual_time
+async def test_of_two_who_park_one_call_in_the_same_moment_one_does_SIP_4():
+    async with controlled() as (place, control):
+        boris = place.engine.phone("1002", Behaviour.answers(0.5))
+        call = place.engine.phone("1001").call("1002")
+        await asyncio.sleep(2)
+        (active,) = control.in_progress()
+        orders = [
+            control.park(active.id, number, slot) for number, slot in (("1001", None), ("1002", "6905"))
+        ]
+        done, refused = await asyncio.gather(*orders, return_exceptions=True)
+        assert done == "6900"
+        assert isinstance(refused, ServiceError)
+        assert refused.code is ErrorCode.CONFLICT
+        await asyncio.sleep(0.1)
+        assert call.state is LegState.GONE
+        assert [one.slot for one in place.lot.calls()] == ["6900"]
+        boris.hang_up(boris.calls[0])
+        await place.idle()
+
+
+@in_virtual_time
+async def test_who_hangs_up_while_being_parked_leaves_no_slot_taken_SIP_4():
+    async with controlled() as (place, control):
+        boris = place.engine.phone("1002", Behaviour.answers(0.5))
+        place.engine.phone("1001").call("1002")
+        await asyncio.sleep(2)
+        (active,) = control.in_progress()
+        order = asyncio.ensure_future(control.park(active.id, "1001"))
+        await asyncio.sleep(0)
+        boris.hang_up(boris.calls[0])
+        with pytest.raises(ServiceError, match="ended"):
+            await order
+        await place.idle()
+        assert place.lot.reserve("6900") == "6900"
 
 
 @in_virtual_time

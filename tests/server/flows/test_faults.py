@@ -20,6 +20,7 @@ from server.switch.port import Sound, SwitchError
 from server.switch.simulated import Behaviour, SimulatedEngine
 from server.switch.simulated.phones import Phone
 from tests.server.flows.office import Office, office
+from tests.server.flows.test_outside import with_trunks
 from tests.server.flows.test_ways import available, forwards, to
 from tests.virtual_time import run
 
@@ -196,6 +197,25 @@ async def park(place: Office) -> None:
     for cyril in [phone for phone in place.engine.phones if phone.number == "1003"]:
         if cyril.behaviour.answers_after_s is None:
             cyril.call("6900")
+
+
+async def park_by_order(place: Office) -> None:
+    """1002, who holds, parks the call from 1001 by order; 1003 takes it, or nobody does."""
+    phones_of(place, "1001")[0].call("1002")
+    await asyncio.sleep(1.5)
+    slot = ""
+    for live in place.calls.live():
+        with contextlib.suppress(ServiceError, SwitchError):
+            await place.control.hold(live.call.id, "1002", on=True)
+            slot = await place.control.park(live.call.id, "1002")
+    await asyncio.sleep(1)
+    for cyril in phones_of(place, "1003"):
+        if slot and cyril.behaviour.answers_after_s is None:
+            cyril.call(slot)
+    await asyncio.sleep(1)
+    assert place.lot.calls() or place.lot.reserve() == "6900", "only a call takes a slot"
+    if not place.lot.calls():
+        place.lot.clear("6900")
 
 
 async def hold(place: Office) -> None:
@@ -403,6 +423,19 @@ async def meet(place: Office) -> None:
     cyril.hang_up(calls[1])
 
 
+async def mobile_call(place: Office) -> None:
+    """The mobile of 1002 rings beside its phone; the first trunk to it fails, the second leads there."""
+    mobile = "00420777123111"
+    fault, place.switch.fault = place.switch.fault, None  # none before there are trunks
+    await with_trunks(place)
+    place.switch.fault = fault
+    place.extensions.put(place.extensions.known["1002"].model_copy(update={"mobile": mobile}))
+    place.reaching.settings["1002"] = available(ring_mobile=True)
+    place.engine.carriers["one"].behaviours[mobile] = Behaviour.refuses(503)
+    place.engine.carriers["two"].behaviours[mobile] = Behaviour.answers(1.0, hangs_up_after_s=2.0)
+    phones_of(place, "1001")[0].call("1002")
+
+
 async def record(place: Office) -> None:
     """The call of 1001 and 1002 is recorded by a rule, after both were told; 1001 pauses, and goes on."""
     place.configuration += [
@@ -415,6 +448,12 @@ async def record(place: Office) -> None:
     anna.press(call, "*1")
     await asyncio.sleep(1.5)
     anna.press(call, "*1")
+
+
+async def record_after_transfer(place: Office) -> None:
+    """1001 puts 1002 together with 1003, whose calls a rule records, and who is told so."""
+    place.configuration.append(RecordingRule(name="cyril", extensions=("1003",), announcement="beep"))
+    await attended_transfer(place)
 
 
 async def record_on_demand(place: Office) -> None:
@@ -437,6 +476,10 @@ RECORDINGS = {
         record_on_demand,
         [TALKS, ("1003", Behaviour.answers(1.0, hangs_up_after_s=3.0))],
     ),
+    "told after a transfer": (
+        record_after_transfer,
+        [TALKS, ("1003", Behaviour.answers(0.5, hangs_up_after_s=6.0))],
+    ),
     "on demand, not transferred": (record_on_demand, [TALKS, ("1003", Behaviour.refuses(486))]),
 }
 PICK_UPS = {
@@ -446,6 +489,7 @@ PICK_UPS = {
 }
 ENDS_IT = Behaviour.answers(1.0, hangs_up_after_s=2.0)
 WAYS = {
+    "mobile": (mobile_call, [("1002", Behaviour.rings())]),
     "forwarded": (forwarded_call, [("1002", Behaviour.refuses(486)), ("1003", ENDS_IT)]),
     "forwarded late": (forwarded_call, [("1002", Behaviour.rings()), ("1003", ENDS_IT)]),
     "hung up": (hung_up_call, [("1002", Behaviour.refuses(603, 2.0)), ("1002", Behaviour.rings())]),
@@ -486,6 +530,7 @@ def test_a_fault_at_each_moment_of_a_pick_up_leaves_nothing_behind_SIP_4(rung, f
 def test_a_fault_at_each_moment_of_parking_leaves_nothing_behind_SIP_4(taken, fault):
     phones = [TALKS, ("1003", Behaviour.rings() if taken else Behaviour.answers(1.0))]
     at_each_moment(park, phones, fault, least=16)
+    at_each_moment(park_by_order, phones, fault, least=16)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)

@@ -304,3 +304,28 @@ async def test_a_parked_call_waits_on_rather_than_going_to_the_mailbox_of_who_pa
         assert place.voicemail.messages.kept == {}
         people.anna.hang_up(people.call)
         await place.idle()
+
+
+@pytest.mark.parametrize("keys", ["*5", "*056900"])
+@in_virtual_time
+async def test_a_call_on_a_slot_stays_there_when_the_one_that_waited_there_before_ends_SIP_4(keys):
+    async with office() as place:
+        first = await Two(place).talk()
+        first.boris.press(first.callee, keys)
+        await asyncio.sleep(6)
+        cyril = place.engine.phone("1003")
+        taker = cyril.call("6900")
+        await asyncio.sleep(0.1)
+        second = first.anna.call("1002", name="Anna")
+        await asyncio.sleep(1)
+        first.boris.transfer(first.boris.calls[-1], "*5")
+        await asyncio.sleep(6)
+        assert slots(place) == [("6900", "1001", "1002")]
+        cyril.hang_up(taker)
+        await asyncio.sleep(1)
+        assert slots(place) == [("6900", "1001", "1002")]
+        again = cyril.call("6900")
+        await asyncio.sleep(0.1)
+        assert together(place, second, again)
+        cyril.hang_up(again)
+        await place.idle()

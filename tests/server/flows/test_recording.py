@@ -165,6 +165,86 @@ async def test_who_cannot_be_told_is_not_recorded_but_may_talk_SIP_5(caplog):
     assert "nobody could be told" in caplog.text
 
 
+def told(*dialogs) -> list[int]:
+    """How often each was told that it will be recorded."""
+    return [dialog.sounds.count(Sound.prompt(PROMPT)) for dialog in dialogs]
+
+
+@pytest.mark.parametrize("by_keys", [False, True], ids=["by phone", "by keys"])
+@in_virtual_time
+async def test_who_is_put_together_by_an_attended_transfer_is_told_before_SIP_5(by_keys):
+    async with office() as place:
+        place.configuration.append(RecordingRule(name="cyril", extensions=("1003",), announcement=PROMPT))
+        people = await Two(place).talk()
+        cyril = place.engine.phone("1003", Behaviour.answers(0.5))
+        if by_keys:
+            people.boris.press(people.callee, "*31003")
+            await asyncio.sleep(10)
+            people.boris.press(people.callee, "##")
+        else:
+            people.boris.hold(people.callee)
+            asked = people.boris.call("1003")
+            await asyncio.sleep(5)
+            people.boris.transfer(people.callee, consultation=asked)
+        (target,) = cyril.calls
+        assert told(people.call, target) == [0, 1], "of the call in which it was asked"
+        await asyncio.sleep(PROMPT_S / 2)
+        assert told(people.call, target) == [1, 2]
+        assert not any(target.id in legs for legs in place.engine.bridges.values()), "nobody is heard yet"
+        assert not any(people.call.id in legs for legs in place.engine.bridges.values())
+        await asyncio.sleep(PROMPT_S)
+        assert {people.call.id, target.id} in place.engine.bridges.values()
+        assert people.callee.state is LegState.GONE
+        assert await state(place, "1003") is State.RECORDING
+        await asyncio.sleep(10)
+        cyril.hang_up(target)
+        await place.idle()
+    seconds = {(row.caller, row.callee): row.seconds for row in place.tapes.rows.values()}
+    assert seconds["1001", "1003"] == pytest.approx(10 + PROMPT_S / 2, abs=0.5), "the announcement is no part"
+
+
+@pytest.mark.parametrize("who", ["who stays", "the new one"])
+@in_virtual_time
+async def test_who_hangs_up_while_being_told_after_a_transfer_ends_the_call_SIP_5(who):
+    async with office() as place:
+        always(place, announcement=PROMPT)
+        people = await Two(place).talk()
+        cyril = place.engine.phone("1003", Behaviour.answers(0.5))
+        await asyncio.sleep(5)
+        people.boris.hold(people.callee)
+        asked = people.boris.call("1003")
+        await asyncio.sleep(5)
+        people.boris.transfer(people.callee, consultation=asked)
+        await asyncio.sleep(PROMPT_S / 2)
+        (target,) = cyril.calls
+        if who == "the new one":
+            cyril.hang_up(target)
+        else:
+            people.anna.hang_up(people.call)
+        await place.idle()
+        assert people.call.state is target.state is people.callee.state is LegState.GONE
+
+
+@in_virtual_time
+async def test_an_emergency_call_is_put_together_at_once_and_not_recorded_SIP_12():
+    async with office() as place:
+        await with_trunks(place, EmergencyNumber(number="112", trunks=("one",)))
+        always(place, announcement=PROMPT)
+        anna, boris = place.engine.phone("1001"), place.engine.phone("1002", Behaviour.answers(0.5))
+        call = anna.call("112")
+        await asyncio.sleep(2)
+        asked = anna.call("1002")
+        await asyncio.sleep(5)
+        anna.transfer(call, consultation=asked)
+        await asyncio.sleep(0.2)
+        (target,) = boris.calls
+        assert told(target) == [1], "of the call in which it was asked"
+        assert [len(legs) for legs in place.engine.bridges.values() if target.id in legs] == [2]
+        assert await state(place, "1002") is None
+        boris.hang_up(target)
+        await place.idle()
+
+
 @pytest.mark.parametrize(("calls", "recorded"), [(("outbound",), True), (("internal", "inbound"), False)])
 @in_virtual_time
 async def test_calls_outside_have_rules_of_their_own_SIP_5(calls, recorded):
