@@ -32,6 +32,10 @@ class Actor:
         """Press the button with this word."""
         await self._do(f"press {what!r}", do="click", what=what, within=within)
 
+    async def choose(self, what: str, *, within: float = hands.WITHIN_S) -> None:
+        """Choose the line of an open menu that begins so."""
+        await self._do(f"choose {what!r}", do="choose", what=what, within=within)
+
     async def type(self, into: str, text: str, *, enter: bool = False, secret: bool = False) -> None:
         """Type into the field with this name; `secret` keeps the text out of error messages."""
         shown = "something" if secret else repr(text)

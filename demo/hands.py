@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QEvent, QModelIndex, QObject, QRect, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -19,7 +19,9 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QMainWindow,
+    QMenu,
     QTableView,
+    QToolButton,
     QWidget,
 )
 
@@ -99,6 +101,8 @@ def attempt(command: Command) -> dict[str, Any]:
             _type(command["into"], command["text"], enter=command.get("enter", False))
         case "click":
             _click(command["what"])
+        case "choose":
+            _choose(command["what"])
         case "see":
             return {"text": _see(command["texts"])}
         case "miss":
@@ -134,6 +138,8 @@ def texts() -> Iterator[str]:
                 yield text
         if isinstance(widget, (QLabel, QAbstractButton)) and widget.text():
             yield widget.text()
+        if isinstance(widget, QMenu):
+            yield from (_line(action) for action in widget.actions() if action.isVisible())
         if isinstance(widget, QAbstractItemView) and widget.model() is not None:
             yield from _row_texts(widget)
 
@@ -169,7 +175,27 @@ def _type(into: str, text: str, *, enter: bool) -> None:
 
 
 def _click(what: str) -> None:
-    QTest.mouseClick(_find(QAbstractButton, what), Qt.MouseButton.LeftButton)
+    button = _find(QAbstractButton, what)
+    menu = button.menu() if isinstance(button, QToolButton) else None
+    if menu is None:
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    else:  # a click would last until the menu is closed
+        menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
+
+
+def _choose(what: str) -> None:
+    """A line of an open menu, by what it begins with; one that leads to another menu opens it."""
+    for menu in _visible(QMenu):
+        assert isinstance(menu, QMenu)
+        for action in menu.actions():
+            if action.isVisible() and action.isEnabled() and _line(action).startswith(what):
+                QTest.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(action).center())
+                return
+    raise NotYet(f"there is no line {what!r} in a menu that can be chosen")
+
+
+def _line(action: QAction) -> str:
+    return action.text().replace("&&", "&").replace("\t", " ")
 
 
 def _see(wanted: list[str]) -> str:

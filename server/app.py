@@ -236,7 +236,7 @@ class Application:
         own_phones = OwnPhones(switch=switch, hub=hub, directory=directory)
         own_phones.start()
         stack.callback(own_phones.stop)
-        own_calls = OwnCalls(switch=switch, recorder=recorder, hub=hub, clock=clock)
+        own_calls = OwnCalls(switch=switch, recorder=recorder, queues=queues, hub=hub, clock=clock)
         own_calls.start()
         stack.callback(own_calls.stop)
         calls = Calls(

@@ -24,10 +24,21 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QWidget
 from linkus_desktop.pbx.tasks import running
 from linkus_desktop.ui import blinker
 from linkus_desktop.ui.theme import Mode, Theme
-from tools.scenes import calls, desk_phone, keys, preferences, recordings, rooms, small_png, sound, windows
+from tools.scenes import (
+    agents,
+    calls,
+    desk_phone,
+    keys,
+    preferences,
+    recordings,
+    rooms,
+    small_png,
+    sound,
+    windows,
+)
 from tools.scenes.desk import Scene
 
-PARTS = (windows, rooms, calls, keys, desk_phone, sound, recordings, preferences)
+PARTS = (windows, rooms, calls, keys, desk_phone, agents, sound, recordings, preferences)
 SCENES = {name: scene for part in PARTS for name, scene in part.SCENES.items()}
 DOUBLED = {name for part in PARTS for name in part.DOUBLED}
 """Also shown at 200 %."""

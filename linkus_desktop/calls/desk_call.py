@@ -136,6 +136,7 @@ class DeskCall(QObject):
         self.alert = Alert()
         self.picks_up = picks_up
         self.called_for: Party | None = None
+        self.waiting_since: datetime | None = None
         self.known = True
         self.remote_held = False
         self.state = CallState.INCOMING if incoming else CallState.DIALLING
@@ -273,7 +274,9 @@ class DeskCall(QObject):
         self.server_id, self.known, self.seen = own.id, own.known, True
         self.number, self.name = own.number or self.number, own.name
         self.incoming = own.direction is Direction.INCOMING
-        self.called_for = Party(own.for_number, "") if own.for_number else None
+        wanted = own.queue or own.for_number
+        self.called_for = Party(wanted, own.queue_name) if wanted else None
+        self.waiting_since = own.waiting_since
         self.sip_call_id = next(iter(own.sip_call_ids), "")
         self._can_answer = own.can_answer
         if own.state is OwnCallState.ENDED:

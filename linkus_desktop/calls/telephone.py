@@ -81,6 +81,10 @@ class Call(Protocol):
         """Whom the caller wants, if it is somebody else than the user (BOSS-1)."""
 
     @property
+    def waiting_since(self) -> datetime | None:
+        """Since when the caller has waited in the queue `called_for`; None: that is no queue."""
+
+    @property
     def answered_by_itself(self) -> bool:
         """Nobody pressed anything."""
 

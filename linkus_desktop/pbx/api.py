@@ -6,6 +6,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from linkus_desktop.pbx.errors import NotConnected, WrongPassword
 from linkus_desktop.pbx.line import Line
+from server.contract.agents import AgentSwitch, PauseReasons
 from server.contract.auth import Me, PasswordChange
 from server.contract.calls import (
     CallKeys,
@@ -149,6 +150,22 @@ class Api:
         for start in range(0, len(wanted), MAX_IDS):
             selection = RecordingSelection(ids=wanted[start : start + MAX_IDS])
             await self._line.request("POST", "/me/recordings/delete", body=selection)
+
+    async def switch_queue(self, queue: str, change: AgentSwitch) -> None:
+        """Log in to one queue, log out, pause or resume there (Q-10)."""
+        await self._line.request("PUT", f"/me/queues/{queue}", body=change)
+
+    async def switch_queues(self, change: AgentSwitch) -> None:
+        """The same in all queues of which one is an agent."""
+        await self._line.request("PUT", "/me/queues", body=change)
+
+    async def log_in_last(self) -> None:
+        """Log in to the queues in which one was when last logged in."""
+        await self._line.request("POST", "/me/queues/last")
+
+    async def pause_reasons(self) -> PauseReasons:
+        """What may be given as the reason of a pause."""
+        return await self._line.ask(PauseReasons, "GET", "/me/queues/reasons")
 
     async def logout(self) -> None:
         """End the session on the server."""

@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar, cast
 from pydantic import ValidationError
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from server.contract.agents import AgentStatus
 from server.contract.auth import Me
 from server.contract.base import Reply
 from server.contract.calls import CallLogEntry
@@ -140,8 +141,8 @@ class LiveState(QObject):
     """All topics of one session.
 
     Attributes:
-        extensions, call_log, me, parked, calls, recordings, phones, keys, pairs, voicemail, forwarding: the
-            topics.
+        extensions, call_log, me, parked, calls, recordings, phones, keys, pairs, voicemail, forwarding,
+            agents: the topics.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -157,6 +158,7 @@ class LiveState(QObject):
         self.pairs: LiveTopic[Pair] = LiveTopic(Topic.PAIRS, Pair, self)
         self.voicemail: LiveTopic[MailboxState] = LiveTopic(Topic.VOICEMAIL, MailboxState, self)
         self.forwarding: LiveTopic[OwnForwarding] = LiveTopic(Topic.FORWARDING, OwnForwarding, self)
+        self.agents: LiveTopic[AgentStatus] = LiveTopic(Topic.AGENTS, AgentStatus, self)
         self._topics: dict[Topic, LiveTopic[Any]] = {
             topic.topic: cast("LiveTopic[Any]", topic)
             for topic in (
@@ -171,6 +173,7 @@ class LiveState(QObject):
                 self.pairs,
                 self.voicemail,
                 self.forwarding,
+                self.agents,
             )
         }
 

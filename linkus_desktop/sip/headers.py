@@ -127,6 +127,15 @@ def called_for(message: str) -> Party | None:
     return next((party for party in parties if party.number or party.name), None)
 
 
+def waited_s(message: str) -> int | None:
+    """For how many seconds the caller has waited in the queue `called_for`; None: that is no queue."""
+    for value in header_values(message, "Diversion")[:1]:
+        for found in _PARAM.finditer(value[:2048].rpartition(">")[2]):
+            if found["key"].lower() == "waited" and re.fullmatch(r"[0-9]{1,6}", found["bare"] or ""):
+                return int(found["bare"])
+    return None
+
+
 def refer_notice(message: str) -> ReferNotice | None:
     """What a NOTIFY says of a transfer; None if it is about something else."""
     event = next(iter(header_values(message, "Event")), "")

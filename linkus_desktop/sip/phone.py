@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 import pjsua2 as pj
 from PySide6.QtCore import QObject, Signal
@@ -263,6 +264,9 @@ class Phone(QObject):
         call = Call(self, self._bridge, headers.caller(message), incoming=True, parent=self)
         call.alert = alert_of(message)
         call.called_for = headers.called_for(message)
+        waited_s = headers.waited_s(message)
+        if waited_s is not None and call.started_at is not None:
+            call.waiting_since = call.started_at - timedelta(seconds=waited_s)
         pj_call = PjCall(line.account, call, call_id)
         call.attach(pj_call)
         if self._stopping or len(self.calls) >= MAX_CALLS:

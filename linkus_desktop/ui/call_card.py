@@ -12,7 +12,7 @@ from linkus_desktop.ui.blinker import Blinker
 from linkus_desktop.ui.call_face import Face
 from linkus_desktop.ui.call_keypad import CallKeypad
 from linkus_desktop.ui.call_quality import CallQuality
-from linkus_desktop.ui.call_words import failure_words, lamp_of_call, state_words
+from linkus_desktop.ui.call_words import failure_words, lamp_of_call, state_words, wait_words
 from linkus_desktop.ui.card_actions import CardActions
 from linkus_desktop.ui.card_recording import CardRecording
 from linkus_desktop.ui.emergency_notice import EmergencyNotice
@@ -117,7 +117,7 @@ class CallCard(QFrame):
         self.emergency = EmergencyNotice()
         self.message = Message(closable=True)
         self.recording = CardRecording(call, own_calls, self)
-        self._said = ""
+        self._said = self._words = self._wait = ""
         self._build()
         self._connect()
         self.follow()
@@ -177,9 +177,9 @@ class CallCard(QFrame):
     def follow(self) -> None:
         """Show what the call is now."""
         call = self.call
-        words = state_words(call, self._callers)
+        self._words = state_words(call, self._callers)
         failed = call.end is not None and not call.end.transferred
-        self.state.setText(words)
+        self._write_state()
         self.state.setProperty("tone", "danger" if failed else "muted")
         restyle(self.state)
         self.follow_party()
@@ -195,6 +195,9 @@ class CallCard(QFrame):
         self._say_what_cannot_be_done()
         self.recording.follow()
         self._show_buttons()
+
+    def _write_state(self) -> None:
+        self.state.setText(", ".join(filter(None, (self._words, self._wait))))
 
     def follow_party(self) -> None:
         """Show who is at the other end, as far as it is known now."""
@@ -212,6 +215,10 @@ class CallCard(QFrame):
     def tick(self, now: datetime) -> None:
         """Show how long it lasts."""
         call = self.call
+        wait = wait_words(call, now)
+        if wait != self._wait:
+            self._wait = wait
+            self._write_state()
         start = call.answered_at or (call.started_at if call.state is not CallState.ENDED else None)
         shown = start is not None and call.known
         self.timer.setText(duration((now - start).total_seconds()) if start and shown else "")

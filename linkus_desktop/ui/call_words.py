@@ -1,9 +1,11 @@
 """What a call is doing, in words and as a lamp: card, conference and screen reader say the same."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from linkus_desktop.sip.values import CallState, TransferState
 from linkus_desktop.ui.lamps import Lamp
+from linkus_desktop.ui.texts import duration
 
 if TYPE_CHECKING:
     from linkus_desktop.calls.telephone import Call
@@ -46,6 +48,15 @@ def for_whom_words(call: "Call", callers: "Callers | None" = None) -> str:
     if wanted is None:
         return ""
     return f"for {(callers.name_of(wanted.number) if callers else '') or wanted.name or wanted.number}"
+
+
+def wait_words(call: "Call", now: datetime) -> str:
+    """ "waits 0:00:42", and "waited 0:00:42" once it was answered; empty for a call of no queue (Q-4)."""
+    if call.waiting_since is None or call.state is CallState.ENDED or not call.known:
+        return ""
+    ended = call.answered_at
+    seconds = ((ended or now) - call.waiting_since).total_seconds()
+    return f"{'waited' if ended else 'waits'} {duration(seconds)}"
 
 
 def failure_words(call: "Call", callers: "Callers | None" = None) -> str:

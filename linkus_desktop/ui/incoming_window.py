@@ -1,20 +1,22 @@
 """The window of an incoming call: in the screen's corner, on top, and never with the focus (SIP-9)."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QObject, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QFrame, QWidget
 
 from linkus_desktop.sip.values import Ability, CallState
 from linkus_desktop.ui.blinker import Blinker
 from linkus_desktop.ui.call_face import Face
-from linkus_desktop.ui.call_words import for_whom_words, lamp_of_call, said_words
+from linkus_desktop.ui.call_words import for_whom_words, lamp_of_call, said_words, wait_words
 from linkus_desktop.ui.icons import product_icon
+from linkus_desktop.ui.texts import now_utc
 from linkus_desktop.ui.widgets.buttons import WordButton
 from linkus_desktop.ui.widgets.frames import columns, rows
-from linkus_desktop.ui.widgets.labels import ElidedLabel
+from linkus_desktop.ui.widgets.labels import ElidedLabel, label
 
 if TYPE_CHECKING:
     from linkus_desktop.calls.telephone import Call, Telephone
@@ -45,8 +47,11 @@ class IncomingWindow(QWidget):
         blinker: Blinker | None = None,
         callers: "Callers | None" = None,
         parent: QWidget | None = None,
+        *,
+        clock: Callable[[], datetime] = now_utc,
     ) -> None:
         super().__init__(parent, _FLAGS)
+        self._clock = clock
         self.call = call
         self._callers = callers
         self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
@@ -58,6 +63,10 @@ class IncomingWindow(QWidget):
         self.name = ElidedLabel("", "title")
         self.number = ElidedLabel("", muted=True)
         self.what = ElidedLabel("Incoming call", "small", muted=True)
+        self.wait = label(size="small")
+        self.wait.hide()
+        self._second = QTimer(self, interval=1000)
+        self._second.timeout.connect(self._tell_wait)
         self.answer = WordButton("Answer", "go", icon_name="phone", shortcut="Ctrl+Return")
         self.ignore = WordButton(
             "Ignore", tip="Stop ringing here; it goes on ringing elsewhere", shortcut="Ctrl+I"
@@ -90,6 +99,7 @@ class IncomingWindow(QWidget):
         self.face.show_call(name, call.number, lamp_of_call(call), picture)
         for_whom = for_whom_words(call, self._callers)
         self.what.setText(said_words(call, self._callers) or f"Incoming call {for_whom}".strip())
+        self._tell_wait()
         self.answer.forbid(call.why_not(Ability.ANSWER))
         self.setWindowTitle(f"{self.name.text()} calls")
         who = f"{self.name.text()} {self.number.text()} {for_whom}".strip()
@@ -97,6 +107,7 @@ class IncomingWindow(QWidget):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Closing it does not decline: the call goes on ringing in the main window."""
+        self._second.stop()
         super().closeEvent(event)
         self.gone.emit(self)
 
@@ -106,7 +117,11 @@ class IncomingWindow(QWidget):
         rows(self).addWidget(ground)
         who = rows(gap=2)
         who.addStretch(1)
-        for line in (self.what, self.name, self.number):
+        what = columns(gap=8)
+        what.addWidget(self.what, 1)
+        what.addWidget(self.wait)
+        who.addLayout(what)
+        for line in (self.name, self.number):
             who.addWidget(line)
         who.addStretch(1)
         top = columns(gap=12)
@@ -119,6 +134,14 @@ class IncomingWindow(QWidget):
         layout = rows(ground, margin=12, gap=8)
         layout.addLayout(top, 1)
         layout.addLayout(buttons)
+
+    def _tell_wait(self) -> None:
+        """For how long the caller has waited in the queue, going on (Q-4)."""
+        words = wait_words(self.call, self._clock())
+        self.wait.setText(words)
+        self.wait.setVisible(bool(words))
+        if bool(words) != self._second.isActive():
+            (self._second.start if words else self._second.stop)()
 
     def _on_decline(self) -> None:
         self.call.reject()  # the signal's own argument is not "busy"
@@ -143,9 +166,11 @@ class IncomingWindows(QObject):
         *,
         callers: "Callers | None" = None,
         screen: Callable[[], QRect] = lambda: QGuiApplication.primaryScreen().availableGeometry(),
+        clock: Callable[[], datetime] = now_utc,
     ) -> None:
         super().__init__(parent)
         self._screen = screen
+        self._clock = clock
         self._callers = callers
         self._blinker = Blinker(self)
         self.windows: list[IncomingWindow] = []
@@ -157,7 +182,7 @@ class IncomingWindows(QObject):
         """Show a call if it rings here."""
         if call.state is not CallState.INCOMING:
             return
-        window = IncomingWindow(call, self._blinker, self._callers)
+        window = IncomingWindow(call, self._blinker, self._callers, clock=self._clock)
         window.gone.connect(self._on_gone)
         window.answered.connect(self.answered)
         self.windows.append(window)

@@ -27,6 +27,9 @@ class Lamp(Enum):
     OFF = "Off"
     MESSAGES = "New messages"
     RECORDING = "Recording"
+    PAUSED = "Paused"
+    WRAP_UP = "Wrap-up"
+    BUSY_ELSEWHERE = "Busy elsewhere"
     UNREGISTERED = "Not registered"
     UNKNOWN = "Unknown"
 
@@ -92,6 +95,9 @@ def lamp_colour(lamp: Lamp, t: Tokens) -> str:
         Lamp.ON: t.lamp_trip,
         Lamp.MESSAGES: t.lamp_ringing,
         Lamp.RECORDING: t.lamp_talking,
+        Lamp.PAUSED: t.lamp_away,
+        Lamp.WRAP_UP: t.lamp_trip,
+        Lamp.BUSY_ELSEWHERE: t.lamp_talking,
     }.get(lamp, t.lamp_grey)
 
 
@@ -145,6 +151,15 @@ def _bell(painter: QPainter, _colour: QColor) -> None:
 
 
 def _handset(painter: QPainter, _colour: QColor) -> None:
+    painter.drawPath(_handset_path())
+
+
+def _outlined_handset(painter: QPainter, colour: QColor) -> None:
+    _line(painter, colour, 1.3)
+    painter.drawPath(_handset_path())
+
+
+def _handset_path() -> QPainterPath:
     path = QPainterPath(QPointF(2.6, 2.4))
     path.lineTo(5.2, 1.7)
     path.lineTo(6.9, 5.3)
@@ -156,7 +171,7 @@ def _handset(painter: QPainter, _colour: QColor) -> None:
     path.cubicTo(13.4, 14.1, 12.9, 14.4, 12.2, 14.4)
     path.cubicTo(6.5, 14.1, 1.9, 9.5, 1.6, 3.8)
     path.cubicTo(1.6, 3.1, 1.9, 2.6, 2.6, 2.4)
-    painter.drawPath(path)
+    return path
 
 
 def _bars(painter: QPainter, _colour: QColor) -> None:
@@ -175,6 +190,21 @@ def _clock(painter: QPainter, colour: QColor) -> None:
     _line(painter, colour)
     painter.drawEllipse(QPointF(8, 8), 5.5, 5.5)
     painter.drawPolyline([QPointF(8, 5), QPointF(8, 8.2), QPointF(10.2, 9.6)])
+
+
+def _bars_in_ring(painter: QPainter, colour: QColor) -> None:
+    painter.drawRect(QRectF(5.6, 5.2, 1.7, 5.6))
+    painter.drawRect(QRectF(8.7, 5.2, 1.7, 5.6))
+    _line(painter, colour, 1.5)
+    painter.drawEllipse(QPointF(8, 8), 6, 6)
+
+
+def _pen(painter: QPainter, _colour: QColor) -> None:
+    path = QPainterPath(QPointF(2, 14))
+    for x, y in ((3, 10.2), (10.4, 2.8), (13.2, 5.6), (5.8, 13)):
+        path.lineTo(x, y)
+    path.closeSubpath()
+    painter.drawPath(path)
 
 
 def _cup(painter: QPainter, colour: QColor) -> None:
@@ -259,6 +289,9 @@ _SHAPES = {
     Lamp.OFF: _unlit,
     Lamp.MESSAGES: _envelope,
     Lamp.RECORDING: _record,
+    Lamp.PAUSED: _bars_in_ring,
+    Lamp.WRAP_UP: _pen,
+    Lamp.BUSY_ELSEWHERE: _outlined_handset,
     Lamp.UNREGISTERED: _ring,
     Lamp.UNKNOWN: _question,
 }

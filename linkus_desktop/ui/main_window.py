@@ -9,9 +9,11 @@ from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
 
 from linkus_desktop.hotkeys.port import HotKeys
+from linkus_desktop.pbx.agents import OwnQueues
 from linkus_desktop.pbx.recordings import OwnCalls
 from linkus_desktop.pbx.tasks import spawn
 from linkus_desktop.sip.values import PhoneError, Registration
+from linkus_desktop.ui.agents.button import AgentButton
 from linkus_desktop.ui.blinker import Blinker
 from linkus_desktop.ui.call_area import CallArea
 from linkus_desktop.ui.call_panel import CallPanel
@@ -96,7 +98,8 @@ class MainWindow(QMainWindow):
         self.stack = QStackedWidget()
         central = QWidget()
         self.search = SearchField(colleagues, self.blinker, pictures, central)
-        self.toolbar = Toolbar(self.search)
+        self.own_queues = OwnQueues(session.live.agents, session.api, self._own_number, self)
+        self.toolbar = Toolbar(self.search, AgentButton(self.own_queues, self.blinker, clock, central))
         panel = TransferPanel(colleagues, self.blinker, pictures, central)
         self.transfers = Transfers(phone, self.calls, panel, self)
         self.rooms = Rooms(
@@ -276,6 +279,8 @@ class MainWindow(QMainWindow):
         bar.presence.temporary_requested.connect(self.choose_temporary_status)
         bar.presence.password_requested.connect(self.change_password)
         bar.presence.log_out_requested.connect(self.log_out_requested)
+        self.own_queues.failed.connect(self._on_queue_failed)
+        self.own_queues.done.connect(self.message.clear)
         self.session.connection_changed.connect(bar.connection.set_server)
         self.session.me_changed.connect(self._follow_me)
         self.phone.registration_changed.connect(self._on_registration)
@@ -326,6 +331,9 @@ class MainWindow(QMainWindow):
 
         self.message.clear()
         spawn(self.session.set_presence(change), on_error=failed)
+
+    def _on_queue_failed(self, text: str, again: Callable[[], object] | None) -> None:
+        self.message.say(text, *((("Try again", again),) if again is not None else ()))
 
     def _on_registration(self, state: Registration, text: str) -> None:
         self.toolbar.connection.set_phone(state, text)

@@ -4,14 +4,16 @@ import html
 import shutil
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, QProcess, Signal
 from PySide6.QtWidgets import QSystemTrayIcon
 
 from linkus_desktop.sip.values import CallState
-from linkus_desktop.ui.call_words import for_whom_words
+from linkus_desktop.ui.call_words import for_whom_words, wait_words
 from linkus_desktop.ui.icons import product_icon
+from linkus_desktop.ui.texts import now_utc
 
 if TYPE_CHECKING:
     from linkus_desktop.calls.telephone import Call, Telephone
@@ -100,18 +102,22 @@ class Notifier(QObject):
         parent: QObject | None = None,
         *,
         find: "Callable[[Notifier], Desktop | None]" = desktop,
+        clock: "Callable[[], datetime]" = now_utc,
     ) -> None:
         super().__init__(parent)
         self._phone = phone
         self._callers = callers
         self._find = find
+        self._clock = clock
         self._desktop: Desktop | None = None
         phone.call_removed.connect(self._on_removed)
 
     def tell_ringing(self, call: "Call") -> None:
         """Somebody calls."""
         for_whom = for_whom_words(call, self._callers)
-        self._tell(call, f"{self._who(call)} calls", f"Incoming call {for_whom}".strip())
+        what = f"Incoming call {for_whom}".strip()
+        waits = wait_words(call, self._clock())
+        self._tell(call, f"{self._who(call)} calls", ", ".join(filter(None, (what, waits))))
 
     def tell_answered(self, call: "Call") -> None:
         """A call was answered by itself: who is there can hear the user."""

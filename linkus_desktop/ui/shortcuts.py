@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QLineEdit, QWidget
 
+from linkus_desktop.ui.agents.button import SHORTCUT as AGENT
 from linkus_desktop.ui.rooms import ROOMS
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def add_shortcuts(window: "MainWindow") -> None:
         ("Ctrl+Shift+J", keys.add),
         ("Ctrl+R", keys.record),
         ("Ctrl+Shift+M", size.toggle),
+        (AGENT, window.toolbar.agent.open_menu),
         *((shortcut, keys.open_room) for _key, _icon, _name, shortcut in ROOMS),
     ):
         QShortcut(QKeySequence(sequence), window, do)

@@ -1,7 +1,8 @@
-"""The bar on top: search and dial, the connection, the own presence."""
+"""The bar on top: search and dial, the connection, the own place in queues, the own presence."""
 
 from PySide6.QtWidgets import QFrame, QSizePolicy
 
+from linkus_desktop.ui.agents.button import AgentButton
 from linkus_desktop.ui.connection_dot import ConnectionDot
 from linkus_desktop.ui.keys.dock import TOGGLE
 from linkus_desktop.ui.presence_button import PresenceButton
@@ -15,11 +16,11 @@ HEIGHT = 48
 class Toolbar(QFrame):
     """Lays out its parts; in the compact window only what is needed there stays."""
 
-    def __init__(self, search: SearchField) -> None:
+    def __init__(self, search: SearchField, agent: AgentButton) -> None:
         super().__init__()
         self.setProperty("role", "bar")
         self.setFixedHeight(HEIGHT)
-        self.search = search
+        self.search, self.agent = search, agent
         self.search.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.search.setMaximumWidth(440)
         self.connection = ConnectionDot()
@@ -34,12 +35,14 @@ class Toolbar(QFrame):
         layout.addWidget(self.connection)
         layout.addWidget(self.keys)
         layout.addWidget(self.compact)
+        layout.addWidget(self.agent)
         layout.addWidget(self.presence)
         self._layout = layout
 
     def set_compact(self, compact: bool) -> None:
         """Fit 340 pixels, or the whole window."""
         self.presence.set_wide(not compact)
+        self.agent.set_wide(not compact)
         self.connection.set_wide(not compact)
         self.search.set_short(compact)
         self.keys.setVisible(not compact)

@@ -36,6 +36,12 @@ async def switch_own_queues(
     return services.agents.switch_own(number, change)
 
 
+@own.post("/last")
+async def log_in_to_last_queues(number: OwnNumber, services: ServicesDep) -> list[AgentStatus]:
+    """Log in to the queues in which one was when last logged in; a conflict if that was never."""
+    return services.agents.log_in_last(number)
+
+
 @own.put("/{queue}")
 async def switch_own_queue(
     queue: QueueNumber, change: AgentSwitch, number: OwnNumber, services: ServicesDep

@@ -31,8 +31,8 @@ def set_(
     """Set all keys: TOML or JSON on standard input, or --file, as [[keys]] with type, value and label.
 
     Types: blf, speed_dial, boss_secretary, intercom, park, pickup, voicemail, dtmf, prefix, presence,
-    forward, recording, url. With the revision that show tells, keys that were changed meanwhile are not
-    overwritten.
+    forward, agent_login, agent_pause, recording, url. With the revision that show tells, keys that were
+    changed meanwhile are not overwritten.
     """
     with reporting(as_json=json):
         settings = load_settings(data, config)

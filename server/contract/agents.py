@@ -56,7 +56,8 @@ class AgentSwitch(Request):
 
     `PUT /me/queues/{queue}` and `PUT /me/queues` for oneself, `PUT /queues/{queue}/agents/{extension}` for
     managers and administrators; each answers with what holds then. A static agent cannot log in or out: for
-    one *log in* means resume, *log out* is a conflict. Who logs in is not paused.
+    one *log in* means resume, *log out* is a conflict. Who logs in is not paused. `POST /me/queues/last` logs
+    in to the queues of last time.
 
     Attributes:
         paused: True pauses, with the reason; who is paused already gets the new reason.

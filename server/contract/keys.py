@@ -19,6 +19,9 @@ MAX_KEYS = 200
 MAX_VALUE = 500
 """Characters of a value: an address is the longest."""
 
+ALL_QUEUES = "all"
+"""What an agent's key has for a number if it is about every queue."""
+
 CHANGE_KEYS = "keys.change"
 """How `Me.permissions` calls that the own keys may be changed."""
 
@@ -51,6 +54,10 @@ class KeyType(StrEnum):
     """A presence status: chooses it, or available if it is chosen already."""
     FORWARD = "forward"
     """`always`, `busy` or `no_answer`, and after a colon a number (else the last one): on or off."""
+    AGENT_LOGIN = "agent_login"
+    """A queue, or `all`: logs in there and out again (Q-10)."""
+    AGENT_PAUSE = "agent_pause"
+    """A queue, or `all`: pauses there and resumes."""
     RECORDING = "recording"
     """Nothing: records the call, pauses, goes on."""
     URL = "url"
@@ -62,6 +69,7 @@ _NUMBER = re.compile(r"\+?[0-9*#]{1,32}", re.ASCII)
 _CODE = re.compile(r"[*#][0-9*#]{1,31}", re.ASCII)
 _KEYS = re.compile(r"[0-9A-D*#]{1,64}", re.ASCII)
 _FORWARD = re.compile(rf"({'|'.join(ForwardingCondition)})(:[0-9*#]{{1,32}})?", re.ASCII)
+_QUEUE = re.compile(rf"[0-9]{{2,8}}|{ALL_QUEUES}", re.ASCII)
 _SEPARATORS = re.compile(r"[\s()./-]+")
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 
@@ -77,6 +85,8 @@ _NUMBERS = frozenset(
         KeyType.DTMF,
         KeyType.PREFIX,
         KeyType.FORWARD,
+        KeyType.AGENT_LOGIN,
+        KeyType.AGENT_PAUSE,
     }
 )
 """Types whose value is written as people write numbers, and kept without separators."""
@@ -131,6 +141,8 @@ _PROBLEMS: dict[KeyType, Callable[[str], str]] = {
         _FORWARD,
         f"enter {', '.join(ForwardingCondition)}, and after a colon where to: a number as it is dialled",
     ),
+    KeyType.AGENT_LOGIN: _shaped(_QUEUE, f"enter the number of a queue, or {ALL_QUEUES}"),
+    KeyType.AGENT_PAUSE: _shaped(_QUEUE, f"enter the number of a queue, or {ALL_QUEUES}"),
     KeyType.RECORDING: lambda value: "this key takes no value" if value else "",
     KeyType.URL: _url_problem,
 }

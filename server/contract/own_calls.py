@@ -34,8 +34,9 @@ class OwnCall(Reply):
     how it ended; None where the extension is merely out of it, such as after a transfer. `sip_call_ids`: the
     Call-IDs (RFC 3261, 8.1.1.4) of the own phones in it, by which a phone finds its call; empty where the
     engine does not tell them. `for_number`: the boss whom the caller wants, if the own extension is called as
-    the secretary; else "" (BOSS-1). `known` False: the engine is away, and all of this is the last that was
-    known.
+    the secretary; else "" (BOSS-1). `queue`, `queue_name`, `waiting_since`: the queue as whose agent the own
+    extension is called, and since when the caller has waited there; else "" and None (SIP-9). `known` False:
+    the engine is away, and all of this is the last that was known.
     """
 
     id: str
@@ -50,6 +51,9 @@ class OwnCall(Reply):
     outcome: Outcome | None = None
     sip_call_ids: list[str]
     for_number: str = ""
+    queue: str = ""
+    queue_name: str = ""
+    waiting_since: Instant | None = None
     known: bool = True
     recording: CallRecording
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from server.contract.queues import Queue
@@ -39,6 +39,7 @@ class AgentRinging:
         queue: Queue,
         targets: Sequence[Target],
         *,
+        headers: Mapping[str, str],
         answered: Callable[[], bool],
         refused: Callable[[], None],
     ) -> None:
@@ -49,6 +50,7 @@ class AgentRinging:
         self._resources = resources
         self._queue = queue
         self._targets = targets
+        self._headers = headers
         self._answered = answered
         self._refused = refused
         self._legs: tuple[str, ...] = ()
@@ -92,7 +94,7 @@ class AgentRinging:
             caller=live.call.caller,
             for_leg=caller,
             timeout_s=timeout_s,
-            headers=headers_of(self._queue),
+            headers=self._headers,
         )
         answer: asyncio.Future[Any] = asyncio.ensure_future(fork.result(timeout_s))
         ringing: asyncio.Future[Any] = asyncio.ensure_future(rings.wait())
@@ -111,9 +113,9 @@ class AgentRinging:
             await asyncio.gather(answer, ringing, return_exceptions=True)
 
 
-def headers_of(queue: Queue) -> dict[str, str]:
-    """By these an agent's phone shows which queue the call is of, and rings its own way (Q-5)."""
-    headers = diverted(queue.number, queue.name)
+def headers_of(queue: Queue, waited_s: float) -> dict[str, str]:
+    """By these an agent's phone shows queue and waiting time, and rings its own way (SIP-9, Q-5)."""
+    headers = diverted(queue.number, queue.name, waited_s=waited_s)
     if queue.alert_info:
         headers["Alert-Info"] = f"<http://queue>;info={queue.alert_info}"
     return headers

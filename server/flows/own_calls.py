@@ -21,6 +21,7 @@ from server.rules.outcomes import MEANING
 from server.rules.remote_control import can_be_told_to_answer
 from server.services.accounts import Who
 from server.services.hub import Hub
+from server.services.queues import Queues
 from server.switch.port import ContactsChanged, Down, Event, Leg, LegChanged, LegState, Switch, Up
 
 
@@ -37,9 +38,10 @@ class Order(NamedTuple):
 class OwnCalls:
     """Follows calls, their legs and their recordings, and the orders of calls."""
 
-    def __init__(self, *, switch: Switch, recorder: Recorder, hub: Hub, clock: Clock) -> None:
+    def __init__(self, *, switch: Switch, recorder: Recorder, queues: Queues, hub: Hub, clock: Clock) -> None:
         self._switch = switch
         self._recorder = recorder
+        self._queues = queues
         self._hub = hub
         self._clock = clock
         self._all_legs: dict[str, Leg] = {}
@@ -269,30 +271,35 @@ class OwnCalls:
         """The call as this extension sees it; None if it is not, or no longer, one of its calls."""
         call = live.call
         outgoing = call.caller_leg in legs
-        callees = [call.answered_leg or ""] if live.is_answered else call.legs
+        callees = call.legs if call.answered_leg is None else [call.answered_leg]
         there = [legs[leg_id] for leg_id in callees if leg_id in legs]
         rings = [leg for leg in there if leg.state in (LegState.RINGING, LegState.UP)]
         if not (outgoing or rings):
             return None
         own = [legs[call.caller_leg]] if outgoing else rings
+        queued = self._queues.of_agent(call.id, number) if not outgoing else None
+        queue = self._queues.settings_of(queued.queue) if queued is not None else None
         return OwnCall(
             id=call.id,
             direction=Direction.OUTGOING if outgoing else Direction.INCOMING,
             number=(call.callee or call.dialled) if outgoing else call.caller.number,
             name=call.callee_name if outgoing else call.caller.name,
             state=self._state(live, outgoing=outgoing),
-            since=call.answered_at or call.started_at,
+            since=(call.answered_at if _talks(live, outgoing=outgoing) else None) or call.started_at,
             held_by=self._holders(live),
             can_answer=not outgoing and self._can_answer(own),
             transferred_to=self._transferred_to(live, own),
             sip_call_ids=[leg.sip_call_id for leg in own if leg.sip_call_id],
             for_number="" if outgoing or call.boss == number else call.boss,
+            queue=queued.queue if queued is not None else "",
+            queue_name=queue.name if queue is not None else "",
+            waiting_since=queued.joined if queued is not None else None,
             known=self._up,
             recording=self._recording(call.id, number),
         )
 
     def _state(self, live: LiveCall, *, outgoing: bool) -> OwnCallState:
-        if live.is_answered:
+        if _talks(live, outgoing=outgoing):
             return OwnCallState.TALKING
         if not outgoing or any(leg.state is LegState.RINGING for leg in self._known(live.call.legs)):
             return OwnCallState.RINGING
@@ -337,6 +344,11 @@ class OwnCalls:
     def _recording(self, call_id: str, number: str) -> CallRecording:
         tape = self._recorder.tape_of(call_id)
         return tape.offered(number) if tape is not None and number in tape.numbers else CallRecording()
+
+
+def _talks(live: LiveCall, *, outgoing: bool) -> bool:
+    """Whether it is answered as this side sees it: agents ring while a queue serves the caller (Q-2)."""
+    return live.is_answered and (outgoing or live.call.answered_leg is not None)
 
 
 def can_be_told(switch: Switch, leg: Leg) -> bool:

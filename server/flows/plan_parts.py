@@ -1,9 +1,6 @@
 """Small decisions of the planner that need nothing but what they are given."""
 
-from dataclasses import replace
-
 from server.contract.decisions import Refusal
-from server.flows.stops import OutsideNumber
 from server.rules.forwarding import Follow, Plan
 from server.rules.outcomes import Ending
 from server.switch.port import Contact, Leg
@@ -34,11 +31,3 @@ def is_on(phone: Contact, leg: Leg) -> bool:
     if leg.inbound:
         return bool(leg.source) and phone.address == leg.source
     return phone.uri == leg.contact
-
-
-def together(numbers: tuple[OutsideNumber, ...]) -> tuple[OutsideNumber, ...]:
-    """The first of these, which has the others behind it: only one of them rings at a time."""
-    first: OutsideNumber | None = None
-    for number in reversed(numbers):
-        first = replace(number, otherwise=first)
-    return (first,) if first is not None else ()

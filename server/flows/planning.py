@@ -21,7 +21,7 @@ from server.flows.conference import Rooms
 from server.flows.group_rings import rings_for_boss, rings_of_group
 from server.flows.ivr import Exits, Spoken, announcement, menu
 from server.flows.places import Place
-from server.flows.plan_parts import REFUSALS, follow_of, is_on, together
+from server.flows.plan_parts import REFUSALS, follow_of, is_on
 from server.flows.queue import QueueExits, waiting_line
 from server.flows.stops import Following, OutsideNumber, Ring, Stop, Target
 from server.flows.voicemail import Mailboxes
@@ -311,7 +311,7 @@ class Planner:
         targets: tuple[Target, ...] = tuple(phone for phone in rung if phone.reachable) or rung
         if plan.mobile:
             decision = self._forwarded(plan.mobile, number)
-            targets += together(self._numbers_outside(decision, way))
+            targets += _together(self._numbers_outside(decision, way))
         return targets
 
     def _intercom(self, number: str, caller: Caller) -> Stop | Ending:
@@ -478,6 +478,14 @@ class Planner:
 
     def _forwarded(self, dialled: str, by: str) -> Decision:
         return route(self._snapshot(), self._directory, Forwarded(dialled, by), self._clock.now())
+
+
+def _together(numbers: tuple[OutsideNumber, ...]) -> tuple[OutsideNumber, ...]:
+    """The first of these, which has the others behind it: only one of them rings at a time."""
+    first: OutsideNumber | None = None
+    for number in reversed(numbers):
+        first = replace(number, otherwise=first)
+    return (first,) if first is not None else ()
 
 
 def _is_mailbox(decision: Decision) -> bool:

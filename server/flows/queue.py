@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from server.contract.destinations import Destination
 from server.contract.queues import Queue
-from server.flows.agent_ringing import AgentRinging
+from server.flows.agent_ringing import AgentRinging, headers_of
 from server.flows.queue_sounds import Entertainment, Spoken, agent_sounds, position_sounds
 from server.flows.resources import Resources
 from server.flows.stops import Connected, Following, Machine, Onward, Target
@@ -131,6 +131,7 @@ class _Waiting:
                     self._resources,
                     queue,
                     self._exits.phones(effect.extension),
+                    headers=headers_of(self._queue, self._queues.waited_s(self._id)),
                     answered=lambda: self._queues.answered(self._id, effect.extension),
                     refused=lambda: self._queues.refused(self._id, effect.extension),
                 )

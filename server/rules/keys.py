@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from server.contract.boss import Boss
 from server.contract.extensions import Extension
 from server.contract.features import Feature
-from server.contract.keys import FunctionKey, KeyRight, KeyType
+from server.contract.keys import ALL_QUEUES, FunctionKey, KeyRight, KeyType
+from server.contract.queues import Queue
 from server.contract.reaching import ForwardingCondition
 from server.contract.routing import RingGroup
 from server.contract.voicemail import GroupMailbox
@@ -108,6 +109,28 @@ def _forward(key: FunctionKey, there: Surroundings) -> str:
     return _without_code(there, on) or _without_code(there, off)
 
 
+def _agent(key: FunctionKey, there: Surroundings, *, log_in: bool = False) -> str:
+    """Of a queue in which the owner is an agent; only dynamic ones log in (Q-11)."""
+    queues = there.snapshot.all(Queue)
+    if key.value != ALL_QUEUES and key.value not in queues:
+        return f"there is no queue {key.value}"
+    mine = [queue for queue in queues.values() if there.owner in _agents(queue)]
+    if not mine:
+        return f"{there.owner} is an agent of no queue"
+    known = ", ".join(queue.number for queue in mine[:5])
+    if key.value != ALL_QUEUES and key.value not in {queue.number for queue in mine}:
+        return f"{there.owner} is no agent of queue {key.value}: use {known} or {ALL_QUEUES}"
+    meant = [queue for queue in mine if key.value in {ALL_QUEUES, queue.number}]
+    if log_in and not any(there.owner in _agents(queue, dynamic=True) for queue in meant):
+        return f"{there.owner} is a static agent there, and always logged in"
+    return ""
+
+
+def _agents(queue: Queue, *, dynamic: bool = False) -> set[str]:
+    agents = queue.dynamic_agents if dynamic else (*queue.static_agents, *queue.dynamic_agents)
+    return {agent.extension for agent in agents}
+
+
 def _without_code(there: Surroundings, feature: Feature) -> str:
     if there.snapshot.codes.code(feature):
         return ""
@@ -122,4 +145,6 @@ _CHECKS: dict[KeyType, Callable[[FunctionKey, Surroundings], str]] = {
     KeyType.PICKUP: _pickup,
     KeyType.VOICEMAIL: _voicemail,
     KeyType.FORWARD: _forward,
+    KeyType.AGENT_LOGIN: lambda key, there: _agent(key, there, log_in=True),
+    KeyType.AGENT_PAUSE: _agent,
 }

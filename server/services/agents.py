@@ -87,6 +87,17 @@ class Agents:
                 self._queues.agent_event(extension, lambda acd, now: acd.resume(extension, chosen, now))
         return [status for status in self.of(extension) if status.queue in chosen]
 
+    def log_in_last(self, extension: str) -> list[AgentStatus]:
+        """Log an agent in where they were when last logged in; what holds there (Q-10).
+
+        Raises:
+            ServiceError: `NOT_FOUND`: an agent of no queue; `CONFLICT`: they were logged in nowhere yet.
+        """
+        last = self.last_queues(extension)
+        if not last and self.of(extension):
+            raise conflict(f"{extension} was logged in to no queue yet: choose one.")
+        return self.switch_own(extension, AgentSwitch(logged_in=True), last)
+
     async def switch(
         self, number: str, extension: str, change: AgentSwitch, who: Who, *, address: str = ""
     ) -> AgentStatus:

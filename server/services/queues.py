@@ -28,6 +28,7 @@ from server.rules.queues.effects import (
     Ring,
     StopRinging,
 )
+from server.rules.queues.lines import Caller
 from server.rules.queues.stored import restored, stored_caller, stored_line, stored_member
 from server.services.accounts import Who
 from server.services.call_log_store import Call
@@ -169,6 +170,18 @@ class Queues:
     def waits(self, call: str) -> bool:
         """Whether this call waits in a queue."""
         return call in self._acd.floor.waiting
+
+    def waited_s(self, call: str) -> float:
+        """How long the caller of this call has waited until now; 0 if it does not wait."""
+        caller = self._acd.floor.waiting.get(call)
+        return (self._clock.now() - caller.joined).total_seconds() if caller is not None else 0.0
+
+    def of_agent(self, call: str, extension: str) -> Caller | None:
+        """The caller of this call, if the extension is rung for it, or talks with it, as an agent."""
+        floor = self._acd.floor
+        caller = floor.waiting.get(call) or floor.talking.get(call)
+        is_so = caller is not None and (extension in caller.offers or extension == caller.agent)
+        return caller if is_so else None
 
     # Callers
 

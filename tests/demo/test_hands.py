@@ -3,7 +3,16 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QLabel, QLineEdit, QMainWindow, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QLabel,
+    QLineEdit,
+    QMainWindow,
+    QMenu,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from demo.hands import Hands, NotYet, attempt
@@ -101,3 +110,24 @@ def test_a_command_that_cannot_be_done_says_what_is_seen_instead(window: Window,
     reply = done.args[0]
     assert not reply["ok"]
     assert "Go" in reply["seen"]
+
+
+@pytest.mark.qt_log_ignore("does not support (raise|grabbing|propagateSizeHints)")
+def test_a_line_of_a_menu_is_chosen_by_what_it_begins_with(window: Window, qtbot: QtBot) -> None:
+    button = QToolButton(window)
+    button.setAccessibleName("More")
+    menu, chosen = QMenu(button), []
+    menu.addAction("Off").setEnabled(False)
+    below = menu.addMenu("Tea && milk\tNow")
+    below.addAction("With sugar", lambda: chosen.append("sugar"))
+    button.setMenu(menu)
+    button.show()
+    attempt({"do": "click", "what": "More"})
+    assert attempt({"do": "see", "texts": ["Tea & milk Now"]})
+    with pytest.raises(NotYet):
+        attempt({"do": "choose", "what": "Off"})
+    attempt({"do": "choose", "what": "Tea & milk"})
+    qtbot.waitUntil(below.isVisible)
+    attempt({"do": "choose", "what": "With"})
+    assert chosen == ["sugar"]
+    assert not menu.isVisible()

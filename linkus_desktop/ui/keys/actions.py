@@ -12,9 +12,10 @@ from linkus_desktop.pbx.tasks import spawn
 from linkus_desktop.sip.values import PhoneError
 from linkus_desktop.ui.keys.faces import name_of
 from linkus_desktop.ui.keys.sources import Sources
+from server.contract.agents import AgentStatus
 from server.contract.extensions import CallState
 from server.contract.features import Feature
-from server.contract.keys import FunctionKey, KeyType
+from server.contract.keys import ALL_QUEUES, FunctionKey, KeyType
 from server.contract.pairs import Pair, PairState
 from server.contract.presence import PresenceChange, PresenceStatus
 from server.contract.reaching import ForwardingCondition
@@ -85,6 +86,8 @@ class KeyActions(QObject):
             KeyType.PREFIX: self._press_prefix,
             KeyType.PRESENCE: self._press_presence,
             KeyType.FORWARD: self._press_forward,
+            KeyType.AGENT_LOGIN: self._press_log_in,
+            KeyType.AGENT_PAUSE: self._press_pause,
             KeyType.RECORDING: self._press_recording,
             KeyType.URL: self._press_url,
         }
@@ -213,6 +216,43 @@ class KeyActions(QObject):
         on, off = _FORWARD[condition]
         if (code := self._needed(off if is_on else on)) is not None:
             self._dial(code if is_on else code + to)
+
+    def _press_log_in(self, key: FunctionKey) -> None:
+        """Out where one is in; of all queues: out if one is in any that one can leave."""
+        meant = self._agent_of(key)
+        if not meant:
+            return
+        if not any(one.dynamic for one in meant):
+            self.problem.emit("You are a static agent there: you are always logged in. You can pause.")
+            return
+        queue = "" if key.value == ALL_QUEUES else key.value
+        is_in = any(one.dynamic and one.logged_in for one in meant)
+        self.done.emit()
+        (self._there.queues.log_out if is_in else self._there.queues.log_in)(queue)
+
+    def _press_pause(self, key: FunctionKey) -> None:
+        meant = self._agent_of(key)
+        if not meant:
+            return
+        if not any(one.logged_in for one in meant):
+            self.problem.emit("You are not logged in there. Log in first.")
+            return
+        queue = "" if key.value == ALL_QUEUES else key.value
+        self.done.emit()
+        if any(one.paused for one in meant):
+            self._there.queues.resume(queue)
+        else:
+            self._there.queues.pause(queue=queue)
+
+    def _agent_of(self, key: FunctionKey) -> list[AgentStatus]:
+        """The queues meant; none, which is told, while they are not known, and for who is no agent."""
+        if not self._there.queues.known:
+            self.problem.emit("Your place in the queues is not known now. Try again when the server is back.")
+            return []
+        meant = self._there.queues_meant(key.value)
+        if not meant:
+            self.problem.emit("You are no agent there any more. Ask your administrator.")
+        return meant
 
     def _press_recording(self, _key: FunctionKey) -> None:
         if self._there.in_call():

@@ -18,7 +18,7 @@ from linkus_desktop.ui.widgets.frames import columns, restyle, rows
 from linkus_desktop.ui.widgets.labels import label
 from linkus_desktop.ui.widgets.message import Message
 from server.contract.errors import ErrorCode
-from server.contract.keys import MAX_VALUE, URL_VARIABLES, FunctionKey, KeyType
+from server.contract.keys import ALL_QUEUES, MAX_VALUE, URL_VARIABLES, FunctionKey, KeyType
 from server.contract.pairs import Pair
 
 if TYPE_CHECKING:
@@ -41,11 +41,15 @@ _VALUE = {
     KeyType.DTMF: ("Keys", "1234#"),
     KeyType.PREFIX: ("Digits", "00"),
     KeyType.FORWARD: ("To", "Name or number; empty: as last time"),
+    KeyType.AGENT_LOGIN: ("Queue", "Its number, or all"),
+    KeyType.AGENT_PAUSE: ("Queue", "Its number, or all"),
     KeyType.URL: ("Address", "https://crm.example.com/find?phone={number}"),
 }
 _PEOPLE = frozenset(
     {KeyType.BLF, KeyType.SPEED_DIAL, KeyType.INTERCOM, KeyType.PICKUP, KeyType.FORWARD, KeyType.VOICEMAIL}
 )
+
+_QUEUES = frozenset({KeyType.AGENT_LOGIN, KeyType.AGENT_PAUSE})
 
 
 class KeyDialog(QDialog):
@@ -185,6 +189,13 @@ class KeyDialog(QDialog):
         if kind is KeyType.BOSS_SECRETARY:
             own = (pair for pair in self._there.pairs if pair.boss == self._there.own)
             offered = [(_pair_words(pair), pair.value) for pair in own]
+        elif kind in _QUEUES:
+            offered = [
+                (f"{one.queue_name}, {one.queue}".removeprefix(", "), one.queue)
+                for one in self._there.queues.queues
+                if one.dynamic or kind is KeyType.AGENT_PAUSE
+            ]
+            offered.append(("All queues", ALL_QUEUES))
         elif kind in _PEOPLE:
             offered = [
                 (f"{state.name}, {state.number}", state.number)

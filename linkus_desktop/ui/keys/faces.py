@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from linkus_desktop.ui.extensions.words import described, state_words
+from linkus_desktop.ui.keys.agent_faces import agent_face
 from linkus_desktop.ui.lamps import PRESENCE_WORDS, Lamp, lamp_of, lamp_of_presence
 from linkus_desktop.ui.texts import absolute, duration, since
-from server.contract.keys import FunctionKey, KeyType
+from server.contract.keys import ALL_QUEUES, FunctionKey, KeyType
 from server.contract.pairs import Pair, PairCall, PairState
 from server.contract.presence import PresenceStatus
 from server.contract.reaching import ForwardingCondition
@@ -29,6 +30,8 @@ TYPE_WORDS = {
     KeyType.PREFIX: "Prefix",
     KeyType.PRESENCE: "Presence",
     KeyType.FORWARD: "Forwarding",
+    KeyType.AGENT_LOGIN: "Agent log in and out",
+    KeyType.AGENT_PAUSE: "Agent pause",
     KeyType.RECORDING: "Recording",
     KeyType.URL: "Web address",
 }
@@ -149,6 +152,12 @@ def _forward_name(key: FunctionKey, there: "Sources") -> str:
     return f"{CONDITION_WORDS[condition]} {there.person(to) or to}".rstrip()
 
 
+def _queue_name(key: FunctionKey, there: "Sources") -> str:
+    if key.value == ALL_QUEUES:
+        return "in all queues" if key.type is KeyType.AGENT_PAUSE else "to all queues"
+    return there.queues.name_of(key.value) or key.value
+
+
 _NAMES: dict[KeyType, Callable[[FunctionKey, "Sources"], str]] = {
     KeyType.BLF: _colleague,
     KeyType.SPEED_DIAL: _colleague,
@@ -163,6 +172,8 @@ _NAMES: dict[KeyType, Callable[[FunctionKey, "Sources"], str]] = {
     KeyType.PREFIX: lambda key, _: f"Prefix {key.value}",
     KeyType.PRESENCE: lambda key, _: PRESENCE_WORDS[PresenceStatus(key.value)],
     KeyType.FORWARD: _forward_name,
+    KeyType.AGENT_LOGIN: lambda key, there: f"Log in {_queue_name(key, there)}",
+    KeyType.AGENT_PAUSE: lambda key, there: f"Pause {_queue_name(key, there)}",
     KeyType.RECORDING: lambda _key, _there: "Recording",
     KeyType.URL: lambda key, _: key.value.partition("://")[2] or key.value,
 }
@@ -265,6 +276,12 @@ def _forward(key: FunctionKey, there: "Sources", _now: datetime) -> KeyFace:
     return KeyFace(Lamp.ON, "", name, f"To {who}", f"{what} to {who}. Click to switch it off.")
 
 
+def _agent(key: FunctionKey, there: "Sources", now: datetime) -> KeyFace:
+    where = there.queues.name_of(key.value) or ("all queues" if key.value == ALL_QUEUES else key.value)
+    lamp, word, told, at = agent_face(key, there, where, now)
+    return KeyFace(lamp, "", name_of(key, there), word, told, at)
+
+
 def _recording(key: FunctionKey, there: "Sources", _now: datetime) -> KeyFace:
     name = name_of(key, there)
     if not there.in_call():
@@ -294,6 +311,8 @@ _FACES: dict[KeyType, Callable[[FunctionKey, "Sources", datetime], KeyFace]] = {
     KeyType.PREFIX: _simple("Prefix", "Puts {value} into the field that dials"),
     KeyType.PRESENCE: _presence,
     KeyType.FORWARD: _forward,
+    KeyType.AGENT_LOGIN: _agent,
+    KeyType.AGENT_PAUSE: _agent,
     KeyType.RECORDING: _recording,
     KeyType.URL: _simple("Web address", "Opens {value}"),
 }

@@ -22,7 +22,7 @@ def make_keys(window: "MainWindow", own_calls: "OwnCalls", *, clock: Callable[[]
     def own() -> str:
         return session.me.extension.number if session.me.extension else ""
 
-    sources = Sources(session.live, phone, own_calls, own, window)
+    sources = Sources(session.live, phone, own_calls, own, window, queues=window.own_queues)
     actions = KeyActions(session, phone, sources, window)
     actions.prefix_wanted.connect(window.offer_number)
     actions.record_wanted.connect(window.press_record)

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from server.contract.agents import AgentStatus
 from server.contract.destinations import DestinationKind
 from server.contract.extensions import CallState, ExtensionState
-from server.contract.keys import FunctionKey, KeyType
+from server.contract.keys import ALL_QUEUES, FunctionKey, KeyType
 from server.contract.own_calls import OwnCall
 from server.contract.pairs import Pair
 from server.contract.presence import Presence
@@ -15,6 +16,7 @@ from server.contract.reaching import ForwardingCondition
 
 if TYPE_CHECKING:
     from linkus_desktop.calls.telephone import Call, Telephone
+    from linkus_desktop.pbx.agents import OwnQueues
     from linkus_desktop.pbx.live import LiveState
     from linkus_desktop.pbx.recordings import OwnCalls
 
@@ -25,6 +27,8 @@ _OF_TOPIC = {
     KeyType.VOICEMAIL: "voicemail",
     KeyType.FORWARD: "forwarding",
     KeyType.RECORDING: "calls",
+    KeyType.AGENT_LOGIN: "agents",
+    KeyType.AGENT_PAUSE: "agents",
 }
 
 Watched = tuple[str, str]
@@ -37,6 +41,7 @@ class Sources(QObject):
     Attributes:
         own: the own extension's number.
         extensions, pairs, parked, voicemail, forwarding: the topics.
+        queues: the own place in queues.
 
     Signals:
         changed(frozenset of `Watched`): what may look different now; None: everything.
@@ -51,6 +56,8 @@ class Sources(QObject):
         own_calls: "OwnCalls",
         own: Callable[[], str],
         parent: QObject | None = None,
+        *,
+        queues: "OwnQueues",
     ) -> None:
         super().__init__(parent)
         self._own = own
@@ -66,6 +73,8 @@ class Sources(QObject):
         self.parked.changed.connect(self._on_parked)
         self.voicemail.changed.connect(self._on_voicemail)
         self.forwarding.changed.connect(self._on_forwarding)
+        self.queues = queues
+        queues.changed.connect(self._on_queues)
         own_calls.changed.connect(self._on_calls)
         phone.call_added.connect(self._on_call)
         phone.call_removed.connect(self._on_calls)
@@ -118,6 +127,13 @@ class Sources(QObject):
         words = {DestinationKind.MOBILE: "your mobile", DestinationKind.HANG_UP: "hang up"}
         return words.get(to.kind) or to.value or to.kind.value.replace("_", " ")
 
+    def queues_meant(self, value: str) -> list[AgentStatus]:
+        """The own queues that an agent's key is about, as last known."""
+        if value == ALL_QUEUES:
+            return self.queues.queues
+        found = self.queues.get(value)
+        return [found] if found is not None else []
+
     def talking(self) -> "Call | None":
         """The call that is talked on now."""
         return next((call for call in self._phone.calls if call.talking and call.wants_line), None)
@@ -148,6 +164,9 @@ class Sources(QObject):
 
     def _on_forwarding(self, _: object) -> None:
         self.changed.emit(frozenset({("forwarding", "")}))
+
+    def _on_queues(self) -> None:
+        self.changed.emit(frozenset({("agents", "")}))
 
     def _on_calls(self, *_: object) -> None:
         self.changed.emit(frozenset({("calls", "")}))

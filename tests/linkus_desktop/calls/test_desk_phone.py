@@ -9,6 +9,7 @@ from linkus_desktop.calls.desk_call import NO_ANSWER, ORDERED, UNKNOWN, WHY_NOT
 from linkus_desktop.calls.desk_phone import AWAY, NOBODY, DeskPhone, phone_name
 from linkus_desktop.pbx.errors import PbxError
 from linkus_desktop.pbx.live import LiveTopic
+from linkus_desktop.sip.headers import Party
 from linkus_desktop.sip.values import Ability, CallState, PhoneError, Registration, TransferState
 from linkus_desktop.store.settings import Settings
 from server.contract.calls import Direction, Outcome
@@ -178,6 +179,15 @@ def test_a_call_that_comes_in_is_answered_where_the_phone_can_be_told_to_SIP_11(
     place.tell(own("x", "talking", direction=IN))
     assert (call.state, call.answering) == (CallState.ACTIVE, False)
     assert added == [call]
+
+
+def test_a_call_of_a_queue_names_it_and_since_when_its_caller_waits_SIP_9(place: Place) -> None:
+    facts = {"direction": IN, "queue": "6400", "queue_name": "Support", "waiting_since": NOW}
+    place.tell(own("x", "ringing", **facts))
+    (call,) = place.desk.calls
+    assert (call.called_for, call.waiting_since) == (Party("6400", "Support"), NOW)
+    place.tell(own("y", "ringing", direction=IN, for_number="2000"))
+    assert (place.desk.calls[1].called_for, place.desk.calls[1].waiting_since) == (Party("2000", ""), None)
 
 
 def test_what_a_desk_phone_cannot_do_is_said_SIP_11(place: Place) -> None:

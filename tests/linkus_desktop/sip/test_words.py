@@ -14,6 +14,7 @@ from linkus_desktop.sip.headers import (
     header_values,
     parse_party,
     reasons,
+    waited_s,
 )
 from linkus_desktop.sip.number import dialled, number_in
 from linkus_desktop.sip.quality import mos
@@ -90,8 +91,25 @@ def test_for_whom_a_call_is_BOSS_1(header: str, party: Party | None) -> None:
     assert called_for(f"INVITE sip:2007@pbx SIP/2.0\r\n{header}\r\n\r\n") == party
 
 
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ('"Support" <sip:6400@diverted.invalid>;reason=unconditional;counter=1;waited=65', 65),
+        ("<sip:6400@diverted.invalid>;waited=0", 0),
+        ("<sip:2000@diverted.invalid>;reason=unconditional;counter=1", None),
+        ('"x>;waited=9" <sip:2000@diverted.invalid>;counter=1', None),
+        ("<sip:6400@diverted.invalid>;waited=-1", None),
+        ("<sip:6400@diverted.invalid>;waited=99999999999999999999", None),
+        ("<sip:6400@diverted.invalid>;waited=abc", None),
+    ],
+)
+def test_for_how_long_a_caller_of_a_queue_has_waited_Q_4(value: str, seconds: int | None) -> None:
+    assert waited_s(f"INVITE sip:1001@pbx SIP/2.0\r\nDiversion: {value}\r\n\r\n") == seconds
+
+
 @given(st.text(max_size=300))
 def test_no_diversion_does_harm_BOSS_1(text: str) -> None:
+    assert waited_s(f"INVITE sip:2007@pbx SIP/2.0\r\nDiversion: {text}\r\n\r\n") is None
     found = called_for(f"INVITE sip:2007@pbx SIP/2.0\r\nDiversion: {text}\r\n\r\n")
     assert found is None or (found.number + found.name).isprintable()
 

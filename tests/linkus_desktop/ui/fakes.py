@@ -29,6 +29,7 @@ from linkus_desktop.sip.values import (
     TransferState,
 )
 from linkus_desktop.store.settings import Settings
+from server.contract.agents import AgentState, AgentStatus, AgentSwitch, PauseReasons
 from server.contract.auth import Me
 from server.contract.calls import CallLogEntry, CallQuality, CallQualityReport, Direction, Outcome
 from server.contract.errors import ErrorBody, ErrorCode
@@ -108,6 +109,31 @@ def logged_call(
     )
 
 
+def agent(
+    queue: str = "6400",
+    name: str = "Support",
+    state: str = "available",
+    *,
+    dynamic: bool = True,
+    reason: str = "",
+    ago: timedelta = timedelta(minutes=12, seconds=3),
+    extension: str = "1001",
+    **more: bool,
+) -> AgentStatus:
+    """The place of an agent in a queue; what holds after a call follows from the state, if not said."""
+    holds = {"logged_in": state != "logged_out", "paused": state == "paused"} | more
+    return AgentStatus(
+        queue=queue,
+        queue_name=name,
+        extension=extension,
+        dynamic=dynamic,
+        state=AgentState(state),
+        since=NOW - ago,
+        reason=reason,
+        **holds,
+    )
+
+
 def at_once(coro, *, on_done, on_error):
     """Run a request that waits for nothing."""
     try:
@@ -135,6 +161,8 @@ class FakeApi:
         self.key_changes: list[FunctionKeysChange] = []
         self.checked: list[FunctionKey] = []
         self.wrong_key = ""
+        self.switches: list[tuple[str, AgentSwitch]] = []
+        self.reasons = PauseReasons(reasons={"1": "Break", "2": "Lunch", "3": "Meeting", "4": "Training"})
 
     async def record(self, call_id: str, action: RecordingAction) -> None:
         self.orders.append((call_id, action))
@@ -168,6 +196,22 @@ class FakeApi:
             raise ApiError(422, ErrorBody(code=ErrorCode.INVALID, message=self.wrong_key))
         if self.problem:
             raise self.problem
+
+    async def switch_queue(self, queue: str, change: AgentSwitch) -> None:
+        self.switches.append((queue, change))
+        if self.problem:
+            raise self.problem
+
+    async def switch_queues(self, change: AgentSwitch) -> None:
+        await self.switch_queue("all", change)
+
+    async def log_in_last(self) -> None:
+        await self.switch_queue("last", AgentSwitch(logged_in=True))
+
+    async def pause_reasons(self) -> PauseReasons:
+        if self.problem:
+            raise self.problem
+        return self.reasons
 
     async def reaching(self) -> ReachingSettings:
         if self.problem:
@@ -257,6 +301,7 @@ class FakeCall(QObject):
         self.consultation_for: FakeCall | None = None
         self.alert = Alert()
         self.called_for: Party | None = None
+        self.waiting_since: datetime | None = None
         self.answered_by_itself = self.ignored = self.answering = self.early_media = False
         self.picks_up = False
         self.problem = ""
@@ -646,6 +691,11 @@ class World:
         ]
         self.session.live.recordings.take_snapshot({one.id: one for one in made})
 
+    def tell_agents(self, *agents: AgentStatus) -> None:
+        """The server tells the places in queues."""
+        told = {f"{one.queue}/{one.extension}": one for one in agents}
+        self.session.live.agents.take_snapshot(told)
+
     def tell_keys(self, *keys: tuple[str, str] | tuple[str, str, str], revision: int = 1) -> None:
         """The server tells the function keys: type, value and, if wanted, label of each."""
         made = [FunctionKey(type=kind, value=value, label="".join(label)) for kind, value, *label in keys]
@@ -666,6 +716,6 @@ class World:
         from linkus_desktop.ui.main_window import MainWindow
 
         parts = (self.session, self.phone, self.audio, self.settings, self.colleagues, self.call_log)
-        made = MainWindow(*parts, clock=clock, **more)
+        made = MainWindow(*parts, **{"clock": clock, **more})
         KEPT.append((self, made))
         return made

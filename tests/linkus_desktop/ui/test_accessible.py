@@ -2,7 +2,7 @@
 
 import fakes
 import pytest
-from fakes import FakeCall, colleague
+from fakes import FakeCall, agent, colleague
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import (
@@ -93,6 +93,7 @@ def add_rules(window):
 
 
 def in_every_room(world, qtbot):
+    world.tell_agents(agent(), agent("6401", state="paused"))
     window = main_window(world, qtbot)
     for state in (CallState.ACTIVE, CallState.HELD, CallState.INCOMING, CallState.RINGING_OUT):
         world.phone.add(FakeCall("1002", "Ben Carter", state)).measured = MEASURED

@@ -1,7 +1,9 @@
 """SIP-3, SIP-4, SIP-9: calls in the window."""
 
+from datetime import timedelta
+
 import pytest
-from fakes import FakeCall, FakePhone, colleague
+from fakes import NOW, FakeCall, FakePhone, colleague
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication, QDialog
@@ -104,8 +106,6 @@ def test_why_a_call_failed_goes_away_by_itself(theme, qtbot):
 
 
 def test_the_timer_starts_at_the_answer_and_never_shifts_the_layout(window, world):
-    from datetime import timedelta
-
     world.phone.add(FakeCall("1002", "Ben", CallState.ACTIVE, talked=timedelta(seconds=59)))
     card = window.calls.cards[0]
     assert card.timer.text() == "0:00:59"
@@ -155,6 +155,63 @@ def test_a_secretary_sees_for_whom_the_call_is_BOSS_1(incoming, window, world, p
     for state, said in ((CallState.ACTIVE, "In a call"), (CallState.HELD, "On hold")):
         call.turn(state)
         assert card.state.text() == f"{said} {words}".strip()
+
+
+@pytest.fixture
+def of_queue():
+    """A call of queue Support, whose caller has waited for 42 seconds."""
+    call = FakeCall("1004", "David Kim", CallState.INCOMING)
+    call.called_for, call.waiting_since = Party("6400", "Support"), NOW - timedelta(seconds=42)
+    return call
+
+
+def test_an_agent_sees_the_queue_and_how_long_the_caller_waits_going_on_SIP_9(theme, of_queue, qtbot):
+    moment, phone = [NOW], FakePhone()
+    windows = IncomingWindows(phone, screen=lambda: QRect(0, 0, 1280, 800), clock=lambda: moment[0])
+    phone.add(of_queue)
+    shown = windows.windows[0]
+    assert shown.what.text() == "Incoming call for Support"
+    assert (shown.wait.isVisible(), shown.wait.text()) == (True, "waits 0:00:42")
+    moment[0] += timedelta(seconds=3)
+    qtbot.waitUntil(lambda: shown.wait.text() == "waits 0:00:45", timeout=3000)
+    other = phone.add(FakeCall("1003", "Chiara", CallState.INCOMING))
+    assert not windows.windows[1].wait.isVisible()
+    other.finish()
+    windows.close()
+
+
+def test_a_long_name_of_a_queue_leaves_the_waiting_time_in_sight_SIP_9(theme, of_queue):
+    of_queue.called_for = Party("6400", "Reception of Maximiliane Alexandra von Hohenstein-Wittgenstein")
+    phone = FakePhone()
+    windows = IncomingWindows(phone, screen=lambda: QRect(0, 0, 1280, 800), clock=lambda: NOW)
+    phone.add(of_queue)
+    shown = windows.windows[0]
+    QApplication.processEvents()
+    assert shown.wait.width() >= shown.wait.fontMetrics().horizontalAdvance("waits 0:00:42")
+    assert shown.rect().contains(shown.wait.mapTo(shown, shown.wait.rect().bottomRight()))
+    windows.close()
+
+
+def test_the_card_tells_the_queue_and_the_wait_also_in_the_call_SIP_9(window, world, of_queue):
+    world.phone.add(of_queue)
+    card = window.calls.cards[0]
+    assert card.state.text() == "Incoming call for Support, waits 0:00:42"
+    assert card.accessibleName() == "Call with David Kim: Incoming call for Support"
+    of_queue.turn(CallState.ACTIVE)
+    card.tick(NOW + timedelta(seconds=30))
+    assert card.state.text() == "In a call for Support, waited 0:00:42"
+    of_queue.finish()
+    card.tick(NOW)
+    assert "wait" not in card.state.text()
+
+
+def test_what_is_not_known_any_more_is_not_told_as_a_wait_KEY_5(window, world, of_queue):
+    world.phone.add(of_queue)
+    of_queue.known = False
+    of_queue.changed.emit()
+    card = window.calls.cards[0]
+    card.tick(NOW)
+    assert "waits" not in card.state.text()
 
 
 def test_several_incoming_calls_stack_on_the_screen(incoming):

@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from fakes import NOW, FakeCall, LineState, World, colleague
+from fakes import NOW, FakeCall, LineState, World, agent, colleague
 
 from linkus_desktop.calls.popup_runner import PopUpRunner
+from linkus_desktop.pbx.agents import OwnQueues
 from linkus_desktop.pbx.recordings import OwnCalls
 from linkus_desktop.sip.values import CallState, TransferState
 from linkus_desktop.ui.keys.actions import KeyActions
@@ -40,8 +41,10 @@ class Keys:
 
     def __init__(self, world: World) -> None:
         self.world, self.live = world, world.session.live
+        api = world.session.api
+        queues = OwnQueues(self.live.agents, api, lambda: "1001")
         self.sources = Sources(
-            self.live, world.phone, OwnCalls(self.live.calls, world.session.api), lambda: "1001"
+            self.live, world.phone, OwnCalls(self.live.calls, api), lambda: "1001", queues=queues
         )
         self.opened: list[str] = []
         runner = PopUpRunner(open_address=self._open)
@@ -110,12 +113,14 @@ def test_a_tooltip_says_who_what_and_since_when_KEY_3(keys):
 EVERY = [
     ("blf", "1002"), ("boss_secretary", "*591003"), ("intercom", "1002"), ("park", "6900"),
     ("pickup", "1002"), ("voicemail", ""), ("presence", "away"), ("forward", "always"),
+    ("agent_login", "6400"), ("agent_pause", "all"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("kind", "value"), EVERY)
 def test_when_the_connection_is_lost_every_lamp_is_unknown_at_once_KEY_5(keys, kind, value):
     keys.pairs(pair("idle"))
+    keys.world.tell_agents(agent())
     for topic in (keys.live.parked, keys.live.voicemail, keys.live.forwarding):
         topic.take_snapshot({})
     before = keys.face(kind, value)
@@ -209,6 +214,39 @@ def test_every_type_has_a_face_and_a_name_KEY_2(keys):
         assert face.told
         assert (face.lamp is None) == bool(face.icon), kind
     assert set(TYPE_WORDS) == set(KeyType)
+
+
+AGENTS = [
+    ([agent()], "agent_login", "6400", Lamp.ON, "Logged in"),
+    ([agent(state="logged_out")], "agent_login", "6400", Lamp.OFF, "Logged out"),
+    ([agent(dynamic=False)], "agent_login", "6400", Lamp.ON, "Always logged in"),
+    ([agent(), agent("6401")], "agent_login", "all", Lamp.ON, "Logged in"),
+    ([agent(), agent("6401", state="logged_out")], "agent_login", "all", Lamp.ON, "Logged in (1 of 2)"),
+    ([agent(dynamic=False), agent("6401", state="logged_out")], "agent_login", "all", Lamp.OFF, "Logged out"),
+    ([agent()], "agent_pause", "6400", Lamp.OFF, "Not paused"),
+    ([agent(state="logged_out")], "agent_pause", "6400", Lamp.OFF, "Logged out"),
+    ([agent(state="paused", reason="Lunch")], "agent_pause", "6400", Lamp.PAUSED, "Paused: Lunch · 0:12:03"),
+    ([agent(state="paused"), agent("6401")], "agent_pause", "all", Lamp.PAUSED, "Paused (1 of 2)"),
+    ([agent()], "agent_login", "6401", Lamp.UNKNOWN, "Not an agent"),
+    ([], "agent_pause", "all", Lamp.UNKNOWN, "Not an agent"),
+]
+
+
+@pytest.mark.parametrize(("agents", "kind", "value", "lamp", "word"), AGENTS)
+def test_an_agents_key_shows_the_place_in_its_queue_or_in_all_KEY_2(keys, agents, kind, value, lamp, word):
+    keys.world.tell_agents(*agents)
+    assert keys.seen(kind, value) == (lamp, word)
+
+
+def test_an_agents_key_is_called_by_its_queue_and_follows_its_changes_KEY_2(keys):
+    keys.world.tell_agents(agent())
+    assert keys.face("agent_login", "6400").name == "Log in Support"
+    assert keys.face("agent_pause", "all").name == "Pause in all queues"
+    changed = []
+    keys.sources.changed.connect(changed.append)
+    keys.world.tell_agents(agent(state="paused"))
+    watched = set(keys.sources.watched(key("agent_pause", "6400")))
+    assert any(one is None or watched & one for one in changed)
 
 
 # What a click does
@@ -351,6 +389,45 @@ async def test_a_presence_key_switches_there_and_back_KEY_2(keys, settle):
     keys.live.forget()
     keys.press("presence", "away")
     assert "not known" in keys.said[0]
+
+
+@pytest.mark.parametrize(
+    ("agents", "kind", "value", "asked"),
+    [
+        ([agent()], "agent_login", "6400", ("6400", {"logged_in": False})),
+        ([agent(state="logged_out")], "agent_login", "6400", ("6400", {"logged_in": True})),
+        ([agent(), agent("6401", state="logged_out")], "agent_login", "all", ("all", {"logged_in": False})),
+        ([agent()], "agent_pause", "6400", ("6400", {"paused": True})),
+        ([agent(state="paused")], "agent_pause", "6400", ("6400", {"paused": False})),
+        ([agent(state="paused"), agent("6401")], "agent_pause", "all", ("all", {"paused": False})),
+        ([agent(dynamic=False)], "agent_pause", "all", ("all", {"paused": True})),
+    ],
+)
+async def test_an_agents_key_switches_there_and_back_KEY_2(keys, settle, agents, kind, value, asked):
+    keys.world.tell_agents(*agents)
+    keys.press(kind, value)
+    assert keys.face(kind, value).word == "Changing…"
+    await settle()
+    queue, change = keys.world.session.api.switches[0]
+    assert (queue, change.model_dump(exclude_defaults=True)) == asked
+
+
+@pytest.mark.parametrize(
+    ("agents", "kind", "value", "said"),
+    [
+        ([agent(dynamic=False)], "agent_login", "6400", "always logged in"),
+        ([agent(state="logged_out")], "agent_pause", "6400", "Log in first"),
+        ([agent()], "agent_login", "6401", "no agent there any more"),
+    ],
+)
+def test_what_an_agents_key_cannot_do_is_told_KEY_2(keys, agents, kind, value, said):
+    keys.world.tell_agents(*agents)
+    keys.press(kind, value)
+    assert said in keys.said[0]
+    keys.live.forget()
+    keys.press(kind, value)
+    assert "not known now" in keys.said[1]
+    assert keys.world.session.api.switches == []
 
 
 def test_what_the_phone_cannot_do_and_codes_that_are_off_are_told_KEY_2(keys):

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import fakes
 import pytest
-from fakes import FakeCall, LineState, World, colleague
+from fakes import FakeCall, LineState, World, agent, colleague
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QContextMenuEvent, QDropEvent, QHelpEvent, QMouseEvent
 from PySide6.QtTest import QTest
@@ -314,6 +314,24 @@ def test_the_green_key_asks_in_the_panel_BOSS_2(panel, world, qtbot):
 async def saved(dialog: KeyDialog, settle):
     dialog.submit()
     await settle()
+
+
+async def test_an_agents_key_is_made_from_the_own_queues_by_name_KEY_2(world, panel, settle, qtbot):
+    world.tell_agents(agent(), agent("6401", "Sales", dynamic=False))
+    panel.new_key()
+    dialog = panel.dialog
+    offered = {}
+    for kind in (KeyType.AGENT_LOGIN, KeyType.AGENT_PAUSE):
+        dialog.kind.setCurrentIndex(dialog.kind.findData(kind.value))
+        model = dialog.value.completer().model()
+        offered[kind] = [model.index(row, 0).data() for row in range(model.rowCount())]
+    assert offered[KeyType.AGENT_LOGIN] == ["All queues", "Support, 6400"], "nobody logs in to Sales"
+    assert offered[KeyType.AGENT_PAUSE] == ["All queues", "Sales, 6401", "Support, 6400"]
+    dialog.value.setText("All queues")
+    dialog.value.completer().activated.emit("All queues")
+    qtbot.waitUntil(lambda: dialog.value.text() == "all")
+    await saved(dialog, settle)
+    assert world.session.api.key_changes[0].keys[-1].value == "all"
 
 
 async def test_a_new_key_is_chosen_by_name_and_stored_KEY_1(panel, world, qtbot, settle):

@@ -2,9 +2,10 @@
 
 import json
 import sys
+from datetime import timedelta
 
 import pytest
-from fakes import FakeCall
+from fakes import NOW, FakeCall
 from PySide6.QtWidgets import QSystemTrayIcon
 
 from linkus_desktop.sip.headers import Party
@@ -49,6 +50,14 @@ def test_for_whom_the_call_is_stands_there_BOSS_1(world, notifier, shown):
     call.called_for = Party("1003", "Somebody")
     notifier.tell_ringing(world.phone.add(call))
     assert shown.messages[0][1].startswith("1002 · Incoming call for ")
+
+
+def test_the_queue_and_the_wait_stand_there_SIP_9(world, window, shown):
+    notifier = Notifier(world.phone, window.callers, window, find=lambda _: shown, clock=lambda: NOW)
+    call = FakeCall("1002", "", CallState.INCOMING)
+    call.called_for, call.waiting_since = Party("6400", "Support"), NOW - timedelta(seconds=65)
+    notifier.tell_ringing(world.phone.add(call))
+    assert shown.messages[0][1] == "1002 · Incoming call for Support, waits 0:01:05"
 
 
 def test_an_automatic_answer_is_told_SIP_9(world, notifier, shown):

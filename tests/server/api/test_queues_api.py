@@ -56,6 +56,26 @@ async def test_agents_change_themselves_and_see_it_live_Q_11(initialised) -> Non
             assert (await client.call("PUT", path, json=body))[0] == expected, (path, body)
 
 
+async def test_an_agent_logs_in_to_the_queues_of_last_time_Q_10(initialised) -> None:
+    async with live_office(initialised) as office:
+        admin, anna, boris = await office.admin(), await office.login("1001"), await office.login("1002")
+        assert (await boris.call("POST", "/me/queues/last"))[0] == 404, "no agent"
+        for number in ("6400", "6401", "6402"):
+            assert (await admin.call("PUT", f"/queues/{number}", json=QUEUE))[0] == 200
+        for client in (boris, anna):
+            status, body = await client.call("POST", "/me/queues/last")
+            assert (status, "no queue yet" in body["message"]) == (409, True)
+        for number in ("6400", "6402"):
+            assert (await boris.call("PUT", f"/me/queues/{number}", json={"logged_in": True}))[0] == 200
+        assert (await boris.call("PUT", "/me/queues", json={"logged_in": False}))[0] == 200
+        status, now = await boris.call("POST", "/me/queues/last")
+        assert (status, [(one["queue"], one["logged_in"]) for one in now]) == (
+            200, [("6400", True), ("6402", True)]
+        )  # fmt: skip
+        assert [one["logged_in"] for one in (await boris.call("GET", "/me/queues"))[1]] == [True, False, True]
+        assert (await admin.call("POST", "/me/queues/last"))[0] == 403
+
+
 async def test_managers_and_administrators_change_others_and_nobody_else_does_Q_6(initialised) -> None:
     async with live_office(initialised) as office:
         admin, anna, boris = await office.admin(), await office.login("1001"), await office.login("1002")

@@ -450,7 +450,9 @@ class Office:
             directory=self.directory,
             configuration=self.configured,
         )
-        self.own_calls = OwnCalls(switch=self.switch, recorder=self.recorder, hub=self.hub, clock=self.clock)
+        self.own_calls = OwnCalls(
+            switch=self.switch, recorder=self.recorder, queues=self.queues, hub=self.hub, clock=self.clock
+        )
         self.calls = Calls(
             switch=self.switch,
             directory=self.directory,

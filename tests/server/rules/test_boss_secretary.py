@@ -132,3 +132,10 @@ def test_a_name_in_the_diversion_header_stays_within_it_BOSS_1(name, shown):
     assert diverted("2000", name) == {
         "Diversion": f"{shown}<sip:2000@diverted.invalid>;reason=unconditional;counter=1"
     }
+
+
+@pytest.mark.parametrize(("waited_s", "written"), [(65.9, 65), (0.0, 0), (-0.5, 0)])
+def test_a_queue_tells_how_long_the_caller_has_waited_Q_4(waited_s, written):
+    header = diverted("6400", "Support", waited_s=waited_s)["Diversion"]
+    assert header.startswith('"Support" <sip:6400@diverted.invalid>;')
+    assert header.endswith(f";waited={written}")

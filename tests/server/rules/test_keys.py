@@ -6,7 +6,8 @@ from pydantic import ValidationError
 from server.contract.boss import Boss
 from server.contract.extensions import Extension
 from server.contract.features import FeatureCodes
-from server.contract.keys import FunctionKey, KeyRight, KeyType
+from server.contract.keys import FunctionKey, KeyRight
+from server.contract.queues import Queue, QueueAgent
 from server.contract.routing import EmergencyNumber, RingGroup
 from server.contract.voicemail import GroupMailbox
 from server.rules.keys import Surroundings, extensions_named, may_change_keys, problem_of
@@ -16,6 +17,9 @@ OBJECTS = (
     RingGroup(number="6200", members=("1001",)),
     GroupMailbox(number="6500", members=("1001",)),
     EmergencyNumber(number="112", trunks=("main",)),
+    Queue(number="6400", dynamic_agents=(QueueAgent(extension="1000"), QueueAgent(extension="1001"))),
+    Queue(number="6401", static_agents=(QueueAgent(extension="1000"),)),
+    Queue(number="6402", static_agents=(QueueAgent(extension="1001"),)),
 )
 
 
@@ -44,19 +48,14 @@ def there(*objects):
         ("presence", "lunch_break", "lunch_break"),
         ("forward", "always:00420 601 234 567", "always:00420601234567"),
         ("forward", "no_answer", "no_answer"),
+        ("agent_login", "64 00", "6400"),
+        ("agent_pause", "all", "all"),
         ("recording", "", ""),
         ("url", "https://crm.example/?q={number}&n={name}", "https://crm.example/?q={number}&n={name}"),
     ],
 )
 def test_a_value_of_each_type_is_taken_as_people_write_it_KEY_2(kind, value, kept):
     assert key(kind, value).value == kept
-
-
-def test_there_is_a_value_for_every_type_KEY_2():
-    """Agents' keys come with the queues: until then nobody can make one that does nothing."""
-    with pytest.raises(ValidationError):
-        key("agent_pause")
-    assert {"blf", "boss_secretary", "url"} <= {kind.value for kind in KeyType}
 
 
 @pytest.mark.parametrize(
@@ -75,6 +74,8 @@ def test_there_is_a_value_for_every_type_KEY_2():
         ("forward", "sometimes", "no_answer"),
         ("forward", "always:", "no_answer"),
         ("forward", "always:+420601234567", "as it is dialled"),
+        ("agent_login", "", "number of a queue"),
+        ("agent_pause", "every", "number of a queue"),
         ("recording", "1", "no value"),
         ("url", "ftp://files.example", "https://"),
         ("url", "javascript:alert(1)", "https://"),
@@ -96,7 +97,8 @@ def test_a_value_that_cannot_be_right_is_refused_with_a_reason_KEY_2(kind, value
         ("blf", "1001"), ("speed_dial", "1999"), ("intercom", "1002"), ("park", "6919"), ("pickup", "1001"),
         ("pickup", "6200"), ("voicemail", ""), ("voicemail", "1001"), ("voicemail", "6500"), ("dtmf", "1"),
         ("prefix", "0"), ("presence", "away"), ("forward", "always"), ("forward", "busy:1001"),
-        ("recording", ""), ("url", "https://crm.example"),
+        ("agent_login", "6400"), ("agent_login", "all"), ("agent_pause", "6400"), ("agent_pause", "6401"),
+        ("agent_pause", "all"), ("recording", ""), ("url", "https://crm.example"),
     ],
 )  # fmt: skip
 def test_keys_that_can_do_something_are_taken_KEY_2(kind, value):
@@ -115,6 +117,9 @@ def test_keys_that_can_do_something_are_taken_KEY_2(kind, value):
         ("forward", "always:1000", "own extension"),
         ("forward", "always:112", "emergency number"),
         ("boss_secretary", "*591001", "1000 is no boss"),
+        ("agent_login", "6409", "no queue 6409"),
+        ("agent_pause", "6402", "no agent of queue 6402: use 6400, 6401 or all"),
+        ("agent_login", "6401", "static agent"),
     ],
 )
 def test_keys_that_could_do_nothing_are_named_with_the_reason_KEY_2(kind, value, said):
@@ -155,6 +160,15 @@ def test_only_the_code_of_an_own_secretary_is_taken_BOSS_2(value, said):
         key("boss_secretary", value), there(boss, group, Boss(name="1009", secretaries=("1002",)))
     )
     assert said in found if said else not found
+
+
+def test_who_is_an_agent_of_no_queue_can_have_no_agents_key_KEY_2():
+    outsider = Surroundings("1002", there().snapshot, {"1002"})
+    for kind in ("agent_login", "agent_pause"):
+        assert problem_of(key(kind, "all"), outsider) == "1002 is an agent of no queue"
+    only_static = Surroundings("1001", snapshot_of([OBJECTS[-1]]), {"1001"})
+    assert "always logged in" in problem_of(key("agent_login", "all"), only_static)
+    assert problem_of(key("agent_pause", "all"), only_static) == ""
 
 
 def test_only_numbers_that_keys_are_about_are_looked_up():

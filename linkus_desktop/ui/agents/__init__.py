@@ -1,0 +1,1 @@
+"""The own place in queues, in the toolbar."""
