@@ -39,6 +39,9 @@ ENDED = "The call has ended."
 
 GOODBYE_S = 1.0
 """Seconds that a phone has to hang up by itself after its transfer is done; some never do."""
+CANCELLED_S = 0.25
+"""Seconds from the end of a leg that rang until its phone surely has heard of it: the engine tells us first,
+and sends its CANCEL then; a phone for one call at a time would still be busy."""
 
 
 async def converse(call: "ExtensionCall", resources: Resources, phone: Leg, *, resumed: bool = False) -> None:
@@ -165,6 +168,7 @@ class _Transfer:
         with suppress(TimeoutError):
             async with asyncio.timeout(GOODBYE_S):
                 await asyncio.gather(*(leg.gone() for leg in rung))
+        await asyncio.sleep(CANCELLED_S)
 
     async def _calm_talk_of(self, leg: Leg) -> Talk | None:
         """The conversation of this leg, in which nothing is being changed now."""

@@ -27,6 +27,7 @@ def busy(window, world):
     }
     world.session.live.parked.take_snapshot(waiting)
     window.message.say("Something happened.", ("Try again", int))
+    window.rooms.room("call_log")._seen.setInterval(600_000)  # no loop runs that could tell the server
     return window
 
 
