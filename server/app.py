@@ -32,6 +32,7 @@ from server.flows.planning import Planner
 from server.flows.recording import Recorder
 from server.flows.voicemail import Mailboxes
 from server.services import certificate
+from server.services.agent_presence import AgentPresence
 from server.services.agents import Agents
 from server.services.call_log import CallLog
 from server.services.call_log_store import CallStore
@@ -199,6 +200,9 @@ class Application:
         await queues.start()
         stack.push_async_callback(queues.stop)
         agents = Agents(queues=queues, audit=core.audit)
+        agent_presence = AgentPresence(presence=presence, reaching=core.reaching, agents=agents)
+        agent_presence.start()
+        stack.callback(agent_presence.stop)
         queue_reports = QueueReports(db=core.db, clock=clock, agents=agents)
         queue_log = QueueLog(db=core.db, hub=hub, clock=clock, queues=queues)
         mailboxes = Mailboxes(

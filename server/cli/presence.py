@@ -8,7 +8,7 @@ from server.cli.backend import backend
 from server.cli.common import Config, Data, Json, load_settings, reporting, run, show
 from server.cli.presence_text import change_of, minutes, presence_text, settings_text
 from server.contract.presence import Presence, PresenceChange, PresenceStatus
-from server.contract.reaching import EndpointKind, ReachingSettings
+from server.contract.reaching import AgentAction, EndpointKind, ReachingSettings
 from server.services.errors import invalid
 from server.settings import Settings
 
@@ -99,18 +99,29 @@ def set_(  # noqa: PLR0917
         ),
     ] = None,
     *,
+    agent: Annotated[
+        AgentAction | None, typer.Option("--agent", help="What an agent of queues becomes by the status.")
+    ] = None,
+    agent_reason: Annotated[
+        str | None, typer.Option("--agent-reason", metavar="REASON", help="Of a pause: a code, or words.")
+    ] = None,
     no_ring_second: Annotated[bool, typer.Option("--no-ring-second", help="One stage only.")] = False,
     json: Json = False,
 ) -> None:
     """Change how an extension is reached: what is given, and nothing else.
 
-    Do Not Disturb has a note and the forwarding "always" only: without --status the rest is not for it.
+    Do Not Disturb has a note, what agents become, and the forwarding "always" only: without --status the rest
+    is not for it.
     """
     with reporting(as_json=json):
         settings = load_settings(data, config)
         change = change_of(
             statuses=status,
-            note=note,
+            of_status={
+                "note": note,
+                "agent_action": agent,
+                "agent_pause_reason": agent_reason if agent_reason is not None or agent is None else "",
+            },
             forward=forward or [],
             ringing={
                 "ring_first": ring_first or None,

@@ -10,7 +10,13 @@ from pydantic import ValidationError
 from server.cli.common import table
 from server.contract.destinations import Destination
 from server.contract.presence import Presence, PresenceStatus
-from server.contract.reaching import EndpointKind, ForwardingCondition, ReachingSettings, StatusSettings
+from server.contract.reaching import (
+    AgentAction,
+    EndpointKind,
+    ForwardingCondition,
+    ReachingSettings,
+    StatusSettings,
+)
 from server.services.errors import invalid
 
 _DURATION = re.compile(r"(?:(\d{1,2})h)?(?:(\d{1,4})m?)?", re.ASCII)
@@ -66,7 +72,7 @@ class Change:
 def change_of(
     *,
     statuses: Sequence[PresenceStatus] | None,
-    note: str | None,
+    of_status: Mapping[str, Any],
     forward: Sequence[str],
     ringing: Mapping[str, Any],
     everywhere: Mapping[str, Any],
@@ -78,7 +84,7 @@ def change_of(
         ServiceError: `INVALID`, with the option.
     """
     change = Change(statuses or list(PresenceStatus), named=bool(statuses))
-    change.of_status = {} if note is None else {"note": note}
+    change.of_status = {name: value for name, value in of_status.items() if value is not None}
     change.ringing = {name: value for name, value in ringing.items() if value is not None}
     change.everywhere = {name: value for name, value in everywhere.items() if value is not None}
     for text in forward:
@@ -113,9 +119,18 @@ def settings_text(settings: ReachingSettings) -> str:
             )
             mobile = "yes" if one.ring_mobile else ""
         rows.append(
-            [str(status), one.note, _forwarding(one.internal), _forwarding(one.external), stages, mobile]
+            [
+                str(status),
+                one.note,
+                _forwarding(one.internal),
+                _forwarding(one.external),
+                stages,
+                mobile,
+                "" if one.agent_action is AgentAction.NOTHING else one.agent_action.replace("_", " "),
+            ]
         )
-    lines = [table(["STATUS", "NOTE", "INTERNAL CALLS", "EXTERNAL CALLS", "RINGS", "MOBILE"], rows), ""]
+    heads = ["STATUS", "NOTE", "INTERNAL CALLS", "EXTERNAL CALLS", "RINGS", "MOBILE", "AGENT"]
+    lines = [table(heads, rows), ""]
     lines += [f"One busy, all busy: {_yes(settings.all_busy)}"]
     lines += [f"One rejects, all reject: {_yes(settings.all_reject)}"]
     lines += [f"Prefix of the mobile number: {settings.mobile_prefix or 'none'}"]

@@ -2,10 +2,11 @@
 
 import re
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
+from server.contract.agents import PauseReason
 from server.contract.base import Reply, Request
 from server.contract.destinations import Destination, DestinationKind
 from server.contract.patterns import check_pattern
@@ -59,7 +60,34 @@ class Forwarding(ForwardingAlways):
     busy: Destination | None = None
 
 
-class DoNotDisturbSettings(Request):
+class AgentAction(StrEnum):
+    """What an agent becomes in all own queues when a status is chosen (PRES-6)."""
+
+    NOTHING = "nothing"
+    LOG_IN = "log_in"
+    """In all; a static agent ends the pause. Only for Available."""
+    LOG_IN_LAST = "log_in_last"
+    """The same, in the queues in which one was last."""
+    LOG_OUT = "log_out"
+    """Dynamic agents only."""
+    PAUSE = "pause"
+
+
+class AgentSettings(Request):
+    """What a status means for an agent of queues."""
+
+    agent_action: AgentAction = AgentAction.NOTHING
+    agent_pause_reason: PauseReason = ""
+    """Of a pause: a code of the queue options, or words."""
+
+    @model_validator(mode="after")
+    def _reason_of_a_pause(self) -> Self:
+        if self.agent_pause_reason and self.agent_action is not AgentAction.PAUSE:
+            raise ValueError("a reason belongs to a pause: give agent_action = pause")
+        return self
+
+
+class DoNotDisturbSettings(AgentSettings):
     """What can be set for Do Not Disturb: nothing rings, so there is nothing else (PRES-3)."""
 
     note: Note = ""
@@ -68,7 +96,7 @@ class DoNotDisturbSettings(Request):
     external: ForwardingAlways = ForwardingAlways()
 
 
-class StatusSettings(Request):
+class StatusSettings(AgentSettings):
     """What holds while a presence status is chosen (PRES-2)."""
 
     note: Note = ""
@@ -103,6 +131,13 @@ class SettingsByStatus(Request):
     do_not_disturb: DoNotDisturbSettings = DoNotDisturbSettings()
     lunch_break: StatusSettings = StatusSettings()
     off_work: StatusSettings = StatusSettings()
+
+    @model_validator(mode="after")
+    def _who_is_not_available_does_not_log_in(self) -> Self:
+        for status in PresenceStatus:
+            if status is not PresenceStatus.AVAILABLE and self.of(status).agent_action is AgentAction.LOG_IN:
+                raise ValueError(f"{status}: only who becomes available is logged in to all queues")
+        return self
 
     def of(self, status: PresenceStatus) -> StatusSettings | DoNotDisturbSettings:
         """Those of one status."""

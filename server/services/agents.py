@@ -53,6 +53,10 @@ class Agents:
         """The queues in which a dynamic agent was when last logged in."""
         return self._queues.acd.last_queues(extension)
 
+    def static_queues(self, extension: str) -> list[str]:
+        """The queues of which the extension is a static agent."""
+        return [status.queue for status in self.of(extension) if not status.dynamic]
+
     # What is changed
 
     def switch_own(
@@ -119,6 +123,7 @@ class Agents:
     def _log(self, extension: str, change: AgentSwitch, chosen: list[str], *, everywhere: bool) -> None:
         if change.logged_in:
             self._queues.agent_event(extension, lambda acd, now: acd.log_in(extension, chosen, now))
+            self._queues.agent_event(extension, lambda acd, now: acd.resume(extension, chosen, now))
         elif change.logged_in is False:
             dynamic = [status.queue for status in self.of(extension) if status.dynamic]
             out_of = [queue for queue in chosen if queue in dynamic] if everywhere else chosen

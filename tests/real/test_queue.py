@@ -113,10 +113,12 @@ async def test_a_vanished_phone_is_passed_over_and_a_kill_costs_nobody_the_place
         await dana.dial(QUEUE)
         await dana.connected()
         await until(lambda: _waiting(own_pbx, 2), "both wait", every_s=0.2)
+        rung = agent.dialog
+        assert rung is not None
         await own_pbx.kill()
         await own_pbx.start()
         await own_pbx.ready()
-        await agent.ended()
+        await until(rung.gone.is_set, "the phone is told that its call is over")  # and is rung anew
         await hears_music(dana)
         await talks(anna, agent, (TONES["1001"], TONES["1003"]))
         await anna.hangup()

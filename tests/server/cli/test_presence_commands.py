@@ -154,3 +154,15 @@ async def test_a_running_server_is_asked_and_calls_follow_at_once(application: A
         assert await where.change_presence("1001", away) == await where.presence("1001")
     assert application.services.reaching.of("1001") == wanted
     assert application.services.presence.of("1001").status is PresenceStatus.AWAY
+
+
+def test_what_an_agent_becomes_by_a_status_is_set_and_shown_PRES_6(cli: Cli) -> None:
+    lunch = ("presence", "set", "1001", "--status", "lunch_break")
+    assert cli(*lunch, "--agent", "pause", "--agent-reason", "2").exit_code == 0
+    kept = shown(cli)["settings"]["statuses"]["lunch_break"]
+    assert (kept["agent_action"], kept["agent_pause_reason"]) == ("pause", "2")
+    assert "pause" in cli("presence", "show", "1001").stdout
+    assert cli(*lunch, "--agent", "log_in").exit_code != 0
+    assert cli(*lunch, "--agent", "log_out").exit_code == 0
+    kept = shown(cli)["settings"]["statuses"]["lunch_break"]
+    assert (kept["agent_action"], kept["agent_pause_reason"]) == ("log_out", "")

@@ -30,6 +30,7 @@ from server.flows.voicemail import Mailboxes
 from server.rules.outcomes import Ending
 from server.rules.queues.stored import StoredAcd
 from server.rules.routing import snapshot_of
+from server.services.agent_presence import AgentPresence
 from server.services.agents import Agents
 from server.services.call_log import CallLog
 from server.services.call_log_store import Call
@@ -404,6 +405,9 @@ class Office:
             call_of_leg=call_of_leg,
         )
         self.agents = Agents(queues=self.queues, audit=self.audit)
+        self.agent_presence = AgentPresence(
+            presence=self.presence, reaching=self.reaching, agents=self.agents
+        )
         self.planner = planner = Planner(
             switch=self.switch,
             directory=self.directory,
@@ -496,6 +500,7 @@ class Office:
         self.states.start()
         self.pairs.start()
         await self.queues.start()
+        self.agent_presence.start()
         self.call_log.start()
         self.recordings.start()
         self.own_calls.start()
@@ -508,6 +513,7 @@ class Office:
         await self.recorder.stop()
         await self.recordings.stop()
         await self.call_log.stop()
+        self.agent_presence.stop()
         await self.queues.stop()
         self.pairs.stop()
         self.own_calls.stop()
@@ -530,6 +536,7 @@ class Office:
         await self.calls._background.cancel()
         await self.recorder._background.cancel()
         self.pairs.stop()
+        self.agent_presence.stop()
         self.queues.detach()
         await kill(self.queues.writer)
         self.own_calls.stop()

@@ -4,8 +4,10 @@ import asyncio
 
 import pytest
 
-from server.contract.agents import AgentState
+from server.contract.agents import AgentState, AgentSwitch
+from server.contract.presence import PresenceChange, PresenceStatus
 from server.contract.queues import Queue, QueueAgent
+from server.contract.reaching import ReachingSettings
 from server.flows.agent_codes import LOGGED_IN, LOGGED_OUT, PAUSED
 from server.flows.phone_settings import ON
 from server.flows.spoken import INVALID, NOT_PERMITTED, PAUSE
@@ -113,3 +115,56 @@ async def test_log_in_and_pause_survive_a_kill_of_the_server_Q_11():
     await second.idle()
     second.assert_nothing_left()
     await second.stop()
+
+
+def by_status(**actions: str) -> ReachingSettings:
+    """What an agent becomes with these statuses; `pause` for the reason with the code 2."""
+    statuses = {
+        status: {"agent_action": action, "agent_pause_reason": "2" if action == "pause" else ""}
+        for status, action in actions.items()
+    }
+    return ReachingSettings(statuses=statuses)
+
+
+@in_virtual_time
+async def test_the_status_switches_the_agent_in_all_queues_PRES_6():
+    async with office() as place:
+        static = [QueueAgent(extension="1002")]
+        set_up(
+            place, queue("6400", "1002"), queue("6401", "1002"), Queue(number="6402", static_agents=static)
+        )
+        place.engine.phone("1002")
+        place.reaching.settings["1002"] = by_status(
+            available="log_in", lunch_break="pause", off_work="log_out", away="log_in_last"
+        )
+
+        async def chosen(status: PresenceStatus, note: str = "") -> list[str]:
+            await place.presence.change("1002", PresenceChange(status=status, note=note))
+            return [str(one.state) for one in place.agents.of("1002")]
+
+        assert await chosen(PresenceStatus.BUSINESS_TRIP) == ["logged_out", "logged_out", "available"]
+        assert await chosen(PresenceStatus.AVAILABLE) == ["available"] * 3
+        assert await chosen(PresenceStatus.LUNCH_BREAK) == ["paused"] * 3
+        assert await chosen(PresenceStatus.AVAILABLE) == ["available"] * 3, "who logs in is not paused"
+        assert await chosen(PresenceStatus.LUNCH_BREAK) == ["paused"] * 3
+        assert {one.reason for one in place.agents.of("1002")} == {"Lunch"}
+        place.agents.switch_own("1002", AgentSwitch(paused=False))
+        assert await chosen(PresenceStatus.LUNCH_BREAK, "until one") == ["available"] * 3, "only the note"
+        assert await chosen(PresenceStatus.OFF_WORK) == ["logged_out", "logged_out", "available"]
+        await dial(place, "1002", "*76401")
+        await dial(place, "1002", "*077")
+        assert await chosen(PresenceStatus.AWAY) == ["logged_out", "available", "available"]
+
+
+@pytest.mark.parametrize(
+    ("statuses", "why"),
+    [
+        ({"away": {"agent_action": "log_in"}}, "only who becomes available"),
+        ({"do_not_disturb": {"agent_action": "log_in"}}, "only who becomes available"),
+        ({"away": {"agent_pause_reason": "2"}}, "belongs to a pause"),
+        ({"away": {"agent_action": "dance"}}, "agent_action"),
+    ],
+)
+def test_settings_that_make_no_sense_for_an_agent_are_refused_PRES_6(statuses, why):
+    with pytest.raises(ValueError, match=why):
+        ReachingSettings(statuses=statuses)
