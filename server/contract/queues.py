@@ -115,8 +115,6 @@ class Queue(ConfigObject):
     """Heard to its end before an agent rings."""
     ringback: ObjectName | None = None
     """Heard in a loop while waiting; none: the music on hold."""
-    music: ObjectName | None = None
-    """Heard while an agent holds the call; none: that of the system."""
     periodic: PeriodicAnnouncement | None = None
     position: PositionAnnouncement = PositionAnnouncement()
     agent_announcement: ObjectName | None = None
@@ -124,13 +122,10 @@ class Queue(ConfigObject):
     announce_agent_id: bool = False
     language: Language = DEFAULT_LANGUAGE
     alert_info: Annotated[Line, Field(max_length=127)] = ""
-    ring_tone: Annotated[Line, Field(max_length=63)] = ""
     log_for_all_agents: bool = False
     log_agents: ExtensionNumbers = ()
     log_incoming: bool = True
     log_missed: bool = True
-    notify_missed: bool = False
-    notify_abandoned: bool = False
 
     @model_validator(mode="after")
     def _each_agent_once(self) -> Self:
@@ -166,7 +161,7 @@ class Queue(ConfigObject):
             yield from (Reference(EXTENSION, agent.extension, field) for agent in agents)
         for field in ("managers", "log_agents"):
             yield from (Reference(EXTENSION, number, field) for number in getattr(self, field))
-        for field in ("join_announcement", "ringback", "music", "agent_announcement"):
+        for field in ("join_announcement", "ringback", "agent_announcement"):
             if name := getattr(self, field):
                 yield Reference("prompt", name, field)
         if self.periodic is not None:
