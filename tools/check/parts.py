@@ -48,7 +48,7 @@ def _pytest(name: str, about: str, marks: str, *extra: str, spread: tuple[str, .
 CACHE = ".pytest_cache"
 SIDE_BY_SIDE = ("-n", str(min(os.cpu_count() or 1, 4)), "--dist=worksteal")
 """For tests that measure nothing."""
-FILE_BY_FILE = ("-n", "3", "--dist=loadfile")
+FILE_BY_FILE = ("-n", "4", "--dist=loadfile", "--no-loadscope-reorder")
 """For tests that mostly wait: on phones, on timers, on what is said; each file has a server of its own."""
 
 LINT = Part(
