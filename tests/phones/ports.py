@@ -11,7 +11,9 @@ LOOPBACK = "127.0.0.1"
 _LOW, _HIGH = 10000, 20000
 """Below what Linux hands out by itself, and what servers choose for RTP: nobody takes one between our look
 and its use. Each process of a test run has its own part."""
-_PARTS = 8
+_PARTS = 4
+_handed_out = -1
+"""The last one that was handed out: it is not given again to who asks in the moment before it is used."""
 
 
 def _own_part() -> tuple[int, int]:
@@ -28,9 +30,13 @@ def free_port() -> int:
 
 def free_ports(count: int) -> int:
     """First of `count` adjoining ports, free for UDP and TCP; an even number, as RTP wants it."""
+    global _handed_out  # noqa: PLW0603  one for each process
     low, high = _own_part()
-    for _ in range(200):
-        first = random.randrange(low, high - count, 2)
+    for _ in range(high - low):
+        first = _handed_out + 1 + (_handed_out + 1) % 2
+        if not low <= first < high - count:
+            first = random.randrange(low, low + (high - low) // 2, 2) if _handed_out < 0 else low
+        _handed_out = first + count - 1
         if _all_free(range(first, first + count)):
             return first
     raise OSError(f"no {count} adjoining free ports between {low} and {high} on {LOOPBACK}")
