@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from server.cli.common import Config, Data, Json, load_settings, reporting, run
+from server.garbage import spare_what_is_there
 from server.services.errors import invalid
 from server.settings import Settings
 
@@ -66,6 +67,7 @@ async def _serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with Application(settings) as app:
+        spare_what_is_there()
         _log.info("%s is up: API on port %d, data in %s", settings.name, app.http_port, settings.data)
         await stop.wait()
         _log.info("Stopping: calls are ended, then Asterisk")
