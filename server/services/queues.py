@@ -37,7 +37,7 @@ from server.services.hub import Hub
 from server.services.queue_store import CALLER, LINE, MEMBER, Changes
 from server.services.queue_writer import QueueWriter, Store
 from server.services.states import States
-from server.switch.port import Event, Leg, LegChanged, LegState, Switch
+from server.switch.port import ContactsChanged, Event, Leg, LegChanged, LegState, Switch
 
 REMEMBERED = 10_000
 """Calls that have been in a queue of which it is remembered, so that their legs are known."""
@@ -282,6 +282,8 @@ class Queues:
     def _on_switch(self, event: Event) -> None:
         if isinstance(event, LegChanged):
             self._look_at(event.leg.number)
+        elif isinstance(event, ContactsChanged):
+            self._look_at(event.number)
 
     # Facts about agents
 
@@ -298,6 +300,7 @@ class Queues:
         reachable = (
             state is not None
             and bool(state.registered)
+            and any(phone.reachable for phone in self._switch.contacts(extension))
             and state.presence.status is not PresenceStatus.DO_NOT_DISTURB
         )
         busy = any(self._is_of_no_queue(leg) for leg in self._states.legs(extension))
