@@ -131,20 +131,27 @@ class Acd:
 
     # Agents
 
-    def log_in(self, extension: str, queues: Iterable[str], now: datetime) -> Effects:
-        """A dynamic agent logs in to these queues of their own; a static one resumes there (PRES-6)."""
+    def log_in(
+        self, extension: str, queues: Iterable[str], now: datetime, *, paused: str | None = None
+    ) -> Effects:
+        """A dynamic agent logs in to these queues of their own; a static one resumes there (PRES-6).
+
+        Who logs in is not paused, but with the reason `paused` if there is one.
+        """
         self._at(now)
         members = self.floor.members_of(extension, queues)
         everywhere = [one for one in self.floor.agent(extension).memberships.values() if one.dynamic]
-        if all(one.rank is None for one in everywhere):
+        if any(one.dynamic for one in members) and all(one.rank is None for one in everywhere):
             for one in everywhere:
                 one.last = False
         for member in members:
-            if not member.dynamic:
-                member.reason = None
-            elif member.rank is None:
+            if member.dynamic and member.rank is None:
                 member.rank = (1, next(self.floor.log_ins))
             member.last = member.dynamic
+            if paused is None:
+                member.reason = None
+            else:
+                self.floor.pause(member, paused)
         self.floor.touch(extension)
         return self.floor.settle()
 
