@@ -9,12 +9,13 @@ of that agent; each caller who joined is logged once; each member has one state,
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from server.contract.agents import AgentStatus, QueueEnd, WaitingCaller
 from server.contract.queues import Queue, QueueOptions
 from server.rules.queues.agents import Membership
 from server.rules.queues.announcements import Announcement, ended
+from server.rules.queues.clock_steps import shift
 from server.rules.queues.effects import Announce, Effect, FailOver, Stop
 from server.rules.queues.floor import Floor
 from server.rules.queues.lines import Caller, WaitingLine
@@ -46,6 +47,13 @@ class Acd:
         """Time has passed."""
         self._at(now)
         return self.floor.settle()
+
+    def clock_was_set(self, by: timedelta) -> None:
+        """The clock shows so much more or less than before: every moment moves with it.
+
+        So whatever runs lasts as long as it would have, and nobody has waited for less than nothing.
+        """
+        shift(self.floor, by)
 
     def _at(self, now: datetime) -> None:
         self.floor.now = now

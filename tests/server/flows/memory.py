@@ -88,6 +88,9 @@ class MemoryPresence:
         available = Presence(status=PresenceStatus.AVAILABLE, note="", since=EPOCH)
         return self.chosen.get(number, available)
 
+    def statuses(self):
+        return {number: presence.status for number, presence in self.chosen.items()}
+
     def accepts_direct_calls(self, number):
         return self.of(number).status is not PresenceStatus.DO_NOT_DISTURB
 
