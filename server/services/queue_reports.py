@@ -1,7 +1,7 @@
 """Sums over the logs of queues and agents (Q-12)."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Select, select
 
@@ -19,6 +19,7 @@ DAY = timedelta(days=1)
 LONGEST = timedelta(days=400)
 """What one report may be about."""
 MOST_INTERVALS = 2000
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class QueueReports:
@@ -86,6 +87,8 @@ def period(now: datetime, since: datetime | None, until: datetime | None) -> tup
         ServiceError: `INVALID`: it is empty, or too long.
     """
     end = min(until or now, now)
+    if end < _EARLIEST:
+        raise invalid("until", "is before any call")
     begin = since or end - DAY
     if begin >= end:
         raise invalid("since", "is not before the end of the time")
