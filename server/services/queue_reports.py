@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, func, or_, select
 
 from server.clock import Clock
 from server.contract.agents import AgentChange, AgentReport, QueueReport
@@ -66,9 +66,17 @@ class QueueReports:
         """
         self._agents.check_managed(queue, who)
         since, until = period(self._clock.now(), since, until)
+        of_queue = AgentChangeRow.queue == queue
+        # What each was at the beginning is told by their last change before it; older ones tell nothing.
+        last_before = (
+            select(func.max(AgentChangeRow.id))
+            .where(of_queue, AgentChangeRow.at < since)
+            .group_by(AgentChangeRow.extension)
+        )
+        meanwhile = and_(AgentChangeRow.at >= since, AgentChangeRow.at < until)
         changed = (
             select(AgentChangeRow)
-            .where(AgentChangeRow.queue == queue, AgentChangeRow.at < until)
+            .where(of_queue, or_(meanwhile, AgentChangeRow.id.in_(last_before)))
             .order_by(AgentChangeRow.at, AgentChangeRow.id)
         )
         called = select(QueueCallRow).where(
