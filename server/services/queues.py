@@ -197,6 +197,13 @@ class Queues:
         """The caller of this call waits in a queue, or waits on since an earlier server."""
         seat, waiting = self._seats.get(call.id), self._acd.floor.waiting.get(call.id)
         self._open[call.id] = call
+        talking = self._acd.floor.talking.get(call.id)
+        if talking is not None and talking.queue == number:
+            # An agent had answered, and was gone when the killed server's heir came: back to the old place.
+            seat = self._seats[call.id] = Seat()
+            self._note_queued(call.id)
+            self.came_to_nothing(call.id)
+            return seat
         if seat is not None and (not seat.is_empty or (waiting is not None and waiting.queue == number)):
             return seat
         seat = self._seats[call.id] = Seat()
@@ -245,7 +252,16 @@ class Queues:
         if call.ending is not None:
             self.forget(call.id)
         elif call.id in floor.waiting and call.answered_leg is not None:
-            self.leave(call.id)  # somebody has taken it whom the queue has not rung
+            self._taken(call.id, call.answered_leg)
+
+    def _taken(self, call: str, answered_leg: str) -> None:
+        """A waiting caller talks: with a colleague, or with an agent whose answer a killed server has seen."""
+        leg = next((leg for leg in self._switch.legs() if leg.id == answered_leg), None)
+        if leg is None or leg.inbound:
+            self.leave(call)  # it was picked up
+            return
+        effects = self._acd.found_talking(call, leg.number, self._now())
+        self._carry_out(effects, calls=[call], extensions=[leg.number])
 
     def forget(self, call: str) -> None:
         """Nobody conducts this call any longer: it is in no queue any more."""

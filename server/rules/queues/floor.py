@@ -72,6 +72,7 @@ class Floor:
         self.log_ins = itertools.count(1)
         self._random = Random(seed)  # noqa: S311 - a lot, not a secret
         self._touched: dict[str, None] = {}
+        self._found_talking: set[str] = set()
         self._listening: dict[str, None] = {}
 
     def agent(self, extension: str) -> Agent:
@@ -111,10 +112,11 @@ class Floor:
                 state = state_of(agent, member)
                 reason = member.reason if state is AgentState.PAUSED else None
                 if (state, reason) != (member.state, member.told_reason):
-                    check(member.state, state)
+                    check(member.state, state, found_talking=extension in self._found_talking)
                     self._changed(member, state)
                     member.state, member.told_reason, member.since = state, reason, self.now
         self._touched.clear()
+        self._found_talking.clear()
 
     def _changed(self, member: Membership, after: AgentState | None) -> None:
         self.effects.append(
@@ -212,9 +214,22 @@ class Floor:
 
     def connect(self, caller: Caller, extension: str) -> None:
         """The agent who is rung has answered."""
-        line, offer = self.lines[caller.queue], caller.offers[extension]
-        self._take_back(offer)
+        self._take_back(caller.offers[extension])
         self._end_waiting(caller, Stop.ANSWERED_ELSEWHERE)
+        self._begin_to_talk(caller, extension)
+        self.effects.append(Connect(caller.call, caller.queue, extension))
+
+    def find_talking(self, caller: Caller, extension: str) -> None:
+        """The agent has answered, which nobody has told, and the two talk already."""
+        if (offer := self.agents[extension].offer) is not None:
+            self.stop(offer, Stop.AGENT_AWAY)
+        self._end_waiting(caller, Stop.ANSWERED_ELSEWHERE)
+        self._begin_to_talk(caller, extension)
+        self._found_talking.add(extension)
+        self.touch(extension)
+
+    def _begin_to_talk(self, caller: Caller, extension: str) -> None:
+        line = self.lines[caller.queue]
         waited = (self.now - caller.joined).total_seconds()
         line.average_wait_s = average_wait(line.average_wait_s, waited)
         agent = self.agents[extension]
@@ -223,7 +238,6 @@ class Floor:
         self.talking[caller.call] = caller
         for member in agent.memberships.values():
             member.missed = 0
-        self.effects.append(Connect(caller.call, caller.queue, extension))
 
     def leave(self, caller: Caller, end: QueueEnd) -> None:
         """A caller waits no more, unanswered."""
