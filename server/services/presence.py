@@ -48,6 +48,7 @@ class PresenceService:
         self._reaching = reaching
         self._audit = audit
         self._chosen: dict[str, _Chosen] = {}
+        self._returned: set[str] = set()
         self._started_at = clock.now()
         self._observers: list[Observer] = []
         self._background = Background("presence")
@@ -88,6 +89,11 @@ class PresenceService:
     def statuses(self) -> Mapping[str, PresenceStatus]:
         """The status of everybody who has ever chosen one, by number."""
         return {number: chosen.presence.status for number, chosen in self._chosen.items()}
+
+    def take_returned(self) -> set[str]:
+        """Who has another status since a temporary one has ended; each once, also if no server ran then."""
+        returned, self._returned = self._returned, set()
+        return returned
 
     def accepts_direct_calls(self, number: str) -> bool:
         """False under Do Not Disturb: direct calls are answered with busy."""
@@ -149,6 +155,8 @@ class PresenceService:
                 continue
             back = chosen.previous.model_copy(update={"since": until})
             self._chosen[number] = _Chosen(back)
+            if back.status is not chosen.presence.status:
+                self._returned.add(number)
             self._background.spawn(self._store_expired(number, until, back))
             _log.info("Extension %s: the temporary status ended, it is %s again", number, back.status)
             self._tell(number)

@@ -255,7 +255,7 @@ class Queues:
             self._taken(call.id, call.answered_leg)
 
     def _taken(self, call: str, answered_leg: str) -> None:
-        """A waiting caller talks: with a colleague, or with an agent whose answer a killed server has seen."""
+        """A waiting caller talks: with a colleague, or with an agent whose answer a killed server saw."""
         leg = next((leg for leg in self._switch.legs() if leg.id == answered_leg), None)
         if leg is None or leg.inbound:
             self.leave(call)  # it was picked up

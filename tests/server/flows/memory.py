@@ -81,6 +81,7 @@ class MemoryPresence:
 
     def __init__(self, clock) -> None:
         self.chosen = {}
+        self.returned = set()
         self.clock = clock
         self.observers = []
 
@@ -90,6 +91,10 @@ class MemoryPresence:
 
     def statuses(self):
         return {number: presence.status for number, presence in self.chosen.items()}
+
+    def take_returned(self):
+        returned, self.returned = self.returned, set()
+        return returned
 
     def accepts_direct_calls(self, number):
         return self.of(number).status is not PresenceStatus.DO_NOT_DISTURB
