@@ -150,7 +150,7 @@ class Queue(ConfigObject):
         return number in self.managers or (self._is_of(call, number) and self.log_is_for(number))
 
     def shown_to(self, call: QueueCall) -> tuple[str, ...]:
-        """The extensions that may see this call in the queue's log: all for whom `shows` it, found at once."""
+        """The extensions that may see this call in the queue's log: all for whom `shows` it."""
         managers = frozenset(self.managers)
         return tuple(one for one in self.may_see_log() if one in managers or self._is_of(call, one))
 

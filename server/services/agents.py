@@ -34,8 +34,7 @@ class Agents:
             ServiceError: `NOT_FOUND`, `FORBIDDEN`.
         """
         self.check_managed(number, who)
-        found = [status for status in self._queues.acd.agents() if status.queue == number]
-        return sorted(found, key=lambda status: status.extension)
+        return sorted(self._queues.acd.agents(number), key=lambda status: status.extension)
 
     def callers(self, number: str, who: Who) -> list[WaitingCaller]:
         """Who waits in a queue, in order; for its managers and administrators. Raises as `in_queue`."""

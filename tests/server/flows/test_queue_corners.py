@@ -148,3 +148,29 @@ async def test_who_manages_a_queue_sees_its_agents_from_then_on_and_until_then_Q
         assert new.items == {}, "the queue is gone"
         await old.stop()
         await new.stop()
+
+
+@in_virtual_time
+async def test_a_queue_that_is_set_up_costs_nothing_of_the_others_Q_1():
+    async with office() as place:
+        set_up(place, sales("1002"), sales("1003", "1004", number="6401"))
+        await asyncio.sleep(1)
+        written = []
+        save = place.queue_store.save
+
+        async def noting(changes):
+            written.append(changes)
+            return await save(changes)
+
+        place.queue_store.save = noting
+        place.configured.put(sales("1003", number="6401", name="Support"))
+        await asyncio.sleep(1)
+        (changes,) = written
+        rows = {key: row is not None for (kind, key), row in changes.rows.items() if kind == "member"}
+        assert rows == {"6401/1003": True, "6401/1004": False}
+        assert [(one.extension, one.after) for one in changes.agents] == [("1004", None)]
+        place.configured.drop(type(sales()), "6401")
+        await asyncio.sleep(1)
+        assert sorted(key for kind, key in place.queue_store.rows if kind == "member") == [f"{SALES}/1002"]
+        assert [key for kind, key in place.queue_store.rows if kind == "line"] == [SALES]
+        assert not place.agents.of("1003")
