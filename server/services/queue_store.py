@@ -34,9 +34,11 @@ class Changes:
     def __bool__(self) -> bool:
         return bool(self.rows or self.calls or self.agents)
 
-    def before(self, later: "Changes") -> "Changes":
+    def add(self, later: "Changes") -> None:
         """These, and then the later ones."""
-        return Changes(self.rows | later.rows, [*self.calls, *later.calls], [*self.agents, *later.agents])
+        self.rows.update(later.rows)
+        self.calls += later.calls
+        self.agents += later.agents
 
 
 class QueueStore:
