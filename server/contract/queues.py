@@ -115,6 +115,8 @@ class Queue(ConfigObject):
     """Heard to its end before an agent rings."""
     ringback: ObjectName | None = None
     """Heard in a loop while waiting; none: the music on hold."""
+    music: Annotated[tuple[ObjectName, ...], Field(max_length=100)] = ()
+    """Prompts that are the callers' music on hold, one after the other; none: that of the system."""
     periodic: PeriodicAnnouncement | None = None
     position: PositionAnnouncement = PositionAnnouncement()
     agent_announcement: ObjectName | None = None
@@ -164,6 +166,7 @@ class Queue(ConfigObject):
         for field in ("join_announcement", "ringback", "agent_announcement"):
             if name := getattr(self, field):
                 yield Reference("prompt", name, field)
+        yield from (Reference("prompt", name, "music") for name in self.music)
         if self.periodic is not None:
             yield Reference("prompt", self.periodic.prompt, "periodic.prompt")
         for field, destination in self.destinations():
