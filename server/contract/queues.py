@@ -36,6 +36,19 @@ class QueueStrategy(StrEnum):
     """From the first one, for each caller anew."""
 
 
+class RingTone(StrEnum):
+    """The ring tones of our client, by the names that it keeps in its settings (SIP-6)."""
+
+    CHIME = "chime"
+    BELL = "bell"
+    MARIMBA = "marimba"
+    PULSE = "pulse"
+    DIGITAL = "digital"
+    SOFT = "soft"
+    URGENT = "urgent"
+    SILENT = "silent"
+
+
 class QueueAgent(Request):
     """A member of a queue; skill level 1 is the best one (Q-2)."""
 
@@ -124,6 +137,9 @@ class Queue(ConfigObject):
     announce_agent_id: bool = False
     language: Language = DEFAULT_LANGUAGE
     alert_info: Annotated[Line, Field(max_length=127)] = ""
+    """By this text of the Alert-Info phones choose a ring tone."""
+    ring_tone: RingTone | None = None
+    """How our client rings, unless its user has chosen a tone for the caller or the queue."""
     log_for_all_agents: bool = False
     log_agents: ExtensionNumbers = ()
     log_incoming: bool = True

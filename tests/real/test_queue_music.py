@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from linkus_desktop.sip.alert import alert_of
 from tests.phones.hearing import hears_tone
 from tests.real.pbx import Pbx
 from tests.real.prompts import upload
@@ -22,10 +23,12 @@ async def test_a_queue_has_music_of_its_own_for_who_waits_and_who_is_held_Q_5(
     await upload(pbx, tmp_path, "queue music", MUSIC_HZ)
     async with phones(pbx, "1001", "1002", "1003") as (anna, bob, cyril):
         after = {"failover": {"kind": "extension", "value": "1003"}, "max_wait_s": 5}
-        await configure(pbx, "1002", agent_timeout_s=60, music=["queue music"])
+        await configure(pbx, "1002", agent_timeout_s=60, music=["queue music"], ring_tone="pulse")
         await anna.dial(QUEUE)
         await anna.connected()
         await bob.incoming()
+        assert bob.dialog is not None
+        assert alert_of(str(bob.dialog.invite)).ring_tone == "pulse"
         await hears_tone(anna, MUSIC_HZ)
         await bob.answer()
         await asyncio.gather(hears_tone(anna, TONES["1002"]), hears_tone(bob, TONES["1001"]))

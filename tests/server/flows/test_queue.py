@@ -55,6 +55,7 @@ async def test_a_caller_hears_music_until_an_agent_answers_and_the_two_talk_Q_2(
         (answered,) = boris.calls
         assert answered.caller.number == "1001"
         assert answered.headers["Diversion"].startswith('"Sales" <sip:6400@')
+        assert "Alert-Info" not in answered.headers
         assert [*place.engine.bridges.values()] == [{call.id, answered.id}]
         assert call.music == ""
         assert state(place, "1002") is AgentState.TALKING
@@ -69,6 +70,18 @@ async def test_a_caller_hears_music_until_an_agent_answers_and_the_two_talk_Q_2(
         assert (line.agent, line.end, line.number, round(line.waited_s)) == ("1002", "answered", "1001", 3)
         states = [str(change.after) for change in place.queue_store.agents if change.extension == "1002"]
         assert states[-4:] == ["available", "ringing", "talking", "available"]
+
+
+@in_virtual_time
+async def test_phones_of_agents_are_told_how_to_ring_Q_5():
+    async with office() as place:
+        set_up(place, sales("1002", ring_tone="pulse", alert_info="sales; urgent"))
+        boris = place.engine.phone("1002", Behaviour.rings())
+        anna = place.engine.phone("1001")
+        call = anna.call(SALES)
+        await asyncio.sleep(1)
+        assert boris.calls[0].headers["Alert-Info"] == "<http://queue>;ring-tone=pulse;info=sales; urgent"
+        anna.hang_up(call)
 
 
 @in_virtual_time
