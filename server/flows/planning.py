@@ -469,7 +469,7 @@ class Planner:
         if to.kind is DestinationKind.EXTERNAL:
             decision = self._forwarded(to.value, number)
         else:
-            decision = route_to(self._snapshot(), self._directory, to, self._clock.now())
+            decision = route_to(self._snapshot(), self._directory, to, self._clock.now(), way.caller.asks)
         inside = _INSIDE.get(decision.kind)  # an "external" number may be a colleague's
         if inside is not None and not leads_on(way.visited, Destination(kind=inside, value=decision.number)):
             return follow.ending

@@ -7,7 +7,9 @@ from server.contract.decisions import Decision
 from server.contract.destinations import Destination, DestinationKind
 from server.flows.places import Place
 from server.flows.stops import Following
+from server.rules.numbers import canonical
 from server.rules.outcomes import Ending
+from server.rules.routing import Asker
 from server.switch.port import Party
 
 
@@ -27,6 +29,11 @@ class Caller:
     def extension(self) -> str:
         """Its extension; "" for a caller outside."""
         return "" if self.trunk else self.party.number
+
+    @property
+    def asks(self) -> Asker:
+        """As conditions on the caller see it."""
+        return Asker(canonical(self.party.number) or "", internal=not self.trunk)
 
 
 @dataclass(frozen=True, slots=True)

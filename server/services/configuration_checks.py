@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
+from server.contract.call_flows import CallFlow
 from server.contract.configuration import EXTENSION, ConfigObject
 from server.contract.destinations import Destination, DestinationKind
 from server.contract.kinds import kind_named, kind_of
@@ -63,7 +64,7 @@ def check_change(
         raise invalid("time_zone", f"{item.time_zone} is no time zone of the IANA database")
     if isinstance(item, Trunk) and item.kind is TrunkKind.REGISTER and not item.secret_set:
         raise invalid("secret", "a trunk that registers needs one")
-    if isinstance(item, RingGroup):
+    if isinstance(item, RingGroup | CallFlow):
         _check_no_loop(item, others)
     if isinstance(item, Queue):
         if before is None:
@@ -130,17 +131,41 @@ def _check_destination(field: str, destination: Destination, others: Collection[
         raise invalid(field, f"{destination.value} is an emergency number: only people may call it")
 
 
-def _check_no_loop(group: RingGroup, others: Collection[ConfigObject]) -> None:
-    """A call that nobody answers must end somewhere."""
-    groups = {other.key: other for other in others if isinstance(other, RingGroup)} | {group.key: group}
-    path = [group.key]
-    while (next_to := groups[path[-1]].destination).kind is DestinationKind.RING_GROUP:
-        if next_to.value in path:
-            shown = " to ".join([*path, next_to.value])
-            raise invalid("destination", f"an unanswered call would go round in a circle: {shown}")
-        if next_to.value not in groups:
-            return
-        path.append(next_to.value)
+_Node = tuple[type[ConfigObject], str]
+"""An object, by kind and key."""
+
+_GOES_ON: dict[DestinationKind, type[ConfigObject]] = {
+    DestinationKind.RING_GROUP: RingGroup,
+    DestinationKind.CALL_FLOW: CallFlow,
+}
+"""Destinations from which a call that nobody answers goes on by itself."""
+
+
+def _check_no_loop(item: RingGroup | CallFlow, others: Collection[ConfigObject]) -> None:
+    """A call that nobody answers must end somewhere, whenever it comes and from whom."""
+    known: dict[_Node, ConfigObject] = {(type(other), other.key): other for other in (*others, item)}
+    start: _Node = (type(item), item.key)
+    paths = [[start]]
+    seen: set[_Node] = set()
+    while paths:
+        path = paths.pop()
+        for field, destination in known[path[-1]].destinations():
+            kind = _GOES_ON.get(destination.kind)
+            if kind is None or (there := (kind, destination.value)) not in known:
+                continue
+            if there == start:
+                shown = " to ".join(key for _, key in (*path, there))
+                at = field if len(path) == 1 else _first_step(item, path[1])
+                raise invalid(at, f"an unanswered call would go round in a circle: {shown}")
+            if there not in seen:
+                seen.add(there)
+                paths.append([*path, there])
+
+
+def _first_step(item: RingGroup | CallFlow, there: _Node) -> str:
+    """The field of the object that leads there."""
+    leads = ((field, _GOES_ON.get(to.kind), to.value) for field, to in item.destinations())
+    return next(field for field, kind, key in leads if (kind, key) == there)
 
 
 def _check_queue_number(queue: Queue, size: int) -> None:

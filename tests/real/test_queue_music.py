@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from linkus_desktop.sip.alert import alert_of
 from tests.phones.hearing import hears_tone
 from tests.real.pbx import Pbx
 from tests.real.prompts import upload
@@ -28,7 +27,7 @@ async def test_a_queue_has_music_of_its_own_for_who_waits_and_who_is_held_Q_5(
         await anna.connected()
         await bob.incoming()
         assert bob.dialog is not None
-        assert alert_of(str(bob.dialog.invite)).ring_tone == "pulse"
+        assert bob.dialog.invite.get("Alert-Info") == "<http://queue>;ring-tone=pulse"
         await hears_tone(anna, MUSIC_HZ)
         await bob.answer()
         await asyncio.gather(hears_tone(anna, TONES["1002"]), hears_tone(bob, TONES["1001"]))
