@@ -21,6 +21,8 @@ OPEN = {
     ("post", "/api/v1/auth/refresh"),
 }
 FOR_ADMINISTRATORS = {
+    ("get", "/api/v1/queue-setup"),
+    ("put", "/api/v1/queue-setup"),
     ("get", "/api/v1/extensions"),
     ("post", "/api/v1/extensions"),
     ("patch", "/api/v1/extensions/{number}"),
