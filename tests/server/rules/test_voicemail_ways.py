@@ -113,3 +113,9 @@ def test_whoever_dials_the_number_of_a_group_mailbox_gets_it_VM_6():
 def test_members_of_a_group_mailbox_are_named_once_VM_6():
     with pytest.raises(ValidationError, match="twice"):
         GroupMailbox(number="650", members=("1001", "1001"))
+
+
+def test_a_group_mailbox_is_somebodys_VM_6():
+    with pytest.raises(ValidationError, match="it is nobody's"):
+        GroupMailbox(number="650")
+    assert GroupMailbox(number="650", queues=["6400"], name="Sales").summary == "Sales: queue 6400"
