@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from server.contract.queues import PeriodicAnnouncement
-from server.switch.port import LegState
+from server.switch.port import LegState, Sound
 from server.switch.simulated import Behaviour
 from tests.server.flows.office import Office, office
 from tests.server.flows.test_adoption import after_a_kill
@@ -85,6 +85,27 @@ async def test_the_music_of_a_queue_outlives_a_kill_of_the_server_Q_5():
     await asyncio.sleep(2)
     assert (call.state, call.music) == (LegState.UP, OWN)
     anna.hang_up(call)
+    await second.idle()
+    second.assert_nothing_left()
+    await second.stop()
+
+
+@in_virtual_time
+async def test_a_prompt_after_the_queue_is_heard_in_its_language_also_after_a_kill_Q_5():
+    first = Office()
+    await first.start()
+    goodbye = Sound.file(Path("/prompts/cs-welcome"))
+    first.engine.files[Path(goodbye.value)] = 4.0
+    set_up(first, sales("1002", language="cs", max_wait_s=5, failover=to("prompt:welcome")))
+    anna = first.engine.phone("1001")
+    call = anna.call(SALES)
+    await asyncio.sleep(6)
+    assert call.sounds == [goodbye]
+    second = await after_a_kill(first)
+    await asyncio.sleep(1)
+    assert call.sounds[1:] == [goodbye], "it begins anew"
+    await asyncio.sleep(6)
+    assert call.state is LegState.GONE
     await second.idle()
     second.assert_nothing_left()
     await second.stop()
