@@ -109,12 +109,12 @@ class _Waiting:
             await self._sounds.begin(self._ringback())
             while True:
                 await asyncio.wait({keys, following}, return_when=asyncio.FIRST_COMPLETED)
-                if keys.done():
+                if keys.done() and self._queues.waits(self._id):
                     destination = keys.result()
                     self._queues.leave(self._id)
                     await self._sounds.choose(DEFAULT_MUSIC)
                     return Onward(self._exits.chosen(destination))
-                effect = following.result()
+                effect = await following  # a key that comes with the answer, or the failover, is too late
                 following = asyncio.ensure_future(seat.next())
                 if isinstance(effect, FailOver):
                     await self._sounds.choose(DEFAULT_MUSIC)

@@ -73,18 +73,6 @@ async def test_a_caller_hears_music_until_an_agent_answers_and_the_two_talk_Q_2(
 
 
 @in_virtual_time
-async def test_phones_of_agents_are_told_how_to_ring_Q_5():
-    async with office() as place:
-        set_up(place, sales("1002", ring_tone="pulse", alert_info="sales; urgent"))
-        boris = place.engine.phone("1002", Behaviour.rings())
-        anna = place.engine.phone("1001")
-        call = anna.call(SALES)
-        await asyncio.sleep(1)
-        assert boris.calls[0].headers["Alert-Info"] == "<http://queue>;ring-tone=pulse;info=sales; urgent"
-        anna.hang_up(call)
-
-
-@in_virtual_time
 async def test_who_waited_longest_is_next_and_agents_take_turns_Q_2():
     async with office() as place:
         set_up(place, sales("1002", "1003"))
