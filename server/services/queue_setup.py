@@ -17,7 +17,9 @@ from server.services.configuration_changes import Action, Unfit
 from server.services.errors import ServiceError, invalid
 
 _SHOWN = 20
-"""So many problems stand in the message; `fields` has all."""
+"""So many problems stand in the message."""
+_TOLD = 1000
+"""So many are told in all; whoever has more has sent another file than they think."""
 
 
 def export_setup(configuration: Configuration) -> QueueSetup:
@@ -94,7 +96,7 @@ def refused(problems: Iterable[FieldProblem]) -> ServiceError:
     return ServiceError(
         ErrorCode.INVALID,
         f"The set-up of queues has {count}, and nothing was changed:\n" + "\n".join(lines),
-        fields=fields,
+        fields=fields[:_TOLD],
     )
 
 
