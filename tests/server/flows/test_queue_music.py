@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+from server.contract.ivr import Choice
 from server.contract.queues import PeriodicAnnouncement
 from server.switch.port import LegState, Sound
 from server.switch.simulated import Behaviour
@@ -70,6 +71,25 @@ async def test_who_goes_on_from_a_queue_leaves_its_music_behind_Q_5():
         await asyncio.sleep(6)
         assert (call.state, call.own_music) == (LegState.UP, "default")
         anna.hang_up(call)
+
+
+@in_virtual_time
+async def test_whoever_answers_after_the_queue_holds_with_the_usual_music_Q_5():
+    leaves = PeriodicAnnouncement(
+        prompt="welcome", every_s=15, choices=[Choice(key="1", destination=to("extension:1004"))]
+    )
+    async with office() as place:
+        with_music(place, "1002", max_wait_s=5, failover=to("extension:1004"), periodic=leaves)
+        place.engine.phone("1004", Behaviour.answers(1.0))
+        anna, cyril = place.engine.phone("1001"), place.engine.phone("1003")
+        call, other = anna.call(SALES), cyril.call(SALES)
+        await asyncio.sleep(1)
+        assert (call.own_music, other.own_music) == (OWN, OWN)
+        cyril.press(other, "1")
+        await asyncio.sleep(8)
+        assert (call.own_music, other.own_music) == ("default", "default")
+        anna.hang_up(call)
+        cyril.hang_up(other)
 
 
 @in_virtual_time
