@@ -46,6 +46,8 @@ from server.services.lamp_sources import (
     PresenceLamps,
 )
 from server.services.lamps import Lamps, LampSource
+from server.services.mail import Mail
+from server.services.mail_smtp import SmtpTransport
 from server.services.message_waiting import MessageWaiting
 from server.services.music import Music
 from server.services.own_account import OwnAccount
@@ -165,6 +167,7 @@ class Application:
         stack.callback(own_account.stop)
 
         ground = _Ground(stack=stack, core=core, switch=switch, hub=hub, clock=clock)
+        mail = _start_mail(ground, self.settings.name)
         directory, presence, states = await _start_people(ground)
         call_log = CallLog(store=CallStore(core.db), hub=hub, extensions=core.extensions)
         call_log.start()
@@ -316,7 +319,8 @@ class Application:
             queue_reports=queue_reports,
             queue_log=queue_log,
             trunks=trunks,
-            readiness=ReadinessService(db=core.db, switch=switch, data=self.settings.data),
+            mail=mail,
+            readiness=ReadinessService(db=core.db, switch=switch, data=self.settings.data, mail=mail.check),
         )
 
     @staticmethod
@@ -395,6 +399,24 @@ def _start_recordings(
     return recordings, recorder
 
 
+def _start_mail(ground: _Ground, server_name: str) -> Mail:
+    """Who sends the mails of the outbox; stopped after everybody who writes one."""
+    core, transport = ground.core, SmtpTransport()
+    mail = Mail(
+        outbox=core.outbox,
+        transport=transport,
+        configuration=core.configuration,
+        clock=ground.clock,
+        audit=core.audit,
+        server_name=server_name,
+        zone=lambda: core.configuration.snapshot.zone,
+    )
+    ground.stack.callback(transport.close)
+    mail.start()
+    ground.stack.push_async_callback(mail.stop)
+    return mail
+
+
 def _start_lamps(ground: _Ground, directory: Directory, *sources: LampSource) -> None:
     """What desk phones are shown of the states of others."""
     lamps = Lamps(
@@ -434,6 +456,7 @@ async def _sweep(core: Core, retention: Retention, services: Services) -> None:
             await core.auth.sweep()
             await retention.sweep()
             await services.recordings.sweep()
+            await core.outbox.sweep()
             await services.calls.sort_out_recordings()
         except SQLAlchemyError as error:
             _log.warning("Housekeeping failed, it is tried again in %.0f s: %s", SWEEP_S, error)

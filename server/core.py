@@ -12,6 +12,7 @@ from server import data_folder
 from server.clock import Clock
 from server.contract.extensions import Extension, Role
 from server.contract.keys import CHANGE_KEYS, KeyRight
+from server.contract.mail import MailSettings
 from server.contract.recording import RecordingRight
 from server.contract.routing import EmergencyNumber
 from server.data_folder import DataFolderError
@@ -30,6 +31,7 @@ from server.services.errors import conflict
 from server.services.extensions import Extensions
 from server.services.extensions_avatars import Avatars
 from server.services.keys import Keys
+from server.services.mail_outbox import Outbox
 from server.services.passwords import Passwords, check_strength
 from server.services.prompts import Prompts
 from server.services.reaching import Reaching
@@ -71,6 +73,7 @@ class Core:
     reaching: Reaching
     keys: Keys
     voicemail: Voicemail
+    outbox: Outbox
     auth: Auth
     administrator: AdministratorReset
 
@@ -104,6 +107,13 @@ async def open_core(settings: Settings, clock: Clock) -> AsyncIterator[Core]:
         throttle = Throttle(clock=clock, settings=settings.auth)
         configuration = Configuration(db=db, clock=clock, vault=vault, audit=audit)
         await configuration.load()
+        outbox = Outbox(
+            db=db,
+            clock=clock,
+            vault=vault,
+            audit=audit,
+            settings=lambda: configuration.get(MailSettings, MailSettings().key),
+        )
         extensions = Extensions(
             db=db,
             clock=clock,
@@ -156,6 +166,7 @@ async def open_core(settings: Settings, clock: Clock) -> AsyncIterator[Core]:
                 configuration=configuration,
                 files=VoicemailFiles(settings.data / "voicemail", spool=settings.spool),
             ),
+            outbox=outbox,
             auth=Auth(
                 db=db,
                 clock=clock,

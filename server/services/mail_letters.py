@@ -1,0 +1,107 @@
+"""From the facts of a mail to what goes over the wire (RFC 5322).
+
+Facts come from outside: names of callers are whatever a carrier says. Nothing of them can begin a header, or
+another line of one.
+"""
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from typing import Any
+
+from server.contract.mail import MailKind, MailLanguage
+from server.services.mail_texts import WORDS, Words
+
+MAX_LINE = 200
+"""Characters of a fact, and of a subject."""
+
+_POLICY = SMTP.clone(cte_type="7bit")
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How this server writes: its name, the language, the time zone of moments."""
+
+    server: str
+    language: MailLanguage = MailLanguage.ENGLISH
+    zone: tzinfo = UTC
+
+    def moment(self, text: str) -> str:
+        """A moment, which is given in ISO form, in the zone."""
+        return f"{datetime.fromisoformat(text).astimezone(self.zone):%Y-%m-%d %H:%M:%S %Z}"
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes along; `kind` as in `audio/x-wav`."""
+
+    name: str
+    kind: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Subject and body of a mail."""
+
+    subject: str
+    body: str
+
+
+def one_line(text: object) -> str:
+    """The text on one line, without anything invisible, and not too long."""
+    shown = "".join(c if c == " " or unicodedata.category(c)[0] not in "CZ" else " " for c in str(text))
+    shown = " ".join(shown.split())
+    return shown if len(shown) <= MAX_LINE else shown[: MAX_LINE - 1] + "…"
+
+
+def who(words: Words, number: str, name: str) -> str:
+    """A caller, by name and number."""
+    return " ".join(part for part in (one_line(name), one_line(number)) if part) or words.unknown
+
+
+def write(kind: MailKind, facts: Facts, style: Style) -> Text:
+    """What stands in a mail of this kind."""
+    words = WORDS[style.language]
+    subject, body = _WRITERS[kind](facts, words, style)
+    footer = words.footer.format(server=style.server)
+    return Text(one_line(subject), f"{body.rstrip()}\n\n-- \n{footer}\n")
+
+
+def letter(
+    text: Text,
+    *,
+    sender: str,
+    sender_name: str,
+    recipient: str,
+    message_id: str,
+    at: datetime,
+    attachment: Attachment | None = None,
+) -> bytes:
+    """The mail as it is sent."""
+    message = EmailMessage(policy=_POLICY)
+    message["From"] = Address(one_line(sender_name), addr_spec=sender)
+    message["To"] = Address(addr_spec=recipient)
+    message["Subject"] = text.subject
+    message["Date"] = format_datetime(at)
+    message["Message-ID"] = message_id
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no machine is to answer
+    message.set_content(text.body, cte="quoted-printable")
+    if attachment is not None:
+        main, _, sub = attachment.kind.partition("/")
+        message.add_attachment(attachment.content, maintype=main, subtype=sub, filename=attachment.name)
+    return message.as_bytes()
+
+
+def _test(_facts: Facts, words: Words, style: Style) -> tuple[str, str]:
+    return words.test_subject.format(server=style.server), words.test_body.format(server=style.server)
+
+
+_WRITERS: dict[MailKind, Callable[[Facts, Words, Style], tuple[str, str]]] = {MailKind.TEST: _test}
