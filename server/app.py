@@ -57,6 +57,7 @@ from server.services.pairs import Pairs
 from server.services.presence import PresenceService
 from server.services.provisioning import Provisioning
 from server.services.queue_log import QueueLog
+from server.services.queue_notices import QueueNotices
 from server.services.queue_reports import QueueReports
 from server.services.queue_store import QueueStore
 from server.services.queues import Queues
@@ -193,7 +194,7 @@ class Application:
         )
         queues = Queues(
             clock=clock,
-            store=QueueStore(core.db),
+            store=QueueStore(core.db, QueueNotices(outbox=core.outbox, configuration=core.configuration).add),
             hub=hub,
             switch=switch,
             states=states,

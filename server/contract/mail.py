@@ -134,6 +134,10 @@ class MailKind(StrEnum):
     """What a mail is about."""
 
     TEST = "test"
+    QUEUE_CALLS = "queue_calls"
+    """To managers: callers of a queue who were lost (Q-6)."""
+    AUTO_PAUSED = "auto_paused"
+    """To an agent who was paused, having missed calls (Q-4)."""
 
 
 class MailState(StrEnum):

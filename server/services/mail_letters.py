@@ -14,6 +14,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from typing import Any
 
+from server.contract.agents import QueueEnd
 from server.contract.mail import MailKind, MailLanguage
 from server.services.mail_texts import WORDS, Words
 
@@ -67,6 +68,13 @@ def who(words: Words, number: str, name: str) -> str:
     return " ".join(part for part in (one_line(name), one_line(number)) if part) or words.unknown
 
 
+def duration(seconds: int) -> str:
+    """Minutes and seconds, as in 1:05; hours before them."""
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
 def write(kind: MailKind, facts: Facts, style: Style) -> Text:
     """What stands in a mail of this kind."""
     words = WORDS[style.language]
@@ -104,4 +112,38 @@ def _test(_facts: Facts, words: Words, style: Style) -> tuple[str, str]:
     return words.test_subject.format(server=style.server), words.test_body.format(server=style.server)
 
 
-_WRITERS: dict[MailKind, Callable[[Facts, Words, Style], tuple[str, str]]] = {MailKind.TEST: _test}
+def _queue_calls(facts: Facts, words: Words, style: Style) -> tuple[str, str]:
+    items, more = facts["items"], facts.get("more", 0)
+    queue = _queue(items[-1])
+    lines = [words.queue_intro.format(queue=queue), ""]
+    for item in items:
+        lines.append(
+            words.queue_call.format(
+                at=style.moment(item["joined"]),
+                caller=who(words, item["number"], item["name"]),
+                waited=duration(item["waited_s"]),
+                end=words.queue_ends[QueueEnd(item["end"])],
+            )
+        )
+        if item["rung"]:
+            lines.append("    " + words.queue_rung.format(agents=", ".join(item["rung"])))
+    lines += [words.queue_more.format(count=more)] if more else []
+    lines += ["", words.queue_log]
+    return words.queue_subject.format(queue=queue, count=len(items) + more), "\n".join(lines)
+
+
+def _auto_paused(facts: Facts, words: Words, style: Style) -> tuple[str, str]:
+    queue = _queue(facts)
+    body = words.paused_body.format(queue=queue, at=style.moment(facts["at"]), missed=facts["missed"])
+    return words.paused_subject.format(queue=queue), body
+
+
+def _queue(facts: Facts) -> str:
+    return one_line(f"{facts['queue_name']} {facts['queue']}")
+
+
+_WRITERS: dict[MailKind, Callable[[Facts, Words, Style], tuple[str, str]]] = {
+    MailKind.TEST: _test,
+    MailKind.QUEUE_CALLS: _queue_calls,
+    MailKind.AUTO_PAUSED: _auto_paused,
+}

@@ -6,7 +6,7 @@ A mail is added in the same transaction as what it tells of: the one is kept if 
 import json
 import logging
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -111,9 +111,9 @@ class Outbox:
         recipient: str | None,
         *,
         digest: str,
-        item: Mapping[str, Any],
+        items: Sequence[Mapping[str, Any]],
     ) -> bool:
-        """Tell of this event in the next mail with this `digest`, of which there is one a minute at most.
+        """Tell of these events in the next mail with this `digest`, of which there is one a minute at most.
 
         The first one is sent at once; what happens in the minute after it becomes one mail.
         """
@@ -123,18 +123,14 @@ class Outbox:
         query = select(MailRow).where(MailRow.digest == digest, MailRow.recipient == recipient)
         last = await session.scalar(query.order_by(MailRow.id.desc()).limit(1).with_for_update())
         if last is not None and self._still_grows(last):
-            facts = self._open_facts(last)
-            if len(facts["items"]) < MAX_ITEMS:
-                facts["items"].append(dict(item))
-            else:
-                facts["more"] = facts.get("more", 0) + 1
-            last.facts = self._seal(facts)
+            last.facts = self._seal(_grown(self._open_facts(last), items))
             return True
         if not await self._takes(session, kind, recipient):
             return False
         before = (last.done_at or last.next_at) if last is not None else None
         next_at = max(now, before + timedelta(seconds=DIGEST_S)) if before is not None else now
-        self._put(session, kind, recipient, {"items": [dict(item)]}, digest=digest, next_at=next_at)
+        facts = _grown({"items": []}, items)
+        self._put(session, kind, recipient, facts, digest=digest, next_at=next_at)
         return True
 
     def _still_grows(self, row: MailRow) -> bool:
@@ -353,6 +349,14 @@ class Outbox:
     def _open_facts(self, row: MailRow) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self._vault.unseal(row.facts or b""))
         return found
+
+
+def _grown(facts: dict[str, Any], items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Facts of a digest with these events, too; of those that are too many it has the number."""
+    room = max(0, MAX_ITEMS - len(facts["items"]))
+    more = facts.get("more", 0) + max(0, len(items) - room)
+    grown = {"items": [*facts["items"], *(dict(item) for item in items[:room])]}
+    return grown | ({"more": more} if more else {})
 
 
 def _close(row: MailRow, state: MailState, at: datetime, error: str = "") -> None:

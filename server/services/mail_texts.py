@@ -5,6 +5,7 @@
 
 from dataclasses import dataclass
 
+from server.contract.agents import QueueEnd
 from server.contract.mail import MailLanguage
 
 
@@ -21,6 +22,15 @@ class Words:
     unknown: str
     test_subject: str
     test_body: str
+    queue_subject: str
+    queue_intro: str
+    queue_call: str
+    queue_ends: dict[QueueEnd, str]
+    queue_rung: str
+    queue_more: str
+    queue_log: str
+    paused_subject: str
+    paused_body: str
 
 
 ENGLISH = Words(
@@ -28,6 +38,21 @@ ENGLISH = Words(
     unknown="unknown number",
     test_subject="Test mail from {server}",
     test_body="The mail settings work: {server} could send this mail.",
+    queue_subject="Queue {queue}: {count} lost",
+    queue_intro="These callers of queue {queue} have not spoken with an agent:",
+    queue_call="{at}  {caller}, waited {waited}: {end}",
+    queue_ends={
+        QueueEnd.FAILED_OVER: "missed, nobody answered in time",
+        QueueEnd.ABANDONED: "abandoned, the caller hung up",
+    },
+    queue_rung="rung in vain: {agents}",
+    queue_more="... and {count} more.",
+    queue_log="The log of the queue has all of them.",
+    paused_subject="You are paused in queue {queue}",
+    paused_body=(
+        "You have been paused in queue {queue} at {at}, since {missed} calls in a row rang at your phone and "
+        "were not answered. No calls of this queue come to you until you end the pause."
+    ),
 )
 
 CZECH = Words(
@@ -35,6 +60,21 @@ CZECH = Words(
     unknown="neznámé číslo",
     test_subject="Zkušební zpráva ze systému {server}",
     test_body="Nastavení pošty je v pořádku: {server} dokázal tuto zprávu odeslat.",
+    queue_subject="Fronta {queue}: ztracené hovory ({count})",
+    queue_intro="Tito volající z fronty {queue} se nedovolali žádnému agentovi:",
+    queue_call="{at}  {caller}, čekání {waited}: {end}",
+    queue_ends={
+        QueueEnd.FAILED_OVER: "zmeškaný, nikdo včas nepřijal",
+        QueueEnd.ABANDONED: "opuštěný, volající zavěsil",
+    },
+    queue_rung="marně vyzváněno: {agents}",
+    queue_more="... a další ({count}).",
+    queue_log="Všechny jsou v záznamu fronty.",
+    paused_subject="Ve frontě {queue} máte pauzu",
+    paused_body=(
+        "Ve frontě {queue} vám byla {at} zapnuta pauza, protože jste nepřijali hovory, které vám "
+        "zvonily (počet v řadě: {missed}). Dokud pauzu neukončíte, hovory z této fronty k vám nepůjdou."
+    ),
 )
 
 WORDS: dict[MailLanguage, Words] = {MailLanguage.ENGLISH: ENGLISH, MailLanguage.CZECH: CZECH}

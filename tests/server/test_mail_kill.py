@@ -1,4 +1,4 @@
-"""A server that is killed with kill -9 loses no mail; one that is sent twice is recognised by its Message-ID."""
+"""A server that is killed loses no mail; one that is sent twice is recognised by its Message-ID."""
 
 import asyncio
 import os

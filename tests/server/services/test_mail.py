@@ -321,7 +321,7 @@ async def test_what_happens_within_a_minute_becomes_one_mail(
     async def happen(number: int, to: str = ANNA) -> None:
         async with core.db.session() as session:
             assert await core.outbox.add_to_digest(
-                session, MailKind.TEST, to, digest="queue:6400", item={"number": number}
+                session, MailKind.TEST, to, digest="queue:6400", items=[{"number": number}]
             )
 
     async with sending(core, postman):
@@ -350,7 +350,7 @@ async def test_what_happens_while_a_digest_is_being_sent_is_in_the_next_one(
 ) -> None:
     async def happen() -> None:
         async with core.db.session() as session:
-            await core.outbox.add_to_digest(session, MailKind.TEST, ANNA, digest="queue:6400", item={})
+            await core.outbox.add_to_digest(session, MailKind.TEST, ANNA, digest="queue:6400", items=[{}])
 
     postman.blocked.clear()
     async with sending(core, postman):
