@@ -170,7 +170,8 @@ class Application:
         ground = _Ground(stack=stack, core=core, switch=switch, hub=hub, clock=clock)
         mail = _start_mail(ground, self.settings.name)
         directory, presence, states = await _start_people(ground)
-        call_log = CallLog(store=CallStore(core.db), hub=hub, extensions=core.extensions)
+        store = CallStore(core.db, core.personal_mail.calls_missed)
+        call_log = CallLog(store=store, hub=hub, extensions=core.extensions)
         call_log.start()
         stack.push_async_callback(call_log.stop)
         pairs = Pairs(
@@ -321,6 +322,7 @@ class Application:
             queue_log=queue_log,
             trunks=trunks,
             mail=mail,
+            personal_mail=core.personal_mail,
             readiness=ReadinessService(db=core.db, switch=switch, data=self.settings.data, mail=mail.check),
         )
 

@@ -32,6 +32,7 @@ from server.services.extensions import Extensions
 from server.services.extensions_avatars import Avatars
 from server.services.keys import Keys
 from server.services.mail_outbox import Outbox
+from server.services.mail_preferences import PersonalMail
 from server.services.passwords import Passwords, check_strength
 from server.services.prompts import Prompts
 from server.services.reaching import Reaching
@@ -74,6 +75,7 @@ class Core:
     keys: Keys
     voicemail: Voicemail
     outbox: Outbox
+    personal_mail: PersonalMail
     auth: Auth
     administrator: AdministratorReset
 
@@ -114,6 +116,7 @@ async def open_core(settings: Settings, clock: Clock) -> AsyncIterator[Core]:
             audit=audit,
             settings=lambda: configuration.get(MailSettings, MailSettings().key),
         )
+        personal_mail = PersonalMail(db=db, clock=clock, audit=audit, outbox=outbox)
         extensions = Extensions(
             db=db,
             clock=clock,
@@ -123,6 +126,7 @@ async def open_core(settings: Settings, clock: Clock) -> AsyncIterator[Core]:
             throttle=throttle,
             audit=audit,
             plan=configuration,
+            personal_mail=personal_mail,
         )
         yield Core(
             settings=settings,
@@ -167,6 +171,7 @@ async def open_core(settings: Settings, clock: Clock) -> AsyncIterator[Core]:
                 files=VoicemailFiles(settings.data / "voicemail", spool=settings.spool),
             ),
             outbox=outbox,
+            personal_mail=personal_mail,
             auth=Auth(
                 db=db,
                 clock=clock,
@@ -180,6 +185,7 @@ async def open_core(settings: Settings, clock: Clock) -> AsyncIterator[Core]:
                 feature_codes=lambda: configuration.snapshot.codes,
                 permissions=lambda extension: _permissions(configuration, extension),
                 emergency_numbers=lambda: configuration.snapshot.all(EmergencyNumber),
+                personal_mail=personal_mail,
             ),
             administrator=AdministratorReset(
                 db=db, passwords=passwords, sessions=sessions, throttle=throttle, audit=audit

@@ -64,6 +64,8 @@ ROUTERS = (
     recordings.own,
     recordings.router,
     *configuration.ROUTERS,
+    mail.own,
+    mail.of_extensions,
     mail.router,
     prompts.router,
     routing.router,

@@ -32,6 +32,7 @@ from server.services.extensions_avatars import Avatars
 from server.services.hub import Hub
 from server.services.keys import Keys
 from server.services.mail import Mail
+from server.services.mail_preferences import PersonalMail
 from server.services.pairs import Pairs
 from server.services.presence import PresenceService
 from server.services.prompts import Prompts
@@ -91,6 +92,7 @@ class Services:
     queue_log: QueueLog
     trunks: Trunks
     mail: Mail
+    personal_mail: PersonalMail
     readiness: ReadinessService
 
 

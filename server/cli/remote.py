@@ -39,7 +39,7 @@ from server.contract.errors import ErrorBody
 from server.contract.extensions import Extension, ExtensionChange, ExtensionCreate, ExtensionCreated
 from server.contract.keys import FunctionKeys, FunctionKeysChange
 from server.contract.kinds import Kind
-from server.contract.mail import MailTest, MailTested, QueuedMail
+from server.contract.mail import MailPreferences, MailTest, MailTested, QueuedMail
 from server.contract.pairs import Pair, PairSwitch
 from server.contract.presence import Presence, PresenceChange
 from server.contract.prompts import PromptRecording
@@ -125,6 +125,14 @@ class Remote:
     async def change_keys(self, number: str, change: FunctionKeysChange) -> FunctionKeys:
         """See `Backend`."""
         return FunctionKeys.model_validate(await self._ask("PUT", _keys_of(number), change))
+
+    async def mail_preferences(self, number: str) -> MailPreferences:
+        """See `Backend`."""
+        return MailPreferences.model_validate(await self._ask("GET", _mail_of(number)))
+
+    async def change_mail_preferences(self, number: str, preferences: MailPreferences) -> MailPreferences:
+        """See `Backend`."""
+        return MailPreferences.model_validate(await self._ask("PUT", _mail_of(number), preferences))
 
     async def voicemail(self, box: str) -> VoicemailSettings:
         """See `Backend`."""
@@ -412,6 +420,10 @@ def _heard_of(prompt: str, language: str | None = None) -> str:
 
 def _mailbox(box: str) -> str:
     return f"voicemail/{quote(box, safe='')}"
+
+
+def _mail_of(number: str) -> str:
+    return f"extensions/{quote(number, safe='')}/mail"
 
 
 def _keys_of(number: str) -> str:

@@ -138,6 +138,17 @@ class MailKind(StrEnum):
     """To managers: callers of a queue who were lost (Q-6)."""
     AUTO_PAUSED = "auto_paused"
     """To an agent who was paused, having missed calls (Q-4)."""
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105
+    """To whom it is (AUTH-5, LOG-3)."""
+    CALLS_MISSED = "calls_missed"
+    """To who has missed them (LOG-3)."""
+
+
+class MailPreferences(Request):
+    """Which mails an extension gets about itself (LOG-3). They go to its e-mail address."""
+
+    missed_calls: bool = False
+    password_changed: bool = True
 
 
 class MailState(StrEnum):

@@ -138,6 +138,28 @@ def _auto_paused(facts: Facts, words: Words, style: Style) -> tuple[str, str]:
     return words.paused_subject.format(queue=queue), body
 
 
+def _password_changed(facts: Facts, words: Words, style: Style) -> tuple[str, str]:
+    body = words.changed_body.format(
+        number=facts["number"],
+        at=style.moment(facts["at"]),
+        by=one_line(facts["by"]),
+        address=one_line(facts["address"]) or style.server,
+    )
+    return words.changed_subject, body
+
+
+def _calls_missed(facts: Facts, words: Words, style: Style) -> tuple[str, str]:
+    items, more = facts["items"], facts.get("more", 0)
+    lines = [
+        words.missed_call.format(at=style.moment(item["at"]), caller=who(words, item["number"], item["name"]))
+        for item in items
+    ]
+    lines += [words.queue_more.format(count=more)] if more else []
+    lines += ["", words.missed_log]
+    subject = words.missed_subject.format(number=items[-1]["owner"], count=len(items) + more)
+    return subject, "\n".join(lines)
+
+
 def _queue(facts: Facts) -> str:
     return one_line(f"{facts['queue_name']} {facts['queue']}")
 
@@ -146,4 +168,6 @@ _WRITERS: dict[MailKind, Callable[[Facts, Words, Style], tuple[str, str]]] = {
     MailKind.TEST: _test,
     MailKind.QUEUE_CALLS: _queue_calls,
     MailKind.AUTO_PAUSED: _auto_paused,
+    MailKind.PASSWORD_CHANGED: _password_changed,
+    MailKind.CALLS_MISSED: _calls_missed,
 }

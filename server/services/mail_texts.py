@@ -31,6 +31,11 @@ class Words:
     queue_log: str
     paused_subject: str
     paused_body: str
+    changed_subject: str
+    changed_body: str
+    missed_subject: str
+    missed_call: str
+    missed_log: str
 
 
 ENGLISH = Words(
@@ -53,6 +58,14 @@ ENGLISH = Words(
         "You have been paused in queue {queue} at {at}, since {missed} calls in a row rang at your phone and "
         "were not answered. No calls of this queue come to you until you end the pause."
     ),
+    changed_subject="Your password was changed",
+    changed_body=(
+        "The password of extension {number} was changed at {at} by {by}, from {address}. If you know nothing "
+        "of that, tell your administrator at once."
+    ),
+    missed_subject="Extension {number}: {count} missed",
+    missed_call="{at}  {caller}",
+    missed_log="The call log has all of them.",
 )
 
 CZECH = Words(
@@ -75,6 +88,14 @@ CZECH = Words(
         "Ve frontě {queue} vám byla {at} zapnuta pauza, protože jste nepřijali hovory, které vám "
         "zvonily (počet v řadě: {missed}). Dokud pauzu neukončíte, hovory z této fronty k vám nepůjdou."
     ),
+    changed_subject="Vaše heslo bylo změněno",
+    changed_body=(
+        "Heslo linky {number} změnil {at} uživatel {by} z adresy {address}. Pokud o tom nevíte, obraťte se "
+        "ihned na správce."
+    ),
+    missed_subject="Linka {number}: zmeškané hovory ({count})",
+    missed_call="{at}  {caller}",
+    missed_log="Všechny jsou v seznamu hovorů.",
 )
 
 WORDS: dict[MailLanguage, Words] = {MailLanguage.ENGLISH: ENGLISH, MailLanguage.CZECH: CZECH}

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, Integer, LargeBinary, String
+from sqlalchemy import JSON, ForeignKey, Index, Integer, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db.base import Base
@@ -37,3 +37,15 @@ class MailRow(Base):
         Index("ix_mails_state_next_at", "state", "next_at"),
         Index("ix_mails_digest_recipient", "digest", "recipient"),
     )
+
+
+class MailPreferencesRow(Base):
+    """Which mails an extension gets, as `contract.mail.MailPreferences`. No row: the defaults."""
+
+    __tablename__ = "mail_preferences"
+
+    extension_id: Mapped[int] = mapped_column(
+        ForeignKey("extensions.id", ondelete="CASCADE"), primary_key=True
+    )
+    preferences: Mapped[dict[str, Any]] = mapped_column(JSON)
+    changed_at: Mapped[datetime]

@@ -49,6 +49,8 @@ FOR_ADMINISTRATORS = {
     ("get", "/api/v1/pairs"),
     ("put", "/api/v1/pairs/{boss}/{secretary}"),
     ("get", "/api/v1/status"),
+    ("get", "/api/v1/extensions/{number}/mail"),
+    ("put", "/api/v1/extensions/{number}/mail"),
     ("post", "/api/v1/mail/test"),
     ("get", "/api/v1/mail/queue"),
     ("post", "/api/v1/mail/queue/{mail_id}/retry"),

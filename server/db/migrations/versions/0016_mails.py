@@ -1,4 +1,4 @@
-"""The outbox of mails.
+"""The outbox of mails, and who gets which ones.
 
 Revision ID: 0016
 """
@@ -15,7 +15,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make the table."""
+    """Make the tables."""
     op.create_table(
         "mails",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -36,8 +36,22 @@ def upgrade() -> None:
     )
     op.create_index("ix_mails_state_next_at", "mails", ["state", "next_at"])
     op.create_index("ix_mails_digest_recipient", "mails", ["digest", "recipient"])
+    op.create_table(
+        "mail_preferences",
+        sa.Column("extension_id", sa.Integer(), nullable=False),
+        sa.Column("preferences", sa.JSON(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["extension_id"],
+            ["extensions.id"],
+            name="fk_mail_preferences_extension_id_extensions",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("extension_id", name="pk_mail_preferences"),
+    )
 
 
 def downgrade() -> None:
-    """Drop it."""
+    """Drop them."""
+    op.drop_table("mail_preferences")
     op.drop_table("mails")
