@@ -16,6 +16,7 @@ from server.api.deps import Services
 from server.api.serve import serving
 from server.clock import Clock, SystemClock
 from server.contract.conference import Conference
+from server.contract.mail import MailKind
 from server.contract.monitoring import MonitoringRight
 from server.contract.recording import RecordingRight, RecordingRule
 from server.core import Core, open_core
@@ -71,6 +72,7 @@ from server.services.sip_guard import SipGuard
 from server.services.states import States
 from server.services.tasks import Background
 from server.services.trunks import Trunks
+from server.services.voicemail_mails import VoicemailMails
 from server.settings import Settings
 from server.switch.asterisk import AsteriskSettings, AsteriskSwitch
 from server.switch.port import Switch
@@ -168,7 +170,6 @@ class Application:
         stack.callback(own_account.stop)
 
         ground = _Ground(stack=stack, core=core, switch=switch, hub=hub, clock=clock)
-        mail = _start_mail(ground, self.settings.name)
         directory, presence, states = await _start_people(ground)
         store = CallStore(core.db, core.personal_mail.calls_missed)
         call_log = CallLog(store=store, hub=hub, extensions=core.extensions)
@@ -182,6 +183,7 @@ class Application:
         stack.push_async_callback(switch.aclose)
         await core.voicemail.start(hub)
         stack.push_async_callback(core.voicemail.stop)
+        mail = _start_mail(ground, self.settings.name)
         guard = SipGuard(
             switch=switch, db=core.db, clock=clock, audit=core.audit, settings=self.settings.guard
         )
@@ -403,7 +405,7 @@ def _start_recordings(
 
 
 def _start_mail(ground: _Ground, server_name: str) -> Mail:
-    """Who sends the mails of the outbox; stopped after everybody who writes one."""
+    """Who sends the mails of the outbox."""
     core, transport = ground.core, SmtpTransport()
     mail = Mail(
         outbox=core.outbox,
@@ -414,6 +416,9 @@ def _start_mail(ground: _Ground, server_name: str) -> Mail:
         server_name=server_name,
         zone=lambda: core.configuration.snapshot.zone,
     )
+    mails = VoicemailMails(outbox=core.outbox, configuration=core.configuration, voicemail=core.voicemail)
+    core.voicemail.messages.also = mails.add
+    mail.extras[MailKind.VOICEMAIL] = mails.extra
     ground.stack.callback(transport.close)
     mail.start()
     ground.stack.push_async_callback(mail.stop)

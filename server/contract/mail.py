@@ -10,32 +10,10 @@ from pydantic import AfterValidator, Field, model_validator
 
 from server.contract.base import Instant, Line, Reply, Request
 from server.contract.configuration import ObjectName, SecretConfigObject
+from server.contract.mail_address import MailAddress, OptionalMailAddress
 
 MAX_CERTIFICATE = 64 * 1024
 """Characters of the certificates that one mail server may need."""
-
-_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
-_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
-
-
-def address_problem(address: str) -> str:
-    """Why no mail can go to this address (RFC 5321 without quoted parts); "": it can."""
-    local, at, domain = address.rpartition("@")
-    if not at or not _LOCAL.fullmatch(local) or len(local) > 64:
-        return "is no e-mail address: it must look like name@example.com, in plain letters and digits"
-    if len(domain) > 253 or not all(_LABEL.fullmatch(label) for label in domain.split(".")):
-        return f"is no e-mail address: {domain[:80]!r} is no name of a mail domain"
-    return ""
-
-
-def _usable(address: str) -> str:
-    if problem := address_problem(address):
-        raise ValueError(problem)
-    return address
-
-
-MailAddress = Annotated[str, Field(max_length=254), AfterValidator(_usable)]
-"""An address that mail can be sent to, or from."""
 
 
 def _host(host: str) -> str:
@@ -45,10 +23,6 @@ def _host(host: str) -> str:
         except ValueError:
             raise ValueError("neither a host name nor an IP address; the port has its own field") from None
     return host
-
-
-def _sender(address: str) -> str:
-    return _usable(address) if address else ""
 
 
 def _certificates(text: str) -> str:
@@ -95,7 +69,7 @@ class MailSettings(SecretConfigObject):
     clear_text_elsewhere: bool = False
     certificates: Annotated[str, Field(max_length=MAX_CERTIFICATE), AfterValidator(_certificates)] = ""
     username: Annotated[Line, Field(max_length=254)] = ""
-    sender: Annotated[str, Field(max_length=254), AfterValidator(_sender)] = ""
+    sender: OptionalMailAddress = ""
     sender_name: Annotated[Line, Field(max_length=63)] = ""
     """What recipients see beside the address; empty: the name of the server."""
     language: MailLanguage = MailLanguage.ENGLISH
@@ -142,6 +116,8 @@ class MailKind(StrEnum):
     """To whom it is (AUTH-5, LOG-3)."""
     CALLS_MISSED = "calls_missed"
     """To who has missed them (LOG-3)."""
+    VOICEMAIL = "voicemail"
+    """To the owner of a mailbox, or the members of a group: a new message (VM-1)."""
 
 
 class MailPreferences(Request):

@@ -160,6 +160,18 @@ def _calls_missed(facts: Facts, words: Words, style: Style) -> tuple[str, str]:
     return subject, "\n".join(lines)
 
 
+def _voicemail(facts: Facts, words: Words, style: Style) -> tuple[str, str]:
+    caller = who(words, facts["number"], facts["name"])
+    body = words.message_body.format(
+        caller=caller,
+        length=duration(facts["seconds"]),
+        box=one_line(f"{facts['box_name']} {facts['box']}"),
+        at=style.moment(facts["at"]),
+    )
+    where = words.message_attached if facts["attached"] else words.message_waits
+    return words.message_subject.format(caller=caller), f"{body}\n{where}"
+
+
 def _queue(facts: Facts) -> str:
     return one_line(f"{facts['queue_name']} {facts['queue']}")
 
@@ -170,4 +182,5 @@ _WRITERS: dict[MailKind, Callable[[Facts, Words, Style], tuple[str, str]]] = {
     MailKind.AUTO_PAUSED: _auto_paused,
     MailKind.PASSWORD_CHANGED: _password_changed,
     MailKind.CALLS_MISSED: _calls_missed,
+    MailKind.VOICEMAIL: _voicemail,
 }

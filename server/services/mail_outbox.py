@@ -15,7 +15,8 @@ from sqlalchemy import delete, event, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.clock import Clock
-from server.contract.mail import MailKind, MailSettings, MailState, QueuedMail, address_problem
+from server.contract.mail import MailKind, MailSettings, MailState, QueuedMail
+from server.contract.mail_address import address_problem
 from server.db.base import Database
 from server.db.models import MailRow
 from server.services.audit import Audit
@@ -96,12 +97,13 @@ class Outbox:
         facts: Mapping[str, Any],
         *,
         follow_up: Mapping[str, Any] | None = None,
+        topic: str = "",
     ) -> bool:
-        """Let this be sent once the transaction is kept; False: it is not taken."""
+        """Let this be sent once the transaction is kept; False: it is not taken. `topic`: see `waits`."""
         now = self._clock.now()
         if recipient is None or not await self._takes(session, kind, recipient):
             return False
-        self._put(session, kind, recipient, facts, follow_up=follow_up, next_at=now)
+        self._put(session, kind, recipient, facts, digest=topic, follow_up=follow_up, next_at=now)
         return True
 
     async def add_to_digest(
@@ -279,6 +281,12 @@ class Outbox:
         async with self._db.session() as session:
             if (row := await session.get(MailRow, mail_id)) is not None:
                 row.follow_up = None
+
+    async def waits(self, topic: str) -> bool:
+        """Whether a mail about this topic is still to be sent."""
+        query = select(MailRow.id).where(MailRow.digest == topic, MailRow.state == MailState.WAITING)
+        async with self._db.reading() as session:
+            return await session.scalar(query.limit(1)) is not None
 
     # For people
 

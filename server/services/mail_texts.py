@@ -36,6 +36,10 @@ class Words:
     missed_subject: str
     missed_call: str
     missed_log: str
+    message_subject: str
+    message_body: str
+    message_attached: str
+    message_waits: str
 
 
 ENGLISH = Words(
@@ -66,6 +70,10 @@ ENGLISH = Words(
     missed_subject="Extension {number}: {count} missed",
     missed_call="{at}  {caller}",
     missed_log="The call log has all of them.",
+    message_subject="New message from {caller}",
+    message_body="{caller} has left a message of {length} for {box}, at {at}.",
+    message_attached="It is attached.",
+    message_waits="It can be heard in the client, and by phone.",
 )
 
 CZECH = Words(
@@ -96,6 +104,10 @@ CZECH = Words(
     missed_subject="Linka {number}: zmeškané hovory ({count})",
     missed_call="{at}  {caller}",
     missed_log="Všechny jsou v seznamu hovorů.",
+    message_subject="Nový vzkaz: {caller}",
+    message_body="V hlasové schránce {box} je vzkaz dlouhý {length}, zanechal jej {caller} v {at}.",
+    message_attached="Je v příloze.",
+    message_waits="Můžete si jej poslechnout v aplikaci nebo telefonem.",
 )
 
 WORDS: dict[MailLanguage, Words] = {MailLanguage.ENGLISH: ENGLISH, MailLanguage.CZECH: CZECH}

@@ -13,7 +13,8 @@ class MailRow(Base):
     """One mail to one recipient.
 
     `facts` are what its text is made of, encrypted with the key file of the data folder; they go once the
-    mail is sent. Mails with the same `digest` become one while they wait. `follow_up` is what is
+    mail is sent. Mails with the same `digest` become one while they wait, or are
+    about the same thing. `follow_up` is what is
     still to be done once the mail is sent.
     """
 

@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from server.contract.mail import MailKind, MailSettings, MailState, QueuedMail, address_problem
+from server.contract.mail import MailKind, MailSettings, MailState, QueuedMail
+from server.contract.mail_address import address_problem
 from server.core import Core
 from server.services import mail_outbox
 from server.services.mail import RETRY_S, Extra, Mail
