@@ -406,10 +406,10 @@ def _start_recordings(
 
 def _start_mail(ground: _Ground, server_name: str) -> Mail:
     """Who sends the mails of the outbox."""
-    core, transport = ground.core, SmtpTransport()
+    core = ground.core
     mail = Mail(
         outbox=core.outbox,
-        transport=transport,
+        transport=SmtpTransport(),
         configuration=core.configuration,
         clock=ground.clock,
         audit=core.audit,
@@ -419,7 +419,6 @@ def _start_mail(ground: _Ground, server_name: str) -> Mail:
     mails = VoicemailMails(outbox=core.outbox, configuration=core.configuration, voicemail=core.voicemail)
     core.voicemail.messages.also = mails.add
     mail.extras[MailKind.VOICEMAIL] = mails.extra
-    ground.stack.callback(transport.close)
     mail.start()
     ground.stack.push_async_callback(mail.stop)
     return mail

@@ -45,6 +45,9 @@ DATABASE_S = 5.0
 STOP_S = 10.0
 """Seconds that a mail which is being sent has when the server stops."""
 
+ABORT_S = 2.0
+"""Seconds until its end is noticed, once it was cut off."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -96,6 +99,8 @@ class Mail:
         self._stopping = False
         self._down_until: datetime | None = None
         self._server_tries = 0
+        self._follows = True
+        """Something may still follow from mails that are sent; at first, from those of an earlier server."""
         self._delivered: list[Outgoing] = []
         """Taken by the mail server, but not yet so in the database, which could not be written."""
         self._task: asyncio.Task[None] | None = None
@@ -120,7 +125,7 @@ class Mail:
         _, running = await asyncio.wait([self._task], timeout=STOP_S)
         if running:
             self._transport.abort()
-            await asyncio.wait([self._task], timeout=STOP_S)
+            await asyncio.wait([self._task], timeout=ABORT_S)
             self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
         self._task = None
@@ -209,7 +214,9 @@ class Mail:
         """What was delivered is marked so before anything else is sent; then follows what follows from it."""
         while self._delivered:
             await self.outbox.sent(self._delivered[0].id)
-            self._delivered.pop(0)
+            self._follows |= self._delivered.pop(0).follow_up is not None
+        if not self._follows:
+            return
         for mail in await self.outbox.to_follow_up():
             extra = self.extras.get(mail.kind)
             try:
@@ -218,6 +225,7 @@ class Mail:
             except (ServiceError, OSError) as error:
                 _log.warning("What follows from mail %s could not be done: %s", mail.message_id, error)
             await self.outbox.followed_up(mail.id)
+        self._follows = False
 
     async def _send(self, mail: Outgoing) -> None:
         try:

@@ -4,8 +4,8 @@ import asyncio
 import smtplib
 import socket
 import ssl
+import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -58,37 +58,56 @@ class Transport(Protocol):
 
 
 class SmtpTransport:
-    """One connection for each mail."""
+    """One connection for each mail, each in a thread that keeps no program from ending."""
 
     def __init__(self, *, step_s: float = STEP_S, total_s: float = TOTAL_S) -> None:
         self._step_s = step_s
         self._total_s = total_s
-        self._threads = ThreadPoolExecutor(2, thread_name_prefix="mail")
         self._open: set[_Conversation] = set()
 
     async def deliver(self, settings: MailSettings, password: str, recipient: str, letter: bytes) -> Delivery:
         """See `Transport`."""
         conversation = _Conversation(settings, password, self._step_s)
-        loop = asyncio.get_running_loop()
         self._open.add(conversation)
-        work = loop.run_in_executor(self._threads, conversation.deliver, recipient, letter)
-        work.add_done_callback(lambda _: self._open.discard(conversation))
         try:
             async with asyncio.timeout(self._total_s):
-                return await asyncio.shield(work)
+                return await _in_thread(lambda: conversation.deliver(recipient, letter))
         except TimeoutError:
+            return Delivery(Fate.LATER, f"the mail server did not finish within {self._total_s:g} s")
+        finally:
+            self._open.discard(conversation)
             conversation.abort()
-            return Delivery(Fate.LATER, f"the mail server did not finish within {self._total_s:.0f} s")
 
     def abort(self) -> None:
         """See `Transport`."""
         for conversation in tuple(self._open):
             conversation.abort()
 
-    def close(self) -> None:
-        """End all of it."""
-        self.abort()
-        self._threads.shutdown(wait=False, cancel_futures=True)
+
+async def _in_thread(work: Callable[[], Delivery]) -> Delivery:
+    """What `work` returns, from a thread of its own: those of a pool are waited for when a program ends."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[Delivery] = loop.create_future()
+
+    def settle(delivery: Delivery | None, error: Exception | None) -> None:
+        if done.cancelled():
+            return
+        if delivery is not None:
+            done.set_result(delivery)
+        elif error is not None:
+            done.set_exception(error)
+
+    def run() -> None:
+        delivery, problem = None, None
+        try:
+            delivery = work()
+        except Exception as error:  # noqa: BLE001 - whoever awaits it gets it
+            problem = error
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(settle, delivery, problem)
+
+    threading.Thread(target=run, name="mail", daemon=True).start()
+    return await done
 
 
 class _Conversation:
@@ -156,9 +175,7 @@ class _Conversation:
             smtp = _Client(self._note, *where, **more)
         smtp.ehlo_or_helo_if_needed()
         if settings.security is MailSecurity.STARTTLS:
-            code, text = smtp.starttls(context=self._tls())
-            if code != 220:  # a refusal is no error to the library, which would go on in clear
-                raise smtplib.SMTPResponseException(code, text)
+            smtp.starttls(context=self._tls())  # raises where it is not offered, or refused
             smtp.ehlo_or_helo_if_needed()
         if settings.username:
             smtp.login(settings.username, self._password)

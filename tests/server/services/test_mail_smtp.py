@@ -1,7 +1,6 @@
 """Handing mails to real and to broken mail servers: what is said to them, and what is told of it."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,10 +24,8 @@ LETTER = letter(
 
 
 @pytest.fixture
-async def transport() -> AsyncIterator[SmtpTransport]:
-    made = SmtpTransport()
-    yield made
-    made.close()
+def transport() -> SmtpTransport:
+    return SmtpTransport()
 
 
 async def test_a_mail_goes_by_starttls_with_a_login(transport: SmtpTransport, tls_folder: Path) -> None:
@@ -134,7 +131,6 @@ async def test_a_server_that_hangs_or_breaks_off_costs_one_try(
     async with scripted(*lines) as server:
         done = await transport.deliver(server.settings(), "", TO, LETTER)
         assert (done.fate, text in done.text) == (fate, True), done
-    transport.close()
 
 
 async def test_a_connection_that_is_lost_in_mid_mail_costs_one_try(transport: SmtpTransport) -> None:
@@ -149,7 +145,6 @@ async def test_a_server_that_dribbles_does_not_hold_up_the_others_for_ever() -> 
     async with scripted("220 " + "a" * 5000, dribble_s=0.01) as server:
         done = await transport.deliver(server.settings(), "", TO, LETTER)
         assert (done.fate, "did not finish" in done.text) == (Fate.LATER, True)
-    transport.close()
 
 
 async def test_what_is_under_way_can_be_ended() -> None:
@@ -161,7 +156,6 @@ async def test_what_is_under_way_can_be_ended() -> None:
                 await asyncio.sleep(0.01)
             transport.abort()
             assert (await work).fate is Fate.LATER
-    transport.close()
 
 
 async def test_a_server_that_is_not_there_is_told_so(transport: SmtpTransport) -> None:
