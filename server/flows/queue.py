@@ -98,11 +98,11 @@ class _Waiting:
             await self._sounds.begin(self._ringback())
             while True:
                 await asyncio.wait({keys, following}, return_when=asyncio.FIRST_COMPLETED)
-                if keys.done():
+                if keys.done() and self._queues.waits(self._id):
                     destination = keys.result()
                     self._queues.leave(self._id)
                     return Onward(self._exits.chosen(destination))
-                effect = following.result()
+                effect = await following  # a key that comes with the answer, or the failover, is too late
                 following = asyncio.ensure_future(seat.next())
                 if isinstance(effect, FailOver):
                     return Onward(self._exits.failed_over(effect.destination))
