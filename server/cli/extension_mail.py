@@ -63,10 +63,11 @@ async def _change(settings: Settings, number: str, given: dict[str, Any]) -> Mai
 
 def _text(number: str, found: MailPreferences) -> str:
     said = {True: "yes", False: "no"}
-    return "\n".join(
-        [
-            f"Mails to extension {number}",
-            f"missed calls      {said[found.missed_calls]}",
-            f"password changed  {said[found.password_changed]}",
-        ]
-    )
+    lines = [
+        f"Mails to extension {number}",
+        f"missed calls      {said[found.missed_calls]}",
+        f"password changed  {said[found.password_changed]}",
+    ]
+    if not found.mail_server:
+        lines.append("No mail server is set up, so none are sent: see `linkus-pbx mail set`.")
+    return "\n".join(lines)

@@ -121,10 +121,14 @@ class MailKind(StrEnum):
 
 
 class MailPreferences(Request):
-    """Which mails an extension gets about itself (LOG-3). They go to its e-mail address."""
+    """Which mails an extension gets about itself (LOG-3). They go to its e-mail address.
+
+    `mail_server` only comes from the server: whether one is set up, so that any are sent.
+    """
 
     missed_calls: bool = False
     password_changed: bool = True
+    mail_server: bool = False
 
 
 class MailState(StrEnum):

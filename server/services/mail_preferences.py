@@ -40,7 +40,7 @@ class PersonalMail:
         async with self._db.reading() as session:
             extension = await _extension(session, number)
             row = await session.get(MailPreferencesRow, extension.id)
-            return _read(row.preferences if row is not None else None)
+            return self._with_server(_read(row.preferences if row is not None else None))
 
     async def change(
         self, number: str, preferences: MailPreferences, *, by: str, address: str = ""
@@ -52,7 +52,7 @@ class PersonalMail:
         """
         async with self._db.session() as session:
             extension = await _extension(session, number)
-            stored = preferences.model_dump(mode="json")
+            stored = preferences.model_dump(mode="json", exclude={"mail_server"})
             await session.merge(
                 MailPreferencesRow(
                     extension_id=extension.id, preferences=stored, changed_at=self._clock.now()
@@ -61,7 +61,10 @@ class PersonalMail:
             self._audit.record(
                 session, "mail.preferences", actor=by, subject=number, address=address, **stored
             )
-        return preferences
+        return self._with_server(preferences)
+
+    def _with_server(self, preferences: MailPreferences) -> MailPreferences:
+        return preferences.model_copy(update={"mail_server": self._outbox.is_open})
 
     async def password_changed(
         self, session: AsyncSession, extension: ExtensionRow, email: str | None, *, by: str, address: str

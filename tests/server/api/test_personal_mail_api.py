@@ -18,9 +18,9 @@ OWN, OTHERS = "/api/v1/me/mail", "/api/v1/extensions/1001/mail"
 async def test_everybody_chooses_the_own_mails_and_administrators_everybodys_LOG_3(
     ask: Ask, admin_token: str, user_token: str
 ) -> None:
-    defaults = {"missed_calls": False, "password_changed": True}
+    defaults = {"missed_calls": False, "password_changed": True, "mail_server": False}
     assert json.loads((await ask("GET", OWN, token=user_token)).text) == defaults
-    changed = {"missed_calls": True, "password_changed": False}
+    changed = {"missed_calls": True, "password_changed": False, "mail_server": False}
     for path, token in ((OWN, user_token), (OTHERS, admin_token)):
         for body in (changed, defaults):
             answer = await ask("PUT", path, token=token, json=body)
@@ -40,9 +40,13 @@ async def test_they_are_shown_and_set_on_the_command_line_LOG_3(
 ) -> None:
     data = application.settings.data
     done = await command("extension", "mail", "set", "1001", "--missed-calls", "--json", data=data)
-    assert (done.exit_code, done.json) == (0, {"missed_calls": True, "password_changed": True})
+    assert (done.exit_code, done.json) == (
+        0,
+        {"missed_calls": True, "password_changed": True, "mail_server": False},
+    )
     shown = await command("extension", "mail", "show", "1001", data=data)
     assert shown.stdout.splitlines()[1].split() == ["missed", "calls", "yes"]
+    assert "none are sent" in shown.stdout
     assert (await command("extension", "mail", "set", "1001", data=data)).exit_code == 2
     assert (await command("extension", "mail", "show", "1099", data=data)).exit_code == 3
 
@@ -53,7 +57,7 @@ async def test_they_are_set_while_no_server_runs_LOG_3(initialised: Settings) ->
     done = await command("extension", "mail", "set", "1001", "--no-password-changed", data=data)
     assert done.exit_code == 0, done.stderr
     shown = await command("extension", "mail", "show", "1001", "--json", data=data)
-    assert shown.json == {"missed_calls": False, "password_changed": False}
+    assert shown.json == {"missed_calls": False, "password_changed": False, "mail_server": False}
 
 
 async def test_a_missed_call_and_a_new_password_come_by_mail_LOG_3(

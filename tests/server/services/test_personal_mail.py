@@ -78,9 +78,8 @@ async def test_an_administrator_who_changes_password_and_address_does_so_under_t
 
 
 async def test_the_mail_about_the_password_can_be_switched_off_LOG_3(people: Core) -> None:
-    assert await people.personal_mail.get("1001") == MailPreferences(
-        password_changed=True, missed_calls=False
-    )
+    expected = MailPreferences(password_changed=True, missed_calls=False, mail_server=True)
+    assert await people.personal_mail.get("1001") == expected
     await people.personal_mail.change("1001", MailPreferences(password_changed=False), by="1001")
     for number in ("1001", "1003"):  # switched off; no address
         await people.extensions.change(number, ExtensionChange(password=NEW), by="admin")
