@@ -52,6 +52,7 @@ class MailLanguage(StrEnum):
 
     ENGLISH = "en"
     CZECH = "cs"
+    CHINESE = "zh"
 
 
 class MailSettings(SecretConfigObject):

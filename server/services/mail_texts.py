@@ -110,4 +110,41 @@ CZECH = Words(
     message_waits="Můžete si jej poslechnout v aplikaci nebo telefonem.",
 )
 
-WORDS: dict[MailLanguage, Words] = {MailLanguage.ENGLISH: ENGLISH, MailLanguage.CZECH: CZECH}
+CHINESE = Words(
+    footer="本邮件由 {server} 自动发送，请勿回复。",
+    unknown="未知号码",
+    test_subject="{server} 的测试邮件",
+    test_body="邮件设置正确：{server} 已成功发送此邮件。",
+    queue_subject="队列 {queue}：{count} 个未接通的来电",
+    queue_intro="队列 {queue} 中的以下来电者未能与坐席通话：",
+    queue_call="{at}  {caller}，等待 {waited}：{end}",
+    queue_ends={
+        QueueEnd.FAILED_OVER: "未接，没有坐席及时应答",
+        QueueEnd.ABANDONED: "放弃，来电者已挂断",
+    },
+    queue_rung="振铃未接：{agents}",
+    queue_more="……另有 {count} 个。",
+    queue_log="全部记录见队列日志。",
+    paused_subject="您在队列 {queue} 中已被暂停",
+    paused_body=(
+        "由于连续 {missed} 个来电在您的话机上振铃而未接听，您已于 {at} 在队列 {queue} 中被暂停。"
+        "在您结束暂停之前，该队列的来电不会分配给您。"
+    ),
+    changed_subject="您的密码已被修改",
+    changed_body=(
+        "分机 {number} 的密码已于 {at} 由 {by} 从 {address} 修改。如果您对此不知情，请立即联系管理员。"
+    ),
+    missed_subject="分机 {number}：{count} 个未接来电",
+    missed_call="{at}  {caller}",
+    missed_log="全部记录见通话记录。",
+    message_subject="新留言：{caller}",
+    message_body="{caller} 于 {at} 在 {box} 的信箱中留下了一条时长 {length} 的留言。",
+    message_attached="录音见附件。",
+    message_waits="可以在客户端中或通过电话收听。",
+)
+
+WORDS: dict[MailLanguage, Words] = {
+    MailLanguage.ENGLISH: ENGLISH,
+    MailLanguage.CZECH: CZECH,
+    MailLanguage.CHINESE: CHINESE,
+}

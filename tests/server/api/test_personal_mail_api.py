@@ -6,11 +6,13 @@ from pathlib import Path
 from server.app import Application
 from server.contract.extensions import ExtensionChange
 from server.settings import Settings
+from server.switch.port import Party, Recorded
 from tests.phones.waiting import until
 from tests.server.api.conftest import Ask
 from tests.server.api.live_office import live_office
 from tests.server.cli.conftest import command
 from tests.server.mail_server import mail_server
+from tests.server.services.test_voicemail import samples, wav
 
 OWN, OTHERS = "/api/v1/me/mail", "/api/v1/extensions/1001/mail"
 
@@ -85,3 +87,31 @@ async def test_a_missed_call_and_a_new_password_come_by_mail_LOG_3(
         assert server.got[1]["Subject"] == "Your password was changed"
         assert "another-good-word-7" not in server.raw[1].decode()
         assert server.recipients == ["boris@example.org"] * 2
+
+
+async def test_a_new_message_comes_by_mail_with_its_sound_VM_1(
+    application: Application, user_token: str, ask: Ask, admin_token: str, tls_folder: Path
+) -> None:
+    services = application.services
+    path = application.settings.data / "asterisk/spool/recording/messages/one.wav"
+    path.parent.mkdir(parents=True)
+    sound = wav(samples(3.0))
+    path.write_bytes(sound)
+    async with mail_server(tls_folder) as server:
+        body = server.settings().model_dump(mode="json", exclude_unset=True)
+        assert (await ask("PUT", "/api/v1/mail", token=admin_token, json=body)).status == 200
+        await services.extensions.change("1001", ExtensionChange(email="anna@example.org"), by="test")
+        wanted = {"mail": "with_sound", "after_mail": "mark_read"}
+        box = "/api/v1/voicemail/1001"
+        assert (await ask("PUT", f"{box}/settings", token=user_token, json=wanted)).status == 200
+        bad = wanted | {"mail": "without_sound", "after_mail": "delete"}
+        assert (await ask("PUT", f"{box}/settings", token=user_token, json=bad)).status == 422
+        await services.voicemail.messages.add("1001", Party("1002", "Boris"), Recorded(path, 3.0))
+        await until(lambda: server.recipients == ["anna@example.org"], "the mail is there")
+        (attached,) = server.got[0].iter_attachments()
+        assert (attached.get_content_type(), attached.get_content()) == ("audio/wav", sound)
+
+        async def heard() -> bool:
+            return json.loads((await ask("GET", box, token=user_token)).text)[0]["heard"]
+
+        await until(heard, "the message is marked as heard")

@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from typing import Any
@@ -12,13 +14,14 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from server.contract.mail import MailKind, MailSettings, MailState, QueuedMail
+from server.contract.mail import MailKind, MailLanguage, MailSettings, MailState, QueuedMail
 from server.contract.mail_address import address_problem
 from server.core import Core
 from server.services import mail_outbox
 from server.services.mail import RETRY_S, Extra, Mail
 from server.services.mail_letters import MAX_LINE, Attachment, Style, Text, letter, one_line, write
 from server.services.mail_smtp import Delivery, Fate
+from server.services.mail_texts import WORDS, Words
 from tests.phones.waiting import until
 from tests.server.conftest import SettableClock
 
@@ -437,6 +440,20 @@ def _letter(subject: str) -> bytes:
         message_id="<1@example.com>",
         at=datetime(2026, 3, 2, 9, 0, tzinfo=UTC),
     )
+
+
+def test_each_language_has_each_sentence_with_the_same_facts() -> None:
+    """A translation that names a fact wrongly would be noticed when the mail is to be sent."""
+
+    def facts(words: Words) -> dict[str, list[str]]:
+        texts = {name.name: getattr(words, name.name) for name in fields(words)}
+        plain = {name: text for name, text in texts.items() if isinstance(text, str)}
+        return {name: sorted(re.findall(r"{(\w+)}", text)) for name, text in plain.items()}
+
+    english = WORDS[MailLanguage.ENGLISH]
+    for language in MailLanguage:
+        assert facts(WORDS[language]) == facts(english), language
+        assert set(WORDS[language].queue_ends) == set(english.queue_ends)
 
 
 def test_mails_are_written_in_the_language_that_is_set() -> None:
