@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Protocol
+from typing import Any, Protocol
 
 from server.contract.agents import QueueCall, QueueLogEntry
 from server.rules.queues.stored import StoredAcd
@@ -74,7 +74,8 @@ class QueueWriter:
         if not changes:
             return
         self._pending.add(changes)
-        for log in (self._pending.calls, self._pending.agents):
+        logs: tuple[list[Any], ...] = (self._pending.calls, self._pending.agents, self._pending.paused)
+        for log in logs:
             for lost in log[: max(0, len(log) - MAX_LOGGED)]:
                 _log.error("A line of the queues' log is lost, as the database takes none: %r", lost)
             del log[: max(0, len(log) - MAX_LOGGED)]

@@ -221,3 +221,15 @@ async def test_an_announcement_that_fails_by_a_mistake_of_ours_ends_no_further_o
         await asyncio.sleep(10)
         assert [heard.sound for heard in call.heard] == [Sound.prompt("queue-youarenext")]
         anna.hang_up(call)
+
+
+@in_virtual_time
+async def test_phones_of_agents_are_told_how_to_ring_Q_5():
+    async with office() as place:
+        set_up(place, sales("1002", ring_tone="pulse", alert_info="sales; urgent"))
+        boris = place.engine.phone("1002", Behaviour.rings())
+        anna = place.engine.phone("1001")
+        call = anna.call(SALES)
+        await asyncio.sleep(1)
+        assert boris.calls[0].headers["Alert-Info"] == "<http://queue>;ring-tone=pulse;info=sales; urgent"
+        anna.hang_up(call)
