@@ -20,7 +20,7 @@ from server.services.accounts import Who
 from server.switch.port import LegState, Sound
 from server.switch.simulated import Behaviour
 from tests.server.flows.office import Office, office
-from tests.server.flows.test_adoption import after_a_kill
+from tests.server.flows.test_adoption import after_a_kill, successor
 from tests.server.flows.test_queue import SALES, sales, set_up, state
 from tests.server.flows.test_ways import to
 from tests.virtual_time import in_virtual_time
@@ -105,6 +105,27 @@ async def test_the_note_of_a_status_switches_no_agent_after_a_restart_PRES_6():
     await second.presence.change("1002", PresenceChange(status=PresenceStatus.AVAILABLE))
     await second.presence.change("1002", PresenceChange(status=PresenceStatus.AWAY))
     assert state(second, "1002") is AgentState.PAUSED
+    await second.stop()
+
+
+@in_virtual_time
+async def test_a_pause_for_a_break_that_ended_while_no_server_ran_is_lifted_PRES_6():
+    first = Office()
+    await first.start()
+    set_up(first, sales("1002"))
+    first.engine.phone("1002")
+    statuses = {"available": {"agent_action": "log_in"}, "away": {"agent_action": "pause"}}
+    first.reaching.settings["1002"] = ReachingSettings(statuses=statuses)
+    await first.presence.change("1002", PresenceChange(status=PresenceStatus.AWAY))
+    assert state(first, "1002") is AgentState.PAUSED
+    await asyncio.sleep(1)
+    second = successor(first)
+    await first.killed()
+    del second.presence.chosen["1002"]  # as `PresenceService` does at its start
+    second.presence.ended_meanwhile = frozenset({"1002"})
+    await second.start(restarted=False)
+    await asyncio.sleep(1)
+    assert state(second, "1002") is AgentState.AVAILABLE
     await second.stop()
 
 
