@@ -63,7 +63,8 @@ class Agents:
     ) -> list[AgentStatus]:
         """Change what an agent is in these queues (None: in all of the own ones); what holds then.
 
-        In all queues, who logs out stays a static agent where they are one. Durable some milliseconds later.
+        Who logs out of all queues is still in those of which they are a static agent. Durable some
+        milliseconds later.
 
         Raises:
             ServiceError: `NOT_FOUND`: no member there; `CONFLICT`: a static agent cannot log out.
