@@ -33,12 +33,15 @@ BUSY = 300
 """Changes offered to all subscribers together within `PACE_S`, from which on they are told in bundles."""
 
 PACE_S = 0.1
-"""Seconds between two bundles to a subscriber; a change after a longer pause is told at once."""
+"""Seconds between two bundles to a subscriber."""
 
 TURNS = 20
 """Parts of `PACE_S` in each of which some of the subscribers get their bundles."""
 
 TURN_S = PACE_S / TURNS
+
+PAUSE_S = 1.5 * PACE_S
+"""Who was sent nothing for so long is told of a change at once."""
 
 MAX_BUNDLE = 200
 """Changes in one bundle."""
@@ -98,6 +101,7 @@ class Subscriber:
         self._pending: dict[tuple[Topic, str], _Change] = {}
         self._wake = asyncio.Event()
         self._has_turn = False
+        self._sent_at = float("-inf")
         self._closed: Closed | None = None
 
     def subscribe(self, topics: list[Topic]) -> None:
@@ -127,8 +131,11 @@ class Subscriber:
         """Whether its changes are sent, or will be."""
         return topic in self._seq or topic in self._awaited
 
-    def offer(self, topic: Topic, key: str, change: _Change, *, at_once: bool) -> None:
-        """Queue a change, which replaces an older unsent one of the same key; send it, or wait for `go`."""
+    def offer(self, topic: Topic, key: str, change: _Change, *, paused_since: float) -> None:
+        """Queue a change, which replaces an older unsent one of the same key.
+
+        It is sent at once to who was sent nothing since `paused_since`, to others when they may `go`.
+        """
         if topic not in self._seq or self._closed is not None:
             return
         self._pending[topic, key] = (
@@ -136,7 +143,8 @@ class Subscriber:
         )
         if len(self._pending) > self._hub.max_pending:
             self.close(CloseCode.TOO_SLOW, "Too many changes are waiting: reconnect.")
-        elif at_once:
+        elif self._sent_at <= paused_since:
+            self._has_turn = True
             self._wake.set()
 
     def go(self) -> None:
@@ -177,10 +185,11 @@ class Subscriber:
             if text is None:
                 return
         elif self._pending:
-            text = self._deltas(MAX_BUNDLE if self._has_turn else 1)
+            text = self._deltas(MAX_BUNDLE if self._hub.takes_turns else 1)
             self._has_turn = False
         else:
             return  # closed meanwhile
+        self._sent_at = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(self._hub.max_stall_s):
                 await send(text)
@@ -227,7 +236,7 @@ class Hub:
         """After which nobody takes turns any more."""
         self._next_turn: asyncio.TimerHandle | None = None
         self._turn_ended = self._counted_from = float("-inf")
-        self._offered = 0
+        self._offered = self._most = 0
 
     @property
     def subscribers(self) -> int:
@@ -286,16 +295,18 @@ class Hub:
         change = _Change(
             f'{{"type":"delta","topic":"{topic}","seq":', f',"key":{json.dumps(key)},"item":{text}}}'
         )
-        at_once = not self.takes_turns
+        paused_since = asyncio.get_running_loop().time() - PAUSE_S if self.takes_turns else float("inf")
         for subscriber in receivers:
-            subscriber.offer(topic, key, change, at_once=at_once)
+            subscriber.offer(topic, key, change, paused_since=paused_since)
 
     def _count(self, offers: int) -> None:
         now = asyncio.get_running_loop().time()
         if now >= self._counted_from + PACE_S:
-            self._counted_from, self._offered = now, 0
+            self._counted_from, self._offered, self._most = now, 0, 0
         self._offered += offers
-        if self._offered >= BUSY and self._offered > offers:
+        self._most = max(self._most, offers)
+        # One change that all are told, and some that concern single ones, are no storm.
+        if self._offered >= BUSY and self._offered - self._most >= BUSY / 2:
             self._turns_left = 2 * TURNS
             if self._next_turn is None:
                 self._turn_ended = now
