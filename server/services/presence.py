@@ -37,6 +37,9 @@ class PresenceService:
 
     A temporary status ends by a timer for the next that expires; one that expired while no server ran ends
     at the start.
+
+    Attributes:
+        ended_meanwhile: whose status has ended so at the start, when nobody could be told yet.
     """
 
     def __init__(
@@ -48,9 +51,9 @@ class PresenceService:
         self._reaching = reaching
         self._audit = audit
         self._chosen: dict[str, _Chosen] = {}
-        self._returned: set[str] = set()
         self._started_at = clock.now()
         self._observers: list[Observer] = []
+        self.ended_meanwhile: frozenset[str] = frozenset()
         self._background = Background("presence")
         self._changing = asyncio.Lock()
         self._timer: asyncio.TimerHandle | None = None
@@ -67,7 +70,11 @@ class PresenceService:
             rows = list(await session.scalars(select(PresenceRow)))
         self._chosen = {row.number: _chosen(row) for row in rows}
         self._stop_observing = self._directory.observe(self._on_directory)
+        before = self.statuses()
         self._expire()
+        self.ended_meanwhile = frozenset(
+            number for number, status in self.statuses().items() if status is not before[number]
+        )
 
     async def stop(self) -> None:
         """Finish what is being written."""
@@ -89,11 +96,6 @@ class PresenceService:
     def statuses(self) -> Mapping[str, PresenceStatus]:
         """The status of everybody who has ever chosen one, by number."""
         return {number: chosen.presence.status for number, chosen in self._chosen.items()}
-
-    def take_returned(self) -> set[str]:
-        """Who has another status since a temporary one has ended; each once, also if no server ran then."""
-        returned, self._returned = self._returned, set()
-        return returned
 
     def accepts_direct_calls(self, number: str) -> bool:
         """False under Do Not Disturb: direct calls are answered with busy."""
@@ -155,8 +157,6 @@ class PresenceService:
                 continue
             back = chosen.previous.model_copy(update={"since": until})
             self._chosen[number] = _Chosen(back)
-            if back.status is not chosen.presence.status:
-                self._returned.add(number)
             self._background.spawn(self._store_expired(number, until, back))
             _log.info("Extension %s: the temporary status ended, it is %s again", number, back.status)
             self._tell(number)

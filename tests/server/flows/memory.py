@@ -81,7 +81,7 @@ class MemoryPresence:
 
     def __init__(self, clock) -> None:
         self.chosen = {}
-        self.returned = set()
+        self.ended_meanwhile = frozenset()
         self.clock = clock
         self.observers = []
 
@@ -91,10 +91,6 @@ class MemoryPresence:
 
     def statuses(self):
         return {number: presence.status for number, presence in self.chosen.items()}
-
-    def take_returned(self):
-        returned, self.returned = self.returned, set()
-        return returned
 
     def accepts_direct_calls(self, number):
         return self.of(number).status is not PresenceStatus.DO_NOT_DISTURB
@@ -228,6 +224,7 @@ class MemoryQueueStore:
         self.rows = {}
         self.calls = []
         self.agents = []
+        self.paused = []
         self.fail: Exception | None = None
 
     async def load(self):
@@ -247,6 +244,7 @@ class MemoryQueueStore:
         first = len(self.calls)
         self.calls += changes.calls
         self.agents += changes.agents
+        self.paused += changes.paused
         return list(range(first, len(self.calls)))
 
 
