@@ -333,9 +333,19 @@ class Queues:
 
     def _on_switch(self, event: Event) -> None:
         if isinstance(event, LegChanged):
+            if event.leg.state is LegState.GONE:
+                self._part_over(event.leg.id)
             self._look_at(event.leg.number)
         elif isinstance(event, ContactsChanged):
             self._look_at(event.number)
+
+    def _part_over(self, leg_id: str) -> None:
+        """An agent's leg is gone: the part in the call is over, though it may go on, or ring elsewhere."""
+        of = self._call_of_leg(leg_id)
+        call, caller = self._open.get(of), self._acd.floor.talking.get(of)
+        if call is not None and caller is not None and call.answered_leg == leg_id:
+            effects = self._acd.hung_up(of, self._now())
+            self._carry_out(effects, calls=[of], extensions=[caller.agent or ""])
 
     # Facts about agents
 
@@ -369,6 +379,10 @@ class Queues:
         of = self._call_of_leg(leg.id)
         if of not in self._queued:
             return True
+        floor, own = self._acd.floor, self._open.get(of)
+        is_over = of not in floor.waiting and of not in floor.talking
+        if is_over and own is not None and own.answered_leg == leg.id:
+            return True  # called back after a transfer that nobody has taken
         others = (call for call in self._open.values() if call.id != of)
         return any(leg.id in (call.caller_leg, call.answered_leg) for call in others)
 
