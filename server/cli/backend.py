@@ -16,6 +16,7 @@ from server.contract.decisions import RouteExplanation, RouteQuery
 from server.contract.extensions import Extension, ExtensionChange, ExtensionCreate, ExtensionCreated
 from server.contract.keys import FunctionKeys, FunctionKeysChange
 from server.contract.kinds import Kind
+from server.contract.mail import MailPreferences
 from server.contract.presence import Presence, PresenceChange
 from server.contract.prompts import PromptRecording
 from server.contract.queue_setup import QueueSetup, QueueSetupChanges
@@ -75,6 +76,12 @@ class Backend(Protocol):
 
     async def change_keys(self, number: str, change: FunctionKeysChange) -> FunctionKeys:
         """Replace them."""
+
+    async def mail_preferences(self, number: str) -> MailPreferences:
+        """Which mails an extension gets."""
+
+    async def change_mail_preferences(self, number: str, preferences: MailPreferences) -> MailPreferences:
+        """Replace that."""
 
     async def voicemail(self, box: str) -> VoicemailSettings:
         """Settings of a mailbox."""

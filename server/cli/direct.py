@@ -15,6 +15,7 @@ from server.contract.decisions import RouteExplanation, RouteQuery
 from server.contract.extensions import Extension, ExtensionChange, ExtensionCreate, ExtensionCreated
 from server.contract.keys import FunctionKeys, FunctionKeysChange
 from server.contract.kinds import Kind
+from server.contract.mail import MailPreferences
 from server.contract.presence import Presence, PresenceChange
 from server.contract.prompts import PromptRecording
 from server.contract.queue_setup import QueueSetup, QueueSetupChanges
@@ -120,6 +121,14 @@ class Direct:
     async def change_keys(self, number: str, change: FunctionKeysChange) -> FunctionKeys:
         """See `Backend`."""
         return await self._core.keys.change(number, change, by=LOCAL.user)
+
+    async def mail_preferences(self, number: str) -> MailPreferences:
+        """See `Backend`."""
+        return await self._core.personal_mail.get(number)
+
+    async def change_mail_preferences(self, number: str, preferences: MailPreferences) -> MailPreferences:
+        """See `Backend`."""
+        return await self._core.personal_mail.change(number, preferences, by=LOCAL.user)
 
     async def voicemail(self, box: str) -> VoicemailSettings:
         """See `Backend`."""

@@ -13,6 +13,7 @@ from server.contract.features import FeatureCodes
 from server.contract.hours import Holidays, TimeCondition
 from server.contract.ivr import Ivr
 from server.contract.keys import KeyRight
+from server.contract.mail import MailSettings
 from server.contract.monitoring import MonitoringRight
 from server.contract.parking import Parking
 from server.contract.prompts import Prompt
@@ -136,6 +137,9 @@ KINDS = (
         single=True,
     ),
     Kind(Parking, "parking", "parking", "parking", "Where calls are parked, and for how long.", single=True),
+    Kind(
+        MailSettings, "mail", "mail", "mail settings", "The mail server, and what it is to send.", single=True
+    ),
     Kind(
         SystemSettings,
         "system-settings",

@@ -144,6 +144,10 @@ class Queue(ConfigObject):
     log_agents: ExtensionNumbers = ()
     log_incoming: bool = True
     log_missed: bool = True
+    notify_missed: bool = False
+    """Managers get a mail when nobody has answered within `max_wait_s` (Q-6)."""
+    notify_abandoned: bool = False
+    """Managers get a mail when a caller gives up."""
 
     @model_validator(mode="after")
     def _each_agent_once(self) -> Self:

@@ -4,6 +4,7 @@ A mailbox is known by its number: that of an extension, or that of a group mailb
 """
 
 from collections.abc import Iterable
+from enum import StrEnum
 from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, StringConstraints, model_validator
@@ -15,6 +16,7 @@ from server.contract.configuration import (
     ExtensionNumbers,
     Reference,
 )
+from server.contract.mail_address import OptionalMailAddress
 from server.contract.presence import PresenceStatus
 
 MAX_GREETINGS = 10
@@ -33,6 +35,23 @@ VoicemailId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 """Of a message or of a greeting."""
 
 GreetingName = Annotated[str, StringConstraints(min_length=1, max_length=63, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+
+class VoicemailMail(StrEnum):
+    """Whether a new message is told of by mail (VM-1)."""
+
+    NO = "no"
+    WITH_SOUND = "with_sound"
+    """The message goes along as .wav."""
+    WITHOUT_SOUND = "without_sound"
+
+
+class AfterMail(StrEnum):
+    """What becomes of the message once the mail server has taken the mail (VM-1)."""
+
+    NOTHING = "nothing"
+    MARK_READ = "mark_read"
+    DELETE = "delete"
 
 
 class VoicemailSettings(Request):
@@ -54,6 +73,16 @@ class VoicemailSettings(Request):
     """Personal greetings for presence statuses, in place of `greeting`."""
     pin: Annotated[Pin | None, Field(repr=False)] = None
     pin_set: bool = False
+    mail: VoicemailMail = VoicemailMail.NO
+    after_mail: AfterMail = AfterMail.NOTHING
+    mail_to: OptionalMailAddress = ""
+    """Where the mail goes; empty: to the address of the extension, or of each member of the group."""
+
+    @model_validator(mode="after")
+    def _nothing_is_lost_unheard(self) -> Self:
+        if self.after_mail is AfterMail.DELETE and self.mail is VoicemailMail.WITHOUT_SOUND:
+            raise ValueError("after_mail = delete needs mail = with_sound: else nobody could hear it")
+        return self
 
     def greeting_for(self, status: PresenceStatus) -> str | None:
         """The personal greeting that is heard in this status; None: the built-in one."""

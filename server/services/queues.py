@@ -34,7 +34,7 @@ from server.services.accounts import Who
 from server.services.call_log_store import Call
 from server.services.configuration import Configuration, ConfigurationChanged
 from server.services.hub import Hub
-from server.services.queue_store import CALLER, LINE, MEMBER, Changes
+from server.services.queue_store import CALLER, LINE, MEMBER, Changes, Paused
 from server.services.queue_writer import QueueWriter, Store
 from server.services.states import States
 from server.switch.port import Event, Leg, LegChanged, LegState, Switch
@@ -380,6 +380,9 @@ class Queues:
                         effect.extension,
                         effect.queue,
                         effect.missed,
+                    )
+                    changes.paused.append(
+                        Paused(effect.queue, effect.extension, effect.missed, self._clock.now())
                     )
                 case _:
                     touched_calls.add(effect.call)

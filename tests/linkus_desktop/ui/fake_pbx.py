@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from linkus_desktop.pbx.address import ServerAddress
 from linkus_desktop.pbx.errors import ApiError, PbxError
 from linkus_desktop.pbx.live import LiveState
+from linkus_desktop.pbx.own_mail import OwnMail
 from linkus_desktop.pbx.reaching import ReachingDraft
 from linkus_desktop.pbx.states import ConnectionState
 from server.contract.agents import AgentSwitch, PauseReasons
@@ -17,6 +18,7 @@ from server.contract.errors import ErrorBody, ErrorCode
 from server.contract.extensions import Extension, Role, SrtpMode
 from server.contract.features import FeatureCodes
 from server.contract.keys import FunctionKey, FunctionKeys, FunctionKeysChange
+from server.contract.mail import MailPreferences
 from server.contract.presence import PresenceChange
 from server.contract.reaching import ReachingSettings
 from server.contract.recording import RecordingAction
@@ -49,6 +51,7 @@ class FakeApi:
         self.seen: list[list[str] | None] = []
         self.problem: Exception | None = None
         self.settings = ReachingSettings()
+        self.mails = MailPreferences(mail_server=True)
         self.orders: list[tuple[str, RecordingAction]] = []
         self.sound = b""
         self.qualities: list[tuple[str, CallQualityReport]] = []
@@ -119,6 +122,17 @@ class FakeApi:
         self.settings = settings
         return settings
 
+    async def mail_preferences(self) -> MailPreferences:
+        if self.problem:
+            raise self.problem
+        return self.mails
+
+    async def set_mail_preferences(self, preferences: MailPreferences) -> MailPreferences:
+        if self.problem:
+            raise self.problem
+        self.mails = preferences
+        return preferences
+
     async def mark_calls_seen(self, ids: Iterable[str] | None = None) -> None:
         self.seen.append(None if ids is None else list(ids))
 
@@ -154,6 +168,7 @@ class FakeSession(QObject):
         self.live = LiveState(self)
         self.api = FakeApi()
         self.reaching = ReachingDraft(self.api, self, run=at_once)
+        self.mail = OwnMail(self.api, self, run=at_once)
         self.presences: list[PresenceChange] = []
         self.passwords: list[tuple[str, str]] = []
         self.problem: Exception | None = None

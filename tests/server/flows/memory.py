@@ -223,6 +223,7 @@ class MemoryQueueStore:
         self.rows = {}
         self.calls = []
         self.agents = []
+        self.paused = []
         self.fail: Exception | None = None
 
     async def load(self):
@@ -242,6 +243,7 @@ class MemoryQueueStore:
         first = len(self.calls)
         self.calls += changes.calls
         self.agents += changes.agents
+        self.paused += changes.paused
         return list(range(first, len(self.calls)))
 
 

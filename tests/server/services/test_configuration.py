@@ -17,6 +17,7 @@ from server.contract.hours import ByHand, Holidays, TimeCondition
 from server.contract.ivr import Ivr
 from server.contract.keys import KeyRight
 from server.contract.kinds import KINDS
+from server.contract.mail import MailSettings
 from server.contract.monitoring import MonitoringRight
 from server.contract.parking import Parking
 from server.contract.prompts import Prompt
@@ -84,6 +85,7 @@ async def office(core: Core) -> Core:
 async def test_every_kind_is_kept_over_a_restart_in_its_order(office: Core, clock: SettableClock) -> None:
     for only in (SystemSettings(time_zone="Europe/Prague"), FeatureCodes(park="#5"), Parking(timeout_s=90)):
         await put(office, only)
+    await put(office, MailSettings(host="mail.example.com", sender="pbx@example.com"))
     await put(office, MonitoringRight(name="team", supervisors=("1001",), everybody=True))
     await put(office, Prompt(name="welcome"))
     await put(office, Queue(number="6400", static_agents=({"extension": "1001"},)))
