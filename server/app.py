@@ -204,7 +204,9 @@ class Application:
         agent_presence.start()
         stack.callback(agent_presence.stop)
         queue_reports = QueueReports(db=core.db, clock=clock, agents=agents)
-        queue_log = QueueLog(db=core.db, hub=hub, clock=clock, queues=queues)
+        queue_log = QueueLog(
+            db=core.db, hub=hub, clock=clock, queues=queues, configuration=core.configuration
+        )
         mailboxes = Mailboxes(
             voicemail=core.voicemail, presence=presence, zone=lambda: core.configuration.snapshot.zone
         )
