@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar, cast
 from pydantic import ValidationError
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from server.contract.agents import AgentStatus
+from server.contract.agents import AgentStatus, QueueLogEntry
 from server.contract.auth import Me
 from server.contract.base import Reply
 from server.contract.calls import CallLogEntry
@@ -142,7 +142,7 @@ class LiveState(QObject):
 
     Attributes:
         extensions, call_log, me, parked, calls, recordings, phones, keys, pairs, voicemail, forwarding,
-            agents: the topics.
+            agents, queue_log: the topics.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -159,6 +159,7 @@ class LiveState(QObject):
         self.voicemail: LiveTopic[MailboxState] = LiveTopic(Topic.VOICEMAIL, MailboxState, self)
         self.forwarding: LiveTopic[OwnForwarding] = LiveTopic(Topic.FORWARDING, OwnForwarding, self)
         self.agents: LiveTopic[AgentStatus] = LiveTopic(Topic.AGENTS, AgentStatus, self)
+        self.queue_log: LiveTopic[QueueLogEntry] = LiveTopic(Topic.QUEUE_LOG, QueueLogEntry, self)
         self._topics: dict[Topic, LiveTopic[Any]] = {
             topic.topic: cast("LiveTopic[Any]", topic)
             for topic in (
@@ -174,6 +175,7 @@ class LiveState(QObject):
                 self.voicemail,
                 self.forwarding,
                 self.agents,
+                self.queue_log,
             )
         }
 

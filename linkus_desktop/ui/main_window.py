@@ -265,6 +265,8 @@ class MainWindow(QMainWindow):
         self.rooms.pick_up_requested.connect(self.pick_up)
         self.rooms.room_requested.connect(self.open_room)
         self.rooms.problem.connect(self.show_problem)
+        self.rooms.failed.connect(self._on_queue_failed)
+        self.rooms.done.connect(self.message.clear)
         self.rooms.password_requested.connect(self.change_password)
         self.rooms.log_out_requested.connect(self.log_out_requested)
         self.calls.call_again.connect(self.dial)

@@ -29,7 +29,15 @@ from linkus_desktop.sip.values import (
     TransferState,
 )
 from linkus_desktop.store.settings import Settings
-from server.contract.agents import AgentState, AgentStatus, AgentSwitch, PauseReasons
+from server.contract.agents import (
+    AgentState,
+    AgentStatus,
+    AgentSwitch,
+    CallResult,
+    PauseReasons,
+    QueueEnd,
+    QueueLogEntry,
+)
 from server.contract.auth import Me
 from server.contract.calls import CallLogEntry, CallQuality, CallQualityReport, Direction, Outcome
 from server.contract.errors import ErrorBody, ErrorCode
@@ -39,6 +47,7 @@ from server.contract.features import FeatureCodes
 from server.contract.keys import FunctionKey, FunctionKeys, FunctionKeysChange
 from server.contract.own_calls import OwnCall
 from server.contract.presence import Presence, PresenceChange, PresenceStatus
+from server.contract.queue_log import QueueLogPage, QueueLogView
 from server.contract.reaching import ReachingSettings
 from server.contract.recording import CallRecording, Recording, RecordingAction, RecordingState
 
@@ -134,6 +143,50 @@ def agent(
     )
 
 
+def queue_line(
+    number: str = "+420530535333",
+    name: str = "Grace Okafor",
+    *,
+    queue: str = "6400",
+    by: str | None = None,
+    ago: timedelta = timedelta(minutes=10),
+    waited: timedelta = timedelta(seconds=42),
+    talked: timedelta = timedelta(seconds=95),
+    **more: object,
+) -> QueueLogEntry:
+    """One call of a queue that is over; `by`: the agent who answered."""
+    joined = NOW - ago
+    fields: dict[str, object] = {
+        "id": next(_ids),
+        "call": f"q{next(_ids)}",
+        "queue": queue,
+        "number": number,
+        "name": name,
+        "joined": joined,
+        "left": joined + waited,
+        "end": QueueEnd.ANSWERED if by else QueueEnd.ABANDONED,
+        "agent": by,
+        "ended": joined + waited + talked if by else None,
+    }
+    return QueueLogEntry.model_validate(fields | more)
+
+
+def queue_view(queue: str = "6400", name: str = "Support", **more: bool) -> QueueLogView:
+    """What one may see of a queue's log: everything, if not said."""
+    return QueueLogView(queue=queue, name=name, **{"incoming": True, "missed": True, "all": True} | more)
+
+
+def _is_wanted(line: QueueLogEntry, query: dict[str, str | int]) -> bool:
+    """The filter of the server, as far as pictures and tests use it."""
+    text = str(query.get("q", "")).casefold()
+    return (
+        query.get("answered", str(line.agent is not None).lower()) == str(line.agent is not None).lower()
+        and query.get("result", line.result) == line.result
+        and query.get("queue", line.queue) == line.queue
+        and text in f"{line.name} {line.number}".casefold()
+    )
+
+
 def at_once(coro, *, on_done, on_error):
     """Run a request that waits for nothing."""
     try:
@@ -162,6 +215,11 @@ class FakeApi:
         self.checked: list[FunctionKey] = []
         self.wrong_key = ""
         self.switches: list[tuple[str, AgentSwitch]] = []
+        self.queue_lines: list[QueueLogEntry] = []
+        self.queue_views: list[QueueLogView] = []
+        self.queue_queries: list[dict[str, str | int]] = []
+        self.results: list[tuple[str, int, CallResult]] = []
+        self.deleted_queue_calls: list[int] = []
         self.reasons = PauseReasons(reasons={"1": "Break", "2": "Lunch", "3": "Meeting", "4": "Training"})
 
     async def record(self, call_id: str, action: RecordingAction) -> None:
@@ -212,6 +270,25 @@ class FakeApi:
         if self.problem:
             raise self.problem
         return self.reasons
+
+    async def queue_log(self, query: dict[str, str | int]) -> QueueLogPage:
+        self.queue_queries.append(query)
+        if self.problem:
+            raise self.problem
+        begin, limit = int(str(query.get("before", "0-0")).partition("-")[2]), int(query["limit"])
+        found = [line for line in self.queue_lines if _is_wanted(line, query)]
+        further = f"0-{begin + limit}" if len(found) > begin + limit else None
+        return QueueLogPage(entries=found[begin : begin + limit], queues=self.queue_views, next=further)
+
+    async def set_queue_result(self, queue: str, entry: int, result: CallResult) -> None:
+        self.results.append((queue, entry, result))
+        if self.problem:
+            raise self.problem
+
+    async def delete_queue_calls(self, ids: Iterable[int]) -> None:
+        if self.problem:
+            raise self.problem
+        self.deleted_queue_calls.extend(ids)
 
     async def reaching(self) -> ReachingSettings:
         if self.problem:
@@ -695,6 +772,20 @@ class World:
         """The server tells the places in queues."""
         told = {f"{one.queue}/{one.extension}": one for one in agents}
         self.session.live.agents.take_snapshot(told)
+
+    def tell_queue_log(
+        self, *lines: QueueLogEntry, views: Iterable[QueueLogView] = (), live: bool = True
+    ) -> None:
+        """The server has these calls of queues, the newest first, of which one may see `views`."""
+        self.session.api.queue_lines = sorted(lines, key=lambda line: line.joined, reverse=True)
+        self.session.api.queue_views = list(views) or [queue_view()]
+        if live:
+            self.session.live.queue_log.take_snapshot({str(line.id): line for line in lines})
+
+    def tell_queue_line(self, line: QueueLogEntry) -> None:
+        """The server tells that this is so of a call of a queue now."""
+        self.session.live.queue_log.take_delta(str(line.id), line)
+        self.session.live.queue_log.flush()
 
     def tell_keys(self, *keys: tuple[str, str] | tuple[str, str, str], revision: int = 1) -> None:
         """The server tells the function keys: type, value and, if wanted, label of each."""
