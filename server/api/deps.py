@@ -35,6 +35,7 @@ from server.services.pairs import Pairs
 from server.services.presence import PresenceService
 from server.services.prompts import Prompts
 from server.services.provisioning import Provisioning
+from server.services.queue_boards import QueueBoards
 from server.services.queue_log import QueueLog
 from server.services.queue_reports import QueueReports
 from server.services.queues import Queues
@@ -88,6 +89,7 @@ class Services:
     agents: Agents
     queue_reports: QueueReports
     queue_log: QueueLog
+    queue_boards: QueueBoards
     trunks: Trunks
     readiness: ReadinessService
 

@@ -1,4 +1,4 @@
-"""`linkus-pbx queue calls|result|report|agent-report`, beside what every kind has."""
+"""`linkus-pbx queue calls|board|result|report|agent-report`, beside what every kind has."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -10,6 +10,7 @@ from server.cli.configuration import Key, commands
 from server.contract.agents import AgentReport, CallResult, QueueLogEntry, QueueReport, ResultChange
 from server.contract.base import Reply
 from server.contract.kinds import kind_of
+from server.contract.queue_board import QueueBoardInFull
 from server.contract.queues import Queue
 from server.rules.queues.reports import as_csv
 from server.settings import Settings
@@ -50,6 +51,13 @@ def calls(
     query = _query(since, until) | {"limit": str(limit)} | ({"result": result.value} if result else {})
     found = _ask(lambda remote: remote.queue_calls(key, query), data, config, as_json=json)
     show(found, as_json=json, text=lambda: _calls(found))
+
+
+@app.command("board", help="How a queue stands now: who waits, its agents, and today in numbers.")
+def board(key: Key, data: Data = None, config: Config = None, *, json: Json = False) -> None:
+    """See `help`."""
+    found = _ask(lambda remote: remote.queue_board(key), data, config, as_json=json)
+    show(found, as_json=json, text=lambda: _board(found))
 
 
 @app.command("result", help="Tell how far a call of a queue was dealt with; all who see the log see it.")
@@ -151,6 +159,38 @@ def _result(entry: QueueLogEntry) -> str:
     automatic = ", automatic" if entry.automatic else ""
     words = entry.result.replace("_", " ")
     return f"{words} ({entry.result_by}, {entry.result_at:%Y-%m-%d %H:%M}{automatic})"
+
+
+def _board(found: QueueBoardInFull) -> str:
+    today, since = found.today, found.longest_since
+    facts = [
+        ["Waiting", f"{found.waiting}" + (f", the longest since {since:%H:%M:%S}" if since else "")],
+        ["Talking", str(found.talking)],
+        ["Agents", ", ".join(f"{n} {state}" for state, n in found.agents.items()).replace("_", " ")],
+        ["Answered today", f"{today.answered} of {today.calls}"],
+        ["Abandoned today", str(today.abandoned)],
+        [f"Level ({found.service_level_s} s)", _share(today.service_level) or "no calls yet"],
+        ["Level of all", _share(today.service_level_all)],
+    ]
+    callers = [
+        [
+            str(one.position),
+            f"{one.number} {one.name}".strip(),
+            f"{one.since:%H:%M:%S}",
+            ", ".join(one.ringing),
+        ]
+        for one in found.callers
+    ]
+    agents = [
+        [one.extension, one.state.replace("_", " "), f"{one.since:%Y-%m-%d %H:%M:%S}", one.reason]
+        for one in found.members
+    ]
+    parts = [table([found.queue, found.name], facts)]
+    if callers:
+        parts.append(table(["PLACE", "CALLER", "SINCE (UTC)", "RINGING"], callers))
+    if agents:
+        parts.append(table(["AGENT", "STATE", "SINCE (UTC)", "REASON"], agents))
+    return "\n\n".join(parts)
 
 
 def _report(found: list[QueueReport]) -> str:

@@ -43,6 +43,7 @@ from server.contract.kinds import Kind
 from server.contract.pairs import Pair, PairSwitch
 from server.contract.presence import Presence, PresenceChange
 from server.contract.prompts import PromptRecording
+from server.contract.queue_board import QueueBoardInFull
 from server.contract.reaching import ReachingSettings
 from server.contract.recording import CallRecording, Recording, RecordingOrder
 from server.contract.system import ActiveCall, ServerStatus
@@ -233,6 +234,12 @@ class Remote:
         """How far a call of a queue was dealt with."""
         path = f"queues/{quote(queue, safe='')}/calls/{entry}/result"
         return QueueLogEntry.model_validate(await self._ask("PUT", path, change))
+
+    async def queue_board(self, queue: str) -> QueueBoardInFull:
+        """How a queue stands now."""
+        return QueueBoardInFull.model_validate(
+            await self._ask("GET", f"queues/{quote(queue, safe='')}/board")
+        )
 
     async def queue_report(self, queue: str, query: dict[str, str]) -> list[QueueReport]:
         """Sums over the calls of a queue."""
