@@ -168,6 +168,10 @@ class Api:
         """What may be given as the reason of a pause."""
         return await self._line.ask(PauseReasons, "GET", "/me/queues/reasons")
 
+    async def switch_agent(self, queue: str, extension: str, change: AgentSwitch) -> None:
+        """Log an agent of a queue that one manages in or out, pause them or let them go on (Q-6)."""
+        await self._line.request("PUT", f"/queues/{queue}/agents/{extension}", body=change)
+
     async def queue_log(self, query: Mapping[str, str | int]) -> QueueLogPage:
         """A page of the logs of the queues of which one may see something (Q-9)."""
         return await self._line.ask(QueueLogPage, "GET", "/queue-log", query=query)

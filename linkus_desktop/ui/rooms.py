@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from linkus_desktop.hotkeys.port import HotKeys
 from linkus_desktop.pbx.blocking import Blocking
+from linkus_desktop.pbx.queue_boards import QueueBoards
 from linkus_desktop.pbx.queue_log import QueueLogModel
 from linkus_desktop.ui.blinker import Blinker
 from linkus_desktop.ui.phone.phone_choice import PhoneChoice
@@ -29,6 +30,7 @@ ROOMS = (
     ("phone", "phone", "Phone", "Alt+1"),
     ("call_log", "call-log", "Call Logs", "Alt+2"),
     ("extensions", "extensions", "Extensions", "Alt+3"),
+    ("queues", "queues", "Queues", "Alt+4"),
     ("preferences", "preferences", "Preferences", "Ctrl+,"),
 )
 """Key, icon, name and shortcut of each room, in the order of the rail."""
@@ -76,11 +78,13 @@ class Rooms(QObject):
         self._colleagues, self._call_log = colleagues, call_log
         self._hot_keys = hot_keys
         self._blinker, self._theme, self._pictures, self._clock = blinker, theme, pictures, clock
+        self.boards = QueueBoards(session.live.queues, session.live.agents, session.api, self._name_of, self)
         self._built: dict[str, QWidget] = {}
         self._makers: dict[str, Callable[[], QWidget]] = {
             "phone": self._make_phone,
             "call_log": self._make_call_log,
             "extensions": self._make_extensions,
+            "queues": self._make_queues,
             "preferences": self._make_preferences,
         }
 
@@ -150,7 +154,7 @@ class Rooms(QObject):
 
     def _make_queue_log(self) -> QueueLogModel:
         live = self._session.live
-        for topic in (live.agents, live.queue_log):
+        for topic in (live.agents, live.queues, live.queue_log):
             topic.reset.connect(self._follow_queues)
             topic.changed.connect(self._follow_queues)
         return QueueLogModel(live.queue_log, self._session.api, self._name_of, self)
@@ -162,7 +166,7 @@ class Rooms(QObject):
         room = self._built.get("call_log")
         if isinstance(room, CallLogWorkspace):
             live = self._session.live
-            room.set_has_queues(bool(live.agents.items or live.queue_log.items))
+            room.set_has_queues(bool(live.agents.items or live.queues.items or live.queue_log.items))
 
     def _own_number(self) -> str:
         own = self._session.me.extension
@@ -186,6 +190,14 @@ class Rooms(QObject):
         )
         made.call_requested.connect(self.call_requested)
         made.pick_up_requested.connect(self.pick_up_requested)
+        return made
+
+    def _make_queues(self) -> QWidget:
+        from linkus_desktop.ui.queues.workspace import QueuesWorkspace  # noqa: PLC0415  built when opened
+
+        made = QueuesWorkspace(self.boards, self._settings, self._blinker, clock=self._clock)
+        made.failed.connect(self.failed)
+        made.done.connect(self.done)
         return made
 
     def _make_preferences(self) -> QWidget:

@@ -13,6 +13,7 @@ from PySide6.QtGui import (
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
+    QPaintEvent,
 )
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QToolTip, QWidget
 
@@ -25,7 +26,7 @@ from linkus_desktop.ui.queue_log.cells import QueueCells
 from linkus_desktop.ui.queue_log.rows import QueueLogRows
 from linkus_desktop.ui.theme import tokens
 from linkus_desktop.ui.widgets.fitted_columns import FittedColumns
-from linkus_desktop.ui.widgets.row_cells import ROW
+from linkus_desktop.ui.widgets.row_cells import ROW, paint_ring_of_empty
 from server.contract.agents import CallResult, QueueLogEntry
 
 if TYPE_CHECKING:
@@ -130,6 +131,11 @@ class QueueLogTable(QTableView):
         cell = self.visualRect(index.siblingAtColumn(QueueLogColumn.RESULT))
         self.result_menu.follow(self.selected())
         self.result_menu.popup(self.viewport().mapToGlobal(cell.bottomLeft()))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The focus is seen in an empty table, too."""
+        super().paintEvent(event)
+        paint_ring_of_empty(self)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Return calls back, Space sets the result, Delete deletes, copy copies."""

@@ -1,7 +1,7 @@
 """Cells of a table in which whole rows are chosen: ground, icon, text, and the ring of the focus."""
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from linkus_desktop.ui.icons import pixmap
@@ -11,6 +11,15 @@ from linkus_desktop.ui.tokens import Tokens
 ROW = 40
 
 Index = QModelIndex | QPersistentModelIndex
+
+
+def paint_ring_of_empty(view: QAbstractItemView) -> None:
+    """Show that a table has the focus which has no row to show it at; call it when the table was painted."""
+    if view.hasFocus() and not view.model().rowCount():
+        painter = QPainter(view.viewport())
+        painter.setPen(QPen(QColor(tokens(view).accent), 2))
+        painter.drawRect(view.viewport().rect().adjusted(1, 1, -1, -1))
+        painter.end()
 
 
 class RowCells(QStyledItemDelegate):

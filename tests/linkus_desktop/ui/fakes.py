@@ -37,6 +37,7 @@ from server.contract.agents import (
     PauseReasons,
     QueueEnd,
     QueueLogEntry,
+    WaitingCaller,
 )
 from server.contract.auth import Me
 from server.contract.calls import CallLogEntry, CallQuality, CallQualityReport, Direction, Outcome
@@ -47,6 +48,7 @@ from server.contract.features import FeatureCodes
 from server.contract.keys import FunctionKey, FunctionKeys, FunctionKeysChange
 from server.contract.own_calls import OwnCall
 from server.contract.presence import Presence, PresenceChange, PresenceStatus
+from server.contract.queue_board import QueueBoard, QueueToday
 from server.contract.queue_log import QueueLogPage, QueueLogView
 from server.contract.reaching import ReachingSettings
 from server.contract.recording import CallRecording, Recording, RecordingAction, RecordingState
@@ -176,6 +178,50 @@ def queue_view(queue: str = "6400", name: str = "Support", **more: bool) -> Queu
     return QueueLogView(queue=queue, name=name, **{"incoming": True, "missed": True, "all": True} | more)
 
 
+def waiting_caller(
+    number: str = "+420530535333",
+    name: str = "Grace Okafor",
+    *,
+    queue: str = "6400",
+    position: int = 1,
+    ago: timedelta = timedelta(seconds=75),
+    ringing: tuple[str, ...] = (),
+) -> WaitingCaller:
+    """Who waits in a queue."""
+    return WaitingCaller(
+        call=f"w{next(_ids)}",
+        queue=queue,
+        number=number,
+        name=name,
+        since=NOW - ago,
+        position=position,
+        ringing=ringing,
+    )
+
+
+def board(
+    queue: str = "6400",
+    name: str = "Support",
+    *callers: WaitingCaller,
+    agents: dict[str, int] | None = None,
+    talking: int = 0,
+    more: int = 0,
+    **today: float,
+) -> QueueBoard:
+    """How a queue stands; `more` callers wait than are named."""
+    return QueueBoard(
+        queue=queue,
+        name=name,
+        waiting=len(callers) + more,
+        longest_since=min((one.since for one in callers), default=None),
+        callers=callers,
+        talking=talking,
+        agents={AgentState(state): count for state, count in (agents or {}).items()},
+        service_level_s=20,
+        today=QueueToday.model_validate({"since": NOW.replace(hour=0, minute=0)} | today),
+    )
+
+
 def _is_wanted(line: QueueLogEntry, query: dict[str, str | int]) -> bool:
     """The filter of the server, as far as pictures and tests use it."""
     text = str(query.get("q", "")).casefold()
@@ -270,6 +316,9 @@ class FakeApi:
         if self.problem:
             raise self.problem
         return self.reasons
+
+    async def switch_agent(self, queue: str, extension: str, change: AgentSwitch) -> None:
+        await self.switch_queue(f"{queue}/{extension}", change)
 
     async def queue_log(self, query: dict[str, str | int]) -> QueueLogPage:
         self.queue_queries.append(query)
@@ -772,6 +821,15 @@ class World:
         """The server tells the places in queues."""
         told = {f"{one.queue}/{one.extension}": one for one in agents}
         self.session.live.agents.take_snapshot(told)
+
+    def tell_boards(self, *boards: QueueBoard) -> None:
+        """The server tells how queues stand."""
+        self.session.live.queues.take_snapshot({board.queue: board for board in boards})
+
+    def tell_board(self, board: QueueBoard) -> None:
+        """The server tells how a queue stands now."""
+        self.session.live.queues.take_delta(board.queue, board)
+        self.session.live.queues.flush()
 
     def tell_queue_log(
         self, *lines: QueueLogEntry, views: Iterable[QueueLogView] = (), live: bool = True
