@@ -113,8 +113,7 @@ class CallLogWorkspace(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Looking at missed calls makes them seen, after a moment."""
         super().showEvent(event)
-        if self._log.missed:
-            self._seen.start()
+        self._watch_missed()
         if self.blocking is not None:
             self.blocking.refresh()
 
@@ -192,6 +191,7 @@ class CallLogWorkspace(QWidget):
         self._pages.setCurrentIndex(tab)
         page = self.queue_page if tab == QUEUE else None
         self.setFocusProxy(page or self.table)
+        self._watch_missed()
 
     def _on_kind_button(self) -> None:
         for kind, button in self.kinds.items():
@@ -228,9 +228,15 @@ class CallLogWorkspace(QWidget):
         self.rows.set_kind(kind)
         self._follow()
 
-    def _on_missed(self, count: int) -> None:
-        if count and self.isVisible():
+    def _on_missed(self, _count: int) -> None:
+        self._watch_missed()
+
+    def _watch_missed(self) -> None:
+        """Missed calls are seen by looking at them, not at those of queues."""
+        if self._log.missed and self.isVisible() and self.tabs.currentIndex() == PERSONAL:
             self._seen.start()
+        else:
+            self._seen.stop()
 
     def _on_text(self, text: str) -> None:
         self.rows.set_text(text)

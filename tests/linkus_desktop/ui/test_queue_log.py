@@ -68,6 +68,15 @@ def test_only_who_has_to_do_with_queues_sees_the_tabs_LOG_2(window, world):
     assert room.tabs.isHidden()
 
 
+async def test_missed_calls_are_not_seen_by_looking_at_those_of_queues_LOG_1(room, world, qtbot, settle):
+    room._seen.setInterval(0)
+    assert not room._seen.isActive()
+    room.tabs.setCurrentIndex(PERSONAL)
+    qtbot.waitUntil(lambda: not room._seen.isActive(), timeout=20_000)
+    await settle()
+    assert world.session.api.seen == [None]
+
+
 def test_a_tab_is_chosen_by_the_arrows_and_the_room_keeps_it_LOG_2(room, window, qtbot):
     room.tabs.setFocus()
     qtbot.keyClick(room.tabs, Qt.Key.Key_Left)
