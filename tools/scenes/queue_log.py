@@ -10,6 +10,7 @@ from linkus_desktop.ui.call_log.workspace import QUEUE, CallLogWorkspace
 from linkus_desktop.ui.queue_log.page import QueueLogPage
 from server.contract.agents import CallResult, QueueEnd, QueueLogEntry
 from server.contract.queue_log import QueueLogView
+from tests.linkus_desktop.ui.fake_queues import queue_line, queue_view
 from tools.scenes.desk import LONG, Desk, Scene
 
 
@@ -27,18 +28,16 @@ def dealt(
 
 
 LINES = (
-    fakes.queue_line(ago=ago(minutes=4), missed=("1004", "1002", "1004")),
-    fakes.queue_line("+442079460018", "Hedy Lamarr", by="1001", ago=ago(minutes=18)),
-    fakes.queue_line(
-        "+420221770077", "Ada Byron", ago=ago(minutes=40), **dealt(CallResult.DEALING, minutes=9)
-    ),
-    fakes.queue_line(
+    queue_line(ago=ago(minutes=4), missed=("1004", "1002", "1004")),
+    queue_line("+442079460018", "Hedy Lamarr", by="1001", ago=ago(minutes=18)),
+    queue_line("+420221770077", "Ada Byron", ago=ago(minutes=40), **dealt(CallResult.DEALING, minutes=9)),
+    queue_line(
         "+420221770077",
         "Ada Byron",
         ago=ago(hours=1, minutes=2),
         **dealt(CallResult.DEALING, minutes=9, automatic=True),
     ),
-    fakes.queue_line(
+    queue_line(
         "+4930901820",
         "Konrad Zuse",
         queue="6401",
@@ -47,18 +46,18 @@ LINES = (
         end=QueueEnd.FAILED_OVER,
         **dealt(CallResult.DEALT, hours=1),
     ),
-    fakes.queue_line("1007", "Grace Okafor", by="1002", ago=ago(hours=3), talked=ago(minutes=31)),
-    fakes.queue_line("+14155550123", "", queue="6401", ago=ago(hours=4), end=QueueEnd.LEFT),
-    fakes.queue_line("+33142685300", "Sophie Germain", by="1005", ago=ago(days=1)),
-    fakes.queue_line(
+    queue_line("1007", "Grace Okafor", by="1002", ago=ago(hours=3), talked=ago(minutes=31)),
+    queue_line("+14155550123", "", queue="6401", ago=ago(hours=4), end=QueueEnd.LEFT),
+    queue_line("+33142685300", "Sophie Germain", by="1005", ago=ago(days=1)),
+    queue_line(
         "+41446323333",
         "Emmy Noether",
         ago=ago(days=1, hours=2),
         **dealt(CallResult.DEALT, "1005", hours=20),
     ),
-    fakes.queue_line("+4316011", "Lise Meitner", by="1001", queue="6401", ago=ago(days=3)),
+    queue_line("+4316011", "Lise Meitner", by="1001", queue="6401", ago=ago(days=3)),
 )
-VIEWS = (fakes.queue_view(), fakes.queue_view("6401", "Sales & Orders"))
+VIEWS = (queue_view(), queue_view("6401", "Sales & Orders"))
 
 
 def log(
@@ -131,10 +130,10 @@ def filtered(on: QueueLogPage) -> None:
 def long_names() -> Scene:
     """Names that do not fit."""
     lines = [
-        fakes.queue_line(name=LONG, **dealt(CallResult.DEALING, minutes=2, automatic=True)),
-        fakes.queue_line("+44207946001812345", LONG, by="1002", ago=ago(minutes=12)),
+        queue_line(name=LONG, **dealt(CallResult.DEALING, minutes=2, automatic=True)),
+        queue_line("+44207946001812345", LONG, by="1002", ago=ago(minutes=12)),
     ]
-    desk = log(lines, [fakes.queue_view(name=f"Reception of {LONG}"), fakes.queue_view("6401")])
+    desk = log(lines, [queue_view(name=f"Reception of {LONG}"), queue_view("6401")])
     desk.window.resize(880, 560)
     return shown(desk, select(0))
 

@@ -6,6 +6,8 @@ from datetime import timedelta
 import fakes
 
 from linkus_desktop.ui.queues.workspace import QueuesWorkspace
+from server.contract.queue_board import QueueBoard
+from tests.linkus_desktop.ui.fake_queues import board, waiting_caller
 from tools.scenes.desk import LONG, Desk, Scene
 
 
@@ -26,9 +28,9 @@ TODAY = {
     "longest_wait_s": 412.0,
 }
 CALLERS = (
-    fakes.waiting_caller(ago=seconds(75), ringing=("1004",)),
-    fakes.waiting_caller("+442079460018", "Hedy Lamarr", position=2, ago=seconds(31)),
-    fakes.waiting_caller("+14155550123", "", position=3, ago=seconds(8)),
+    waiting_caller(ago=seconds(75), ringing=("1004",)),
+    waiting_caller("+442079460018", "Hedy Lamarr", position=2, ago=seconds(31)),
+    waiting_caller("+14155550123", "", position=3, ago=seconds(8)),
 )
 AGENTS = (
     fakes.agent(extension="1001", state="available", ago=seconds(312)),
@@ -43,14 +45,14 @@ STATES = {
     "available": 1, "talking": 1, "paused": 1, "ringing": 1, "wrap_up": 1, "unreachable": 1, "logged_out": 1
 }  # fmt: skip
 BOARDS = (
-    fakes.board("6400", "Support", *CALLERS, agents=STATES, talking=1, **TODAY),
-    fakes.board("6401", "Sales & Orders", agents={"available": 4, "talking": 2}, talking=2, calls=31,
+    board("6400", "Support", *CALLERS, agents=STATES, talking=1, **TODAY),
+    board("6401", "Sales & Orders", agents={"available": 4, "talking": 2}, talking=2, calls=31,
                 answered=31, service_level=1.0, service_level_all=1.0, mean_answer_s=4.0),
-    fakes.board("6402", "Returns"),
+    board("6402", "Returns"),
 )  # fmt: skip
 
 
-def at_work(boards: tuple[fakes.QueueBoard, ...] = BOARDS) -> Desk:
+def at_work(boards: tuple[QueueBoard, ...] = BOARDS) -> Desk:
     """A manager of these queues."""
     world = fakes.World()
     world.tell_agents(*AGENTS)
@@ -82,8 +84,8 @@ def agents_menu() -> Scene:
 
 def long_names() -> Scene:
     """Names that do not fit, and more callers than are named, in the narrowest window."""
-    caller = fakes.waiting_caller("+44207946001812345", LONG, ago=seconds(4000), ringing=("1002", "1004"))
-    desk = at_work((fakes.board("6400", f"Reception of {LONG}", caller, more=212, agents=STATES, **TODAY),))
+    caller = waiting_caller("+44207946001812345", LONG, ago=seconds(4000), ringing=("1002", "1004"))
+    desk = at_work((board("6400", f"Reception of {LONG}", caller, more=212, agents=STATES, **TODAY),))
     desk.window.resize(880, 560)
     return desk.scene()
 
@@ -110,7 +112,7 @@ def failed() -> Scene:
 SCENES: dict[str, Callable[[], Scene]] = {
     "queues": lambda: at_work().scene(),
     "queues-agents": agents_menu,
-    "queues-quiet": lambda: at_work((fakes.board(),)).scene(),
+    "queues-quiet": lambda: at_work((board(),)).scene(),
     "queues-long": long_names,
     "queues-offline": offline,
     "queues-failed": failed,

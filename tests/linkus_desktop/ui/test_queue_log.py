@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import fakes
 import pytest
-from fakes import queue_line, queue_view
 from PySide6.QtCore import QItemSelectionModel, Qt
 
 from linkus_desktop.pbx.errors import NotConnected
@@ -12,6 +11,7 @@ from linkus_desktop.ui.call_log.workspace import PERSONAL, QUEUE
 from linkus_desktop.ui.queue_log.filters import Dates, Kind
 from linkus_desktop.ui.window_size import WHOLE_LEAST
 from server.contract.agents import CallResult
+from tests.linkus_desktop.ui.fake_queues import queue_line, queue_view
 
 pytestmark = pytest.mark.qt_log_ignore("does not support (raise|grabbing|propagateSizeHints)")
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import fakes
 import pytest
-from fakes import agent, board, waiting_caller
+from fakes import agent
 from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
@@ -13,6 +13,7 @@ from linkus_desktop.ui.lamps import Lamp
 from linkus_desktop.ui.queues.rows import ITEM, LAMP, WARNS
 from server.contract.agents import AgentSwitch
 from server.contract.errors import ErrorBody, ErrorCode
+from tests.linkus_desktop.ui.fake_queues import board, waiting_caller
 
 pytestmark = pytest.mark.qt_log_ignore("does not support (raise|grabbing|propagateSizeHints)")
 
