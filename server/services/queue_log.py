@@ -1,12 +1,13 @@
 """The log of each queue, and how far its calls were dealt with: the one owner of topic `queue_log` (Q-9)."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true, tuple_
 
 from server.clock import Clock
 from server.contract.agents import CallResult, QueueEnd, QueueLogEntry
@@ -268,19 +269,35 @@ def _shows(queue: Queue, entry: QueueLogEntry, who: Who) -> bool:
 
 def _visible(queue: Queue, who: Who) -> ColumnElement[bool]:
     """The same as `Queue.shows`, for the database; administrators see all, nobody what they have deleted."""
-    of_queue = and_(QueueCallRow.queue == queue.number, _not_deleted(who))
-    if who.is_administrator or who.number in queue.managers:
-        return of_queue
-    shown: list[ColumnElement[bool]] = [false()]
-    if queue.log_missed:
-        shown.append(QueueCallRow.agent.is_(None))
-    if queue.log_incoming:
-        shown.append(QueueCallRow.agent == who.number)
-    return and_(of_queue, or_(*shown))
+    return and_(QueueCallRow.queue == queue.number, _shown(_view(queue, who), who))
 
 
 def _visible_of(queues: Sequence[Queue], who: Who) -> ColumnElement[bool]:
-    return or_(false(), *(_visible(queue, who) for queue in queues))
+    """The same for several queues.
+
+    A page is made of the newest lines of many queues. The database would look all lines of each queue up and
+    sort them; the expression keeps it from that, and it reads the newest lines, whatever queue they are of.
+    """
+    alike: dict[tuple[bool, bool, bool], list[str]] = defaultdict(list)
+    views = {queue.number: _view(queue, who) for queue in queues}
+    for number, view in views.items():
+        alike[view.all, view.incoming, view.missed].append(number)
+    number_of_line = func.coalesce(QueueCallRow.queue, "")
+    return or_(
+        false(),
+        *(and_(number_of_line.in_(some), _shown(views[some[0]], who)) for some in alike.values()),
+    )
+
+
+def _shown(view: QueueLogView, who: Who) -> ColumnElement[bool]:
+    if view.all:
+        return _not_deleted(who)
+    shown: list[ColumnElement[bool]] = [false()]
+    if view.missed:
+        shown.append(QueueCallRow.agent.is_(None))
+    if view.incoming:
+        shown.append(QueueCallRow.agent == who.number)
+    return and_(_not_deleted(who), or_(*shown))
 
 
 def _not_deleted(who: Who) -> ColumnElement[bool]:

@@ -45,7 +45,10 @@ class QueueCallRow(Base):
     result_automatic: Mapped[bool] = mapped_column(Boolean, server_default=false())
     deleted_by_agent: Mapped[bool] = mapped_column(Boolean, server_default=false())
 
-    __table_args__ = (Index("ix_queue_calls_queue_joined_at_id", "queue", "joined_at", "id"),)
+    __table_args__ = (
+        Index("ix_queue_calls_queue_joined_at_id", "queue", "joined_at", "id"),
+        Index("ix_queue_calls_joined_at_id", "joined_at", "id"),
+    )
 
 
 class AgentChangeRow(Base):
