@@ -164,7 +164,7 @@ class FilterBar(QWidget):
     def _build_choices(self) -> None:
         for dates in Dates:
             self.dates.addItem(dates.value, dates)
-        self.result.addItem("Any processing result", None)
+        self.result.addItem("Any result", None)
         for result in CallResult:
             self.result.addItem(RESULT_TEXTS[result], result)
         for control, name in (

@@ -185,6 +185,8 @@ async def test_boards_are_for_managers_and_administrators_and_not_of_campaigns_Q
     with pytest.raises(ServiceError, match="no queue 6499"):
         floor.boards.in_full("6499", ADMIN)
     anna, boris, admin = (Told(floor.hub, who) for who in (ANNA, BORIS, ADMIN))
+    floor.stands_for.on_change({"6401"}, [])
+    await asyncio.sleep(0)
     floor.changed(floor.call(1, QueueEnd.ABANDONED))
     for one in (anna, admin):
         key, item = await one.next()
