@@ -54,6 +54,7 @@ class QueueLogPage(QWidget):
         super().__init__()
         self.log = log
         self._blocking = blocking
+        self._problem = ""
         self.rows = QueueLogRows(log, self)
         self.table = QueueLogTable(self.rows, log, settings, clock=clock, own=own, blocking=blocking)
         self.states = ListStates(self.table, row_height=ROW)
@@ -151,7 +152,8 @@ class QueueLogPage(QWidget):
         views = self.log.queues
         if views is not None:
             self.filters.set_views(views.values())
-        if self.log.problem and self.log.rowCount():
+        problem, self._problem = self._problem, self.log.problem
+        if self.log.problem and self.log.problem != problem and self.log.rowCount():
             self.failed.emit(f"The calls did not load. {self.log.problem}", self.log.reload)
         self._follow()
 

@@ -257,6 +257,20 @@ def test_a_large_log_comes_as_one_scrolls_Q_9(page, world):
     assert "Not connected" in page.footer.text()
 
 
+def test_a_page_that_does_not_come_is_told_once_beside_the_lines_that_are_there_Q_9(page, world):
+    told = []
+    page.failed.connect(lambda text, again: told.append((text, again)))
+    world.session.api.problem = NotConnected("The network is down.")
+    page.log.reload()
+    world.session.live.forget()
+    ((text, again),) = told
+    assert text.startswith("The calls did not load.")
+    assert len(names(page)) == 3
+    world.session.api.problem = None
+    again()
+    assert page.log.problem == ""
+
+
 def test_a_screen_reader_hears_all_of_a_call_OPS_5(page):
     said = page.rows.index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole)
     assert said.startswith("Abandoned, Grace Okafor, +420530535333, queue Support, Thursday, 12 March 2026")
