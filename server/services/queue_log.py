@@ -216,8 +216,9 @@ class QueueLog:
             if queue is None:
                 continue
             gone_for = entry.agent if entry.id in deleted else None
-            numbers = (number for number in queue.may_see_log() if queue.shows(entry, number))
-            self._hub.publish_to(Topic.QUEUE_LOG, str(entry.id), entry, numbers, unless=gone_for)
+            self._hub.publish_to(
+                Topic.QUEUE_LOG, str(entry.id), entry, queue.shown_to(entry), unless=gone_for
+            )
 
     def _on_configuration(self, change: ConfigurationChanged) -> None:
         """Whoever may see more or less of a log now gets a new snapshot."""

@@ -103,9 +103,9 @@ class Told:
         subscriber = hub.connect(who)
         subscriber.offer = self._take  # type: ignore[method-assign]
 
-    def _take(self, topic: Topic, key: str, item: str) -> None:
+    def _take(self, topic: Topic, key: str, change: Any, **_: object) -> None:
         assert topic is Topic.QUEUES
-        self.items.append((key, json.loads(item)))
+        self.items.append((key, json.loads(f"{change.head}0{change.tail}")["item"]))
         self._more.set()
 
     async def next(self) -> Any:
