@@ -126,6 +126,7 @@ class MainWindow(QMainWindow):
         self._follow_me()
         self._follow_presence()
         self._on_missed(call_log.missed)
+        self._follow_boards()
         self._follow_choice()
         add_shortcuts(self)
         self._keys.watch(central)
@@ -265,6 +266,9 @@ class MainWindow(QMainWindow):
         self.rooms.pick_up_requested.connect(self.pick_up)
         self.rooms.room_requested.connect(self.open_room)
         self.rooms.problem.connect(self.show_problem)
+        self.rooms.failed.connect(self._on_queue_failed)
+        self.rooms.boards.changed.connect(self._follow_boards)
+        self.rooms.done.connect(self.message.clear)
         self.rooms.password_requested.connect(self.change_password)
         self.rooms.log_out_requested.connect(self.log_out_requested)
         self.calls.call_again.connect(self.dial)
@@ -342,6 +346,12 @@ class MainWindow(QMainWindow):
         if self._phones is not None:
             self.toolbar.connection.set_desk_phone(self._phones.is_desk)
             self._on_registration(self._phones.registration, self._phones.registration_text)
+
+    def _follow_boards(self) -> None:
+        """The room of queues is for who manages one; its badge says how many callers wait."""
+        room = self.rail.rooms["queues"]
+        room.setVisible(bool(self.rooms.boards.boards))
+        room.set_badge(self.rooms.boards.waiting, "waiting")
 
     def _on_missed(self, count: int) -> None:
         self.rail.rooms["call_log"].set_badge(count)

@@ -37,6 +37,7 @@ from server.services.pairs import Pairs
 from server.services.presence import PresenceService
 from server.services.prompts import Prompts
 from server.services.provisioning import Provisioning
+from server.services.queue_boards import QueueBoards
 from server.services.queue_log import QueueLog
 from server.services.queue_reports import QueueReports
 from server.services.queues import Queues
@@ -90,6 +91,7 @@ class Services:
     agents: Agents
     queue_reports: QueueReports
     queue_log: QueueLog
+    queue_boards: QueueBoards
     trunks: Trunks
     mail: Mail
     personal_mail: PersonalMail

@@ -18,8 +18,9 @@ from server.contract.agents import (
     AgentReport,
     AgentStatus,
     AgentSwitch,
-    QueueCall,
+    QueueLogEntry,
     QueueReport,
+    ResultChange,
     WaitingCaller,
 )
 from server.contract.auth import AdministratorPassword, AdministratorPasswordReset
@@ -43,6 +44,7 @@ from server.contract.mail import MailPreferences, MailTest, MailTested, QueuedMa
 from server.contract.pairs import Pair, PairSwitch
 from server.contract.presence import Presence, PresenceChange
 from server.contract.prompts import PromptRecording
+from server.contract.queue_board import QueueBoardInFull
 from server.contract.queue_setup import QueueSetup, QueueSetupChanges
 from server.contract.reaching import ReachingSettings
 from server.contract.recording import CallRecording, Recording, RecordingOrder
@@ -233,10 +235,21 @@ class Remote:
         found = await self._ask("GET", f"queues/{quote(queue, safe='')}/callers")
         return TypeAdapter(list[WaitingCaller]).validate_python(found)
 
-    async def queue_calls(self, queue: str, query: dict[str, str]) -> list[QueueCall]:
+    async def queue_calls(self, queue: str, query: dict[str, str]) -> list[QueueLogEntry]:
         """Calls of a queue that are over."""
         found = await self._ask("GET", f"queues/{quote(queue, safe='')}/calls", query=query)
-        return TypeAdapter(list[QueueCall]).validate_python(found)
+        return TypeAdapter(list[QueueLogEntry]).validate_python(found)
+
+    async def queue_call_result(self, queue: str, entry: int, change: ResultChange) -> QueueLogEntry:
+        """How far a call of a queue was dealt with."""
+        path = f"queues/{quote(queue, safe='')}/calls/{entry}/result"
+        return QueueLogEntry.model_validate(await self._ask("PUT", path, change))
+
+    async def queue_board(self, queue: str) -> QueueBoardInFull:
+        """How a queue stands now."""
+        return QueueBoardInFull.model_validate(
+            await self._ask("GET", f"queues/{quote(queue, safe='')}/board")
+        )
 
     async def queue_report(self, queue: str, query: dict[str, str]) -> list[QueueReport]:
         """Sums over the calls of a queue."""

@@ -86,10 +86,15 @@ class PauseReasons(Reply):
 
 
 class WaitingCaller(Reply):
-    """Who waits in a queue, the first one at position 1; `ringing` are the agents who are rung for it."""
+    """Who waits in a queue, the first one at position 1; `ringing` are the agents who are rung for it.
+
+    `number` and `name` of the caller; "" where they are not known.
+    """
 
     call: str
     queue: ExtensionNumber
+    number: str = ""
+    name: str = ""
     since: Instant
     position: int
     ringing: tuple[ExtensionNumber, ...] = ()

@@ -7,12 +7,12 @@ once: to the flow of the caller whom it is about, to the database, to who watche
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from server.clock import Clock
-from server.contract.agents import AgentStatus
+from server.contract.agents import AgentStatus, QueueCall
 from server.contract.destinations import Destination, DestinationKind
 from server.contract.events import Topic
 from server.contract.presence import PresenceStatus
@@ -27,6 +27,7 @@ from server.rules.queues.effects import (
     Logged,
     Ring,
     StopRinging,
+    queue_of,
 )
 from server.rules.queues.lines import Caller
 from server.rules.queues.stored import restored, stored_caller, stored_line, stored_member
@@ -37,7 +38,7 @@ from server.services.hub import Hub
 from server.services.queue_store import CALLER, LINE, MEMBER, Changes, Paused
 from server.services.queue_writer import QueueWriter, Store
 from server.services.states import States
-from server.switch.port import Event, Leg, LegChanged, LegState, Switch
+from server.switch.port import Event, Leg, LegChanged, LegState, Party, Switch
 
 REMEMBERED = 10_000
 """Calls that have been in a queue of which it is remembered, so that their legs are known."""
@@ -101,6 +102,8 @@ class Queues:
         self._queued: OrderedDict[str, None] = OrderedDict()
         """Calls that are, or lately were, in a queue."""
         self._shown: dict[tuple[str, str], AgentStatus] = {}
+        self.on_change: Callable[[Collection[str], Sequence[QueueCall]], None] = lambda _numbers, _calls: None
+        """Called after each event with the queues that it was about, and the calls that are over by it."""
         self._timer: asyncio.TimerHandle | None = None
         self._stops: list[Callable[[], None]] = []
         self._clock_at: tuple[datetime, float] | None = None
@@ -174,6 +177,11 @@ class Queues:
         """The place of a waiting caller, from 1."""
         caller = self._acd.floor.waiting.get(call)
         return self._acd.floor.lines[caller.queue].position(caller) if caller is not None else None
+
+    def who_calls(self, call: str) -> Party | None:
+        """The caller of a call that is not over."""
+        found = self._open.get(call)
+        return found.caller if found is not None else None
 
     def waits(self, call: str) -> bool:
         """Whether this call waits in a queue."""
@@ -374,8 +382,7 @@ class Queues:
                     changes.agents.append(effect.change)
                 case Logged():
                     touched_calls.add(effect.record.call)
-                    caller = self._open.get(effect.record.call)
-                    who = caller.caller if caller is not None else None
+                    who = self.who_calls(effect.record.call)
                     record = effect.record.model_copy(
                         update={"number": who.number, "name": who.name} if who is not None else {}
                     )
@@ -401,6 +408,16 @@ class Queues:
         self.writer.write(changes)
         self._publish(touched, queue=queue, everybody=everybody)
         self._set_timer()
+        self.on_change(self._about(effects, touched_calls, everybody=everybody), changes.calls)
+
+    def _about(self, effects: Effects, calls: Iterable[str], *, everybody: bool) -> set[str]:
+        """The queues in which something is different now."""
+        floor = self._acd.floor
+        if everybody:
+            return set(floor.lines)
+        there = (floor.waiting.get(call) or floor.talking.get(call) for call in calls)
+        about = {caller.queue for caller in there if caller is not None}
+        return about | {queue_of(effect) for effect in effects}
 
     def _note_rows(
         self, changes: Changes, calls: set[str], extensions: set[str], queues: set[str], *, everybody: bool
@@ -445,13 +462,12 @@ class Queues:
         queue, extension = key
         settings = self.settings_of(queue)
         managers = settings.managers if settings is not None else ()
-        for number in dict.fromkeys((extension, *managers)):
-            self._hub.publish(Topic.AGENTS, f"{queue}/{extension}", status, to=number)
+        self._hub.publish_to(Topic.AGENTS, f"{queue}/{extension}", status, (extension, *managers))
 
     async def _snapshot(self, who: Who) -> Mapping[str, Any]:
-        if who.number is None:
-            return {}
-        managed = {queue.number for queue in self._settings() if who.number in queue.managers}
+        managed = {
+            queue.number for queue in self._settings() if who.is_administrator or who.number in queue.managers
+        }
         return {
             f"{queue}/{extension}": status
             for (queue, extension), status in self._shown.items()

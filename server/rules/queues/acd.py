@@ -311,8 +311,8 @@ class Acd:
         known = self.floor.agents.get(extension)
         return sorted(known.memberships) if known is not None else []
 
-    def callers(self, queue: str) -> list[WaitingCaller]:
-        """Who waits in a queue, in order.
+    def callers(self, queue: str, most: int | None = None) -> list[WaitingCaller]:
+        """Who waits in a queue, in order; the first `most` of them (None: all).
 
         Raises:
             NoSuchQueue: there is none with this number.
@@ -327,7 +327,7 @@ class Acd:
                 position=place,
                 ringing=tuple(caller.offers),
             )
-            for place, caller in enumerate(self.floor.lines[queue].callers, 1)
+            for place, caller in enumerate(self.floor.lines[queue].callers[:most], 1)
         ]
 
 
