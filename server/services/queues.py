@@ -45,6 +45,9 @@ REMEMBERED = 10_000
 CallerEffect = Ring | StopRinging | Connect | FailOver | Announce
 """What is to be done for a caller."""
 
+QueueObserver = Callable[[str, str], None]
+"""Is told a queue and an agent there; "": its callers, those who wait or talk."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -100,6 +103,7 @@ class Queues:
         self._shown: dict[tuple[str, str], AgentStatus] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._stops: list[Callable[[], None]] = []
+        self._observers: list[QueueObserver] = []
         hub.topic(Topic.AGENTS, self._snapshot)
 
     # Life
@@ -182,6 +186,14 @@ class Queues:
         caller = floor.waiting.get(call) or floor.talking.get(call)
         is_so = caller is not None and (extension in caller.offers or extension == caller.agent)
         return caller if is_so else None
+
+    def observe(self, observer: QueueObserver) -> Callable[[], None]:
+        """Call `observer(queue, agent)` after each change; a queue that is set up otherwise is none.
+
+        The returned function ends that.
+        """
+        self._observers.append(observer)
+        return lambda: self._observers.remove(observer)
 
     # Callers
 
@@ -331,6 +343,7 @@ class Queues:
         touched_calls, touched = set(calls), set(extensions) - {""}
         changes = Changes()
         queues: set[str] = set()
+        in_motion: set[str] = set()
         for effect in effects:
             match effect:
                 case Changed():
@@ -344,6 +357,7 @@ class Queues:
                         update={"number": who.number, "name": who.name} if who is not None else {}
                     )
                     changes.calls.append(record)
+                    in_motion.add(record.queue)
                 case AutoPaused():
                     _log.info(
                         "Agent %s of queue %s is paused: %d calls were missed in a row",
@@ -361,6 +375,10 @@ class Queues:
         self._note_rows(changes, touched_calls, touched, queues, everybody=everybody)
         self.writer.write(changes)
         self._publish(touched, everybody=everybody)
+        floor = self._acd.floor
+        callers = (floor.waiting.get(call) or floor.talking.get(call) for call in touched_calls)
+        for queue in in_motion | {caller.queue for caller in callers if caller is not None}:
+            self._observed(queue, "")
         self._set_timer()
 
     def _note_rows(
@@ -401,10 +419,15 @@ class Queues:
 
     def _tell(self, key: tuple[str, str], status: AgentStatus | None) -> None:
         queue, extension = key
+        self._observed(queue, extension)
         settings = self.settings_of(queue)
         managers = settings.managers if settings is not None else ()
         for number in dict.fromkeys((extension, *managers)):
             self._hub.publish(Topic.AGENTS, f"{queue}/{extension}", status, to=number)
+
+    def _observed(self, queue: str, extension: str) -> None:
+        for observer in list(self._observers):
+            observer(queue, extension)
 
     async def _snapshot(self, who: Who) -> Mapping[str, Any]:
         if who.number is None:
