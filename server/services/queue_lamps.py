@@ -43,7 +43,7 @@ class QueueLamps:
             coming = [agent.extension for agent in queue.dynamic_agents]
             dynamic |= dict.fromkeys(coming)
             agents = [*static, *coming]
-            found.append(Lamp(queue.number, among=self._there([*agents, *queue.managers])))
+            found.append(Lamp(queue.number, among=self._there(queue.staff)))
             if codes.queue_log:
                 found += [Lamp(f"{codes.queue_log}{queue.number}", one) for one in self._there(coming)]
             if codes.queue_pause:

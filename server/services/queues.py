@@ -205,6 +205,10 @@ class Queues:
             return seat
         seat = self._seats[call.id] = Seat()
         self._note_queued(call.id)
+        talking = self._acd.floor.talking.get(call.id)
+        if talking is not None and talking.queue == number:
+            self.came_to_nothing(call.id)  # who was about to take it is gone with the earlier server
+            return seat
         try:
             self._carry_out(self._acd.join(call.id, number, self._clock.now()), calls=[call.id])
         except NoSuchQueue:
@@ -231,15 +235,22 @@ class Queues:
         self._carry_out(effects, calls=[call], extensions=[extension])
         return any(isinstance(effect, Connect) and effect.extension == extension for effect in effects)
 
+    def picked_up(self, call: str, extension: str) -> bool:
+        """A colleague takes this caller; False: too late, it waits no more."""
+        waits = self.waits(call)
+        effects = self._acd.picked_up(call, extension, self._clock.now())
+        self._carry_out(effects, calls=[call], extensions=[extension])
+        return waits and call in self._acd.floor.talking
+
     def refused(self, call: str, extension: str) -> None:
         """An agent who is rung does not take the call."""
         effects = self._acd.refused(call, extension, self._clock.now())
         self._carry_out(effects, calls=[call], extensions=[extension])
 
-    def came_to_nothing(self, call: str) -> None:
-        """The agent who has answered is gone before the two were together."""
+    def came_to_nothing(self, call: str, *, caller_gone: bool = False) -> None:
+        """Who has answered, or picked it up, is gone before the two were together; or the caller is."""
         caller = self._acd.floor.talking.get(call)
-        effects = self._acd.came_to_nothing(call, self._clock.now())
+        effects = self._acd.came_to_nothing(call, self._clock.now(), caller_gone=caller_gone)
         self._carry_out(effects, calls=[call], extensions=[caller.agent or ""] if caller else [])
 
     def follow(self, call: Call) -> None:
