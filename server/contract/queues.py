@@ -36,6 +36,19 @@ class QueueStrategy(StrEnum):
     """From the first one, for each caller anew."""
 
 
+class RingTone(StrEnum):
+    """The ring tones of our client, by the names that it keeps in its settings (SIP-6)."""
+
+    CHIME = "chime"
+    BELL = "bell"
+    MARIMBA = "marimba"
+    PULSE = "pulse"
+    DIGITAL = "digital"
+    SOFT = "soft"
+    URGENT = "urgent"
+    SILENT = "silent"
+
+
 class QueueAgent(Request):
     """A member of a queue; skill level 1 is the best one (Q-2)."""
 
@@ -115,6 +128,8 @@ class Queue(ConfigObject):
     """Heard to its end before an agent rings."""
     ringback: ObjectName | None = None
     """Heard in a loop while waiting; none: the music on hold."""
+    music: Annotated[tuple[ObjectName, ...], Field(max_length=100)] = ()
+    """Prompts that are the callers' music on hold, one after the other; none: that of the system."""
     periodic: PeriodicAnnouncement | None = None
     position: PositionAnnouncement = PositionAnnouncement()
     agent_announcement: ObjectName | None = None
@@ -122,10 +137,17 @@ class Queue(ConfigObject):
     announce_agent_id: bool = False
     language: Language = DEFAULT_LANGUAGE
     alert_info: Annotated[Line, Field(max_length=127)] = ""
+    """By this text of the Alert-Info phones choose a ring tone."""
+    ring_tone: RingTone | None = None
+    """How our client rings, unless its user has chosen a tone for the caller or the queue."""
     log_for_all_agents: bool = False
     log_agents: ExtensionNumbers = ()
     log_incoming: bool = True
     log_missed: bool = True
+    notify_missed: bool = False
+    """Managers get a mail when nobody has answered within `max_wait_s` (Q-6)."""
+    notify_abandoned: bool = False
+    """Managers get a mail when a caller gives up."""
 
     @model_validator(mode="after")
     def _each_agent_once(self) -> Self:
@@ -170,6 +192,7 @@ class Queue(ConfigObject):
         for field in ("join_announcement", "ringback", "agent_announcement"):
             if name := getattr(self, field):
                 yield Reference("prompt", name, field)
+        yield from (Reference("prompt", name, "music") for name in self.music)
         if self.periodic is not None:
             yield Reference("prompt", self.periodic.prompt, "periodic.prompt")
         for field, destination in self.destinations():

@@ -121,6 +121,9 @@ class AgentRinging:
 def headers_of(queue: Queue, waited_s: float) -> dict[str, str]:
     """By these an agent's phone shows queue and waiting time, and rings its own way (SIP-9, Q-5)."""
     headers = diverted(queue.number, queue.name, waited_s=waited_s)
-    if queue.alert_info:
-        headers["Alert-Info"] = f"<http://queue>;info={queue.alert_info}"
+    info = f";info={queue.alert_info}" if queue.alert_info else ""
+    tone = f";ring-tone={queue.ring_tone}" if queue.ring_tone is not None else ""
+    if info or tone:
+        # The text stands last: it may be anything, and phones take all that follows `info=` for it.
+        headers["Alert-Info"] = f"<http://queue>{tone}{info}"
     return headers

@@ -25,7 +25,8 @@ class AgentPresence:
         self._stop_observing: Callable[[], None] | None = None
 
     def start(self) -> None:
-        """Follow from now on."""
+        """Follow from now on; what everybody has chosen until now is not new."""
+        self._last = dict(self._presence.statuses())
         self._stop_observing = self._presence.observe(self._on_presence)
 
     def stop(self) -> None:
@@ -36,7 +37,7 @@ class AgentPresence:
 
     def _on_presence(self, number: str) -> None:
         status = self._presence.of(number).status
-        if self._last.get(number) is status:
+        if self._last.get(number, PresenceStatus.AVAILABLE) is status:
             return  # only its note is new
         self._last[number] = status
         if not self._agents.of(number):

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -84,6 +84,10 @@ class PresenceService:
         if chosen is not None:
             return chosen.presence
         return Presence(status=PresenceStatus.AVAILABLE, note="", since=self._started_at)
+
+    def statuses(self) -> Mapping[str, PresenceStatus]:
+        """The status of everybody who has ever chosen one, by number."""
+        return {number: chosen.presence.status for number, chosen in self._chosen.items()}
 
     def accepts_direct_calls(self, number: str) -> bool:
         """False under Do Not Disturb: direct calls are answered with busy."""

@@ -1,11 +1,13 @@
 """Queues in the database: what a later server goes on from, and the logs of calls and agents (Q-9, Q-11)."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from pydantic import ValidationError
 from sqlalchemy import delete, insert, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.contract.agents import AgentChange, CallResult, QueueCall, QueueLogEntry
 from server.contract.base import Reply
@@ -23,6 +25,16 @@ _MODELS: dict[str, type[Reply]] = {MEMBER: StoredMember, CALLER: StoredCaller, L
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """An agent has missed so many calls in a row, and was paused for it (Q-4)."""
+
+    queue: str
+    extension: str
+    missed: int
+    at: datetime
+
+
 @dataclass(slots=True)
 class Changes:
     """What has changed since the last time; of a row that is gone, None."""
@@ -30,20 +42,33 @@ class Changes:
     rows: dict[Key, Reply | None] = field(default_factory=dict)
     calls: list[QueueCall] = field(default_factory=list)
     agents: list[AgentChange] = field(default_factory=list)
+    paused: list[Paused] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.rows or self.calls or self.agents)
+        return bool(self.rows or self.calls or self.agents or self.paused)
 
     def before(self, later: "Changes") -> "Changes":
         """These, and then the later ones."""
-        return Changes(self.rows | later.rows, [*self.calls, *later.calls], [*self.agents, *later.agents])
+        return Changes(
+            self.rows | later.rows,
+            [*self.calls, *later.calls],
+            [*self.agents, *later.agents],
+            [*self.paused, *later.paused],
+        )
+
+
+async def _nothing(_session: AsyncSession, _changes: Changes) -> None:
+    """Nothing else is written."""
 
 
 class QueueStore:
-    """Reads and writes. Every method is one transaction."""
+    """Reads and writes. Every method is one transaction; `also` writes into the same one."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(
+        self, db: Database, also: Callable[[AsyncSession, Changes], Awaitable[None]] = _nothing
+    ) -> None:
         self._db = db
+        self._also = also
 
     async def load(self) -> StoredAcd:
         """What an earlier server has left. What this version cannot read is left out, and logged."""
@@ -84,6 +109,7 @@ class QueueStore:
                 await connection.execute(
                     insert(AgentChangeRow), [change.model_dump() for change in changes.agents]
                 )
+            await self._also(session, changes)
         return ids
 
 

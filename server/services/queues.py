@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from server.clock import Clock
@@ -34,13 +34,16 @@ from server.services.accounts import Who
 from server.services.call_log_store import Call
 from server.services.configuration import Configuration, ConfigurationChanged
 from server.services.hub import Hub
-from server.services.queue_store import CALLER, LINE, MEMBER, Changes
+from server.services.queue_store import CALLER, LINE, MEMBER, Changes, Paused
 from server.services.queue_writer import QueueWriter, Store
 from server.services.states import States
 from server.switch.port import Event, Leg, LegChanged, LegState, Switch
 
 REMEMBERED = 10_000
 """Calls that have been in a queue of which it is remembered, so that their legs are known."""
+
+CLOCK_STEP = timedelta(seconds=1)
+"""By so much clock and loop differ only if the clock was set."""
 
 CallerEffect = Ring | StopRinging | Connect | FailOver | Announce
 """What is to be done for a caller."""
@@ -104,6 +107,9 @@ class Queues:
         self._timer: asyncio.TimerHandle | None = None
         self._stops: list[Callable[[], None]] = []
         self._observers: list[QueueObserver] = []
+        self._clock_at: tuple[datetime, float] | None = None
+        """What clock and loop have shown last."""
+        self._managers: dict[str, tuple[str, ...]] = {}
         hub.topic(Topic.AGENTS, self._snapshot)
 
     # Life
@@ -111,6 +117,7 @@ class Queues:
     async def start(self) -> None:
         """Go on from what is stored. Await it after the states have started, before calls and the switch."""
         state = await self._store.load()
+        self._clock_at = self._clock.now(), asyncio.get_running_loop().time()
         self._acd, effects = restored(
             state,
             self._settings(),
@@ -129,6 +136,7 @@ class Queues:
             self._states.observe(self._look_at),
             self._configuration.observe(self._on_configuration),
         ]
+        self._note_managers()
         self._carry_out(effects, everybody=True)
         self._look_at_all()
 
@@ -178,7 +186,7 @@ class Queues:
     def waited_s(self, call: str) -> float:
         """How long the caller of this call has waited until now; 0 if it does not wait."""
         caller = self._acd.floor.waiting.get(call)
-        return (self._clock.now() - caller.joined).total_seconds() if caller is not None else 0.0
+        return (self._now() - caller.joined).total_seconds() if caller is not None else 0.0
 
     def of_agent(self, call: str, extension: str) -> Caller | None:
         """The caller of this call, if the extension is rung for it, or talks with it, as an agent."""
@@ -210,7 +218,7 @@ class Queues:
             self.came_to_nothing(call.id)  # who was about to take it is gone with the earlier server
             return seat
         try:
-            self._carry_out(self._acd.join(call.id, number, self._clock.now()), calls=[call.id])
+            self._carry_out(self._acd.join(call.id, number, self._now()), calls=[call.id])
         except NoSuchQueue:
             seat.put(FailOver(call.id, number, Destination(kind=DestinationKind.HANG_UP)))
         return seat
@@ -219,38 +227,38 @@ class Queues:
         """The flow of this caller does nothing more for it here: one who still waits has given up."""
         self._seats.pop(call, None)
         if call in self._acd.floor.waiting:
-            self._carry_out(self._acd.hung_up(call, self._clock.now()), calls=[call])
+            self._carry_out(self._acd.hung_up(call, self._now()), calls=[call])
 
     def leave(self, call: str) -> None:
         """A waiting caller goes elsewhere."""
-        self._carry_out(self._acd.leave(call, self._clock.now()), calls=[call])
+        self._carry_out(self._acd.leave(call, self._now()), calls=[call])
 
     def announcement_ended(self, call: str) -> None:
         """What `Announce` has begun is over."""
-        self._carry_out(self._acd.announcement_ended(call, self._clock.now()), calls=[call])
+        self._carry_out(self._acd.announcement_ended(call, self._now()), calls=[call])
 
     def answered(self, call: str, extension: str) -> bool:
         """An agent who is rung answers; False: too late, hang up."""
-        effects = self._acd.answered(call, extension, self._clock.now())
+        effects = self._acd.answered(call, extension, self._now())
         self._carry_out(effects, calls=[call], extensions=[extension])
         return any(isinstance(effect, Connect) and effect.extension == extension for effect in effects)
 
     def picked_up(self, call: str, extension: str) -> bool:
         """A colleague takes this caller; False: too late, it waits no more."""
         waits = self.waits(call)
-        effects = self._acd.picked_up(call, extension, self._clock.now())
+        effects = self._acd.picked_up(call, extension, self._now())
         self._carry_out(effects, calls=[call], extensions=[extension])
         return waits and call in self._acd.floor.talking
 
     def refused(self, call: str, extension: str) -> None:
         """An agent who is rung does not take the call."""
-        effects = self._acd.refused(call, extension, self._clock.now())
+        effects = self._acd.refused(call, extension, self._now())
         self._carry_out(effects, calls=[call], extensions=[extension])
 
     def came_to_nothing(self, call: str, *, caller_gone: bool = False) -> None:
         """Who has answered, or picked it up, is gone before the two were together; or the caller is."""
         caller = self._acd.floor.talking.get(call)
-        effects = self._acd.came_to_nothing(call, self._clock.now(), caller_gone=caller_gone)
+        effects = self._acd.came_to_nothing(call, self._now(), caller_gone=caller_gone)
         self._carry_out(effects, calls=[call], extensions=[caller.agent or ""] if caller else [])
 
     def follow(self, call: Call) -> None:
@@ -267,14 +275,14 @@ class Queues:
         floor = self._acd.floor
         if call in floor.waiting or call in floor.talking:
             agent = floor.talking[call].agent or "" if call in floor.talking else ""
-            effects = self._acd.hung_up(call, self._clock.now())
+            effects = self._acd.hung_up(call, self._now())
             self._carry_out(effects, calls=[call], extensions=[agent])
         self._open.pop(call, None)
         self._seats.pop(call, None)
 
     def agent_event(self, extension: str, event: Callable[[Acd, datetime], Effects]) -> None:
         """Let something happen that is about this agent. Raises what `event` does."""
-        self._carry_out(event(self._acd, self._clock.now()), extensions=[extension])
+        self._carry_out(event(self._acd, self._now()), extensions=[extension])
 
     def those_left(self, calls: Collection[str]) -> None:
         """These calls go on after a restart; the others that were in queues are over."""
@@ -287,6 +295,21 @@ class Queues:
 
     # Inside
 
+    def _now(self) -> datetime:
+        """What the clock shows. If it was set, all moments of the queues move with it: none sticks."""
+        now, passed = self._clock.now(), asyncio.get_running_loop().time()
+        if self._clock_at is not None:
+            then, before = self._clock_at
+            step = now - then - timedelta(seconds=passed - before)
+            if abs(step) >= CLOCK_STEP:
+                _log.warning("The clock was set by %.0f s: queues go on in its time", step.total_seconds())
+                self._acd.clock_was_set(step)
+                floor, moved = self._acd.floor, Changes()
+                self._note_rows(moved, {*floor.waiting, *floor.talking}, set(), set(), everybody=True)
+                self.writer.write(moved)
+        self._clock_at = now, passed
+        return now
+
     def _settings(self) -> Iterable[Queue]:
         return self._configuration.snapshot.all(Queue).values()
 
@@ -297,10 +320,17 @@ class Queues:
 
     def _on_configuration(self, change: ConfigurationChanged) -> None:
         if change.model in (Queue, QueueOptions):
-            now = self._clock.now()
+            now = self._now()
             effects = self._acd.configure(self._settings(), self.options, now)
             self._carry_out(effects, everybody=True)
             self._look_at_all()
+            self._note_managers()
+
+    def _note_managers(self) -> None:
+        """Whoever manages a queue now, or does no longer, sees other agents than before."""
+        before, self._managers = self._managers, {one.number: one.managers for one in self._settings()}
+        if before != self._managers:
+            self._hub.renew(Topic.AGENTS)
 
     def _on_switch(self, event: Event) -> None:
         if isinstance(event, LegChanged):
@@ -324,7 +354,7 @@ class Queues:
             and state.presence.status is not PresenceStatus.DO_NOT_DISTURB
         )
         busy = any(self._is_of_no_queue(leg) for leg in self._states.legs(extension))
-        now = self._clock.now()
+        now = self._now()
         if busy is not agent.busy:
             self._carry_out(self._acd.busy(extension, now, is_so=busy), extensions=[extension])
         if reachable is not agent.reachable:
@@ -375,6 +405,9 @@ class Queues:
                         effect.extension,
                         effect.queue,
                         effect.missed,
+                    )
+                    changes.paused.append(
+                        Paused(effect.queue, effect.extension, effect.missed, self._clock.now())
                     )
                 case _:
                     touched_calls.add(effect.call)
@@ -456,9 +489,9 @@ class Queues:
             self._timer = None
         due = self._acd.next_due()
         if due is not None:
-            wait_s = max(0.0, (due - self._clock.now()).total_seconds())
+            wait_s = max(0.0, (due - self._now()).total_seconds())
             self._timer = asyncio.get_running_loop().call_later(wait_s, self._on_time)
 
     def _on_time(self) -> None:
         self._timer = None
-        self._carry_out(self._acd.advance(self._clock.now()))
+        self._carry_out(self._acd.advance(self._now()))

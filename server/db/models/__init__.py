@@ -5,6 +5,7 @@ from server.db.models.audit import AuditRow
 from server.db.models.calls import CallLogRow, CallQualityRow, CallRow, PresenceRow, SipBlockRow
 from server.db.models.configuration import ConfigurationRow
 from server.db.models.keys import FunctionKeysRow
+from server.db.models.mails import MailPreferencesRow, MailRow
 from server.db.models.prompts import PromptRow
 from server.db.models.queues import AgentChangeRow, QueueCallRow, QueueStateRow
 from server.db.models.reaching import ReachingRow
@@ -25,6 +26,8 @@ __all__ = [
     "ExtensionGroupRow",
     "ExtensionRow",
     "FunctionKeysRow",
+    "MailPreferencesRow",
+    "MailRow",
     "MailboxRow",
     "PresenceRow",
     "PromptRow",

@@ -26,7 +26,7 @@ from server.switch.asterisk.legs import AsteriskLeg
 from server.switch.asterisk.modules import REQUIRED_AT_START
 from server.switch.asterisk.security import SecurityReader, moment_of
 from server.switch.asterisk.supervisor import AsteriskSettings, Engine, EngineProblem, Supervisor
-from server.switch.asterisk.tracks import put_tracks
+from server.switch.asterisk.tracks import put_music
 from server.switch.asterisk.trunk_objects import endpoint_id, server_uri, trunk_name
 from server.switch.asterisk.trunks import Trunks
 from server.switch.port import (
@@ -433,15 +433,13 @@ class AsteriskSwitch(Switch):
         """See `Switch.push_trunks`."""
         await self._trunks.push(trunks)
 
-    async def set_music(self, tracks: Sequence[Path]) -> None:
+    async def set_music(self, music: Mapping[str, Sequence[Path]]) -> None:
         """See `Switch.set_music`."""
         engine = self._engine
         if engine is None:
             raise SwitchUnavailable("Asterisk is not running now.")
         try:
-            changed = await asyncio.to_thread(
-                put_tracks, engine.config.music, tracks, usual=engine.usual_music
-            )
+            changed = await asyncio.to_thread(put_music, engine.config, music, usual=engine.usual_music)
         except OSError as error:
             raise SwitchError(f"The music on hold cannot be set: {error}.") from error
         if changed:
