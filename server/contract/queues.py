@@ -158,9 +158,10 @@ class Queue(ConfigObject):
 
     def may_see_log(self) -> tuple[str, ...]:
         """The extensions that may see something of the queue's log."""
-        agents = tuple(agent.extension for agent in (*self.static_agents, *self.dynamic_agents))
-        chosen = (one for one in agents if self.log_for_all_agents or one in self.log_agents)
-        return tuple(dict.fromkeys((*self.managers, *chosen)))
+        agents = (agent.extension for agent in (*self.static_agents, *self.dynamic_agents))
+        chosen = frozenset(self.log_agents)
+        seeing = (one for one in agents if self.log_for_all_agents or one in chosen)
+        return tuple(dict.fromkeys((*self.managers, *seeing)))
 
     @property
     def staff(self) -> tuple[str, ...]:
@@ -174,13 +175,16 @@ class Queue(ConfigObject):
 
     def shows(self, call: QueueCall, number: str) -> bool:
         """Whether an extension may see this call in the queue's log."""
-        if number in self.managers:
-            return True
-        if not self.log_is_for(number):
-            return False
-        if call.agent is None:
-            return self.log_missed
-        return self.log_incoming and call.agent == number
+        return number in self.managers or (self._is_of(call, number) and self.log_is_for(number))
+
+    def shown_to(self, call: QueueCall) -> tuple[str, ...]:
+        """The extensions that may see this call in the queue's log: all for whom `shows` it."""
+        managers = frozenset(self.managers)
+        return tuple(one for one in self.may_see_log() if one in managers or self._is_of(call, one))
+
+    def _is_of(self, call: QueueCall, number: str) -> bool:
+        """Whether it is a call of the kind that an agent who may see the log sees there."""
+        return self.log_missed if call.agent is None else self.log_incoming and call.agent == number
 
     def references(self) -> Iterable[Reference]:
         """See `ConfigObject.references`."""

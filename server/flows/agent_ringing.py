@@ -73,6 +73,9 @@ class AgentRinging:
         except SwitchError as error:
             _log.info("Queue %s: an agent cannot be rung: %s", self._queue.number, error)
             result = Ending.FAILED
+        except Exception:  # noqa: BLE001 - nobody waits for this task: the caller would, for the whole time-out
+            _log.exception("Queue %s: an agent could not be rung", self._queue.number)
+            result = Ending.FAILED
         if isinstance(result, Ending):
             self.ending = result
             self._refused()

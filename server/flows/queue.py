@@ -286,9 +286,12 @@ class _Waiting:
         return self._prompt(self._queue.ringback)
 
     async def _announce(self, effect: Announce) -> None:
-        if sounds := self._words(effect):
-            await self._sounds.say(*sounds)
-            await self._sounds.begin(self._ringback())
+        try:
+            if sounds := self._words(effect):
+                await self._sounds.say(*sounds)
+                await self._sounds.begin(self._ringback())
+        except Exception:  # noqa: BLE001 - nobody waits for this task, and the caller is to hear the next one
+            _log.exception("Queue %s: an announcement failed", self._planned.number)
         self._queues.announcement_ended(self._id)
 
     def _words(self, effect: Announce) -> tuple[Sound, ...]:

@@ -48,9 +48,6 @@ CLOCK_STEP = timedelta(seconds=1)
 CallerEffect = Ring | StopRinging | Connect | FailOver | Announce
 """What is to be done for a caller."""
 
-QueueObserver = Callable[[str, str], None]
-"""Is told a queue and an agent there; "": its callers, those who wait or talk."""
-
 _log = logging.getLogger(__name__)
 
 
@@ -106,7 +103,7 @@ class Queues:
         self._shown: dict[tuple[str, str], AgentStatus] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._stops: list[Callable[[], None]] = []
-        self._observers: list[QueueObserver] = []
+        self._observers: list[Callable[[str, str], None]] = []
         self._clock_at: tuple[datetime, float] | None = None
         """What clock and loop have shown last."""
         self._managers: dict[str, tuple[str, ...]] = {}
@@ -190,13 +187,12 @@ class Queues:
 
     def of_agent(self, call: str, extension: str) -> Caller | None:
         """The caller of this call, if the extension is rung for it, or talks with it, as an agent."""
-        floor = self._acd.floor
-        caller = floor.waiting.get(call) or floor.talking.get(call)
+        caller = self._acd.floor.caller(call)
         is_so = caller is not None and (extension in caller.offers or extension == caller.agent)
         return caller if is_so else None
 
-    def observe(self, observer: QueueObserver) -> Callable[[], None]:
-        """Call `observer(queue, agent)` after each change; a queue that is set up otherwise is none.
+    def observe(self, observer: Callable[[str, str], None]) -> Callable[[], None]:
+        """Call `observer(queue, agent)` after each change; "" for an agent: of who waits or talks there.
 
         The returned function ends that.
         """
@@ -319,11 +315,16 @@ class Queues:
             self._queued.popitem(last=False)
 
     def _on_configuration(self, change: ConfigurationChanged) -> None:
-        if change.model in (Queue, QueueOptions):
-            now = self._now()
-            effects = self._acd.configure(self._settings(), self.options, now)
-            self._carry_out(effects, everybody=True)
-            self._look_at_all()
+        if change.model is QueueOptions:
+            self._carry_out(self._acd.configure(self._settings(), self.options, self._now()), everybody=True)
+        elif change.model is Queue:
+            lines = self._acd.floor.lines
+            before = {*lines[change.key].members} if change.key in lines else set()
+            effects = self._acd.set_up(change.key, self.settings_of(change.key), self._now())
+            after = {*lines[change.key].members} if change.key in lines else set()
+            self._carry_out(effects, extensions=before | after, queue=change.key)
+            for extension in after:
+                self._look_at(extension)
             self._note_managers()
 
     def _note_managers(self) -> None:
@@ -378,13 +379,13 @@ class Queues:
         *,
         calls: Iterable[str] = (),
         extensions: Iterable[str] = (),
+        queue: str = "",
         everybody: bool = False,
     ) -> None:
-        """Hand on what has come of an event about these calls and agents."""
+        """Hand on what has come of an event about these calls and agents, or the settings of this queue."""
         touched_calls, touched = set(calls), set(extensions) - {""}
         changes = Changes()
-        queues: set[str] = set()
-        in_motion: set[str] = set()
+        queues = {queue} - {""}
         for effect in effects:
             match effect:
                 case Changed():
@@ -398,7 +399,7 @@ class Queues:
                         update={"number": who.number, "name": who.name} if who is not None else {}
                     )
                     changes.calls.append(record)
-                    in_motion.add(record.queue)
+                    queues.add(record.queue)
                 case AutoPaused():
                     _log.info(
                         "Agent %s of queue %s is paused: %d calls were missed in a row",
@@ -418,11 +419,10 @@ class Queues:
                         seat.put(effect)
         self._note_rows(changes, touched_calls, touched, queues, everybody=everybody)
         self.writer.write(changes)
-        self._publish(touched, everybody=everybody)
-        floor = self._acd.floor
-        callers = (floor.waiting.get(call) or floor.talking.get(call) for call in touched_calls)
-        for queue in in_motion | {caller.queue for caller in callers if caller is not None}:
-            self._observed(queue, "")
+        self._publish(touched, queue=queue, everybody=everybody)
+        callers = map(self._acd.floor.caller, touched_calls)
+        for number in queues | {caller.queue for caller in callers if caller is not None}:
+            self._observed(number, "")
         self._set_timer()
 
     def _note_rows(
@@ -430,32 +430,35 @@ class Queues:
     ) -> None:
         floor = self._acd.floor
         for call in calls:
-            caller = floor.waiting.get(call) or floor.talking.get(call)
+            caller = floor.caller(call)
             changes.rows[CALLER, call] = stored_caller(caller) if caller is not None else None
         for extension in floor.agents if everybody else extensions:
             agent = floor.agents.get(extension)
             for member in agent.memberships.values() if agent is not None else ():
                 changes.rows[MEMBER, f"{member.queue}/{extension}"] = stored_member(member)
         for number in floor.lines if everybody else queues:
-            if (line := floor.lines.get(number)) is not None:
-                changes.rows[LINE, number] = stored_line(line)
+            line = floor.lines.get(number)
+            changes.rows[LINE, number] = stored_line(line) if line is not None else None
 
-    def _publish(self, extensions: Iterable[str], *, everybody: bool) -> None:
-        """Tell what has changed of these agents, or of all."""
+    def _publish(self, extensions: Iterable[str], *, queue: str, everybody: bool) -> None:
+        """Tell what has changed of these agents, or of all; who is no agent of `queue` any more is gone."""
         floor = self._acd.floor
         there: dict[tuple[str, str], AgentStatus] = {}
         if everybody:
             there = {(one.queue, one.extension): one for one in self._acd.agents()}
-            for key in [key for key in self._shown if key not in there]:
-                del self._shown[key]
-                self.writer.write(Changes({(MEMBER, "/".join(key)): None}))
-                self._tell(key, None)
+            gone = self._shown.keys() - there.keys()
         else:
             for extension in extensions:
                 known = floor.agents.get(extension)
-                for queue in known.memberships if known is not None else ():
-                    if (status := self._acd.agent(queue, extension)) is not None:
-                        there[queue, extension] = status
+                for of in known.memberships if known is not None else ():
+                    if (status := self._acd.agent(of, extension)) is not None:
+                        there[of, extension] = status
+            members = {(queue, one) for one in extensions}
+            gone = {key for key in members if key in self._shown and key not in there}
+        for key in gone:
+            del self._shown[key]
+            self.writer.write(Changes({(MEMBER, "/".join(key)): None}))
+            self._tell(key, None)
         for key, status in there.items():
             if self._shown.get(key) != status:
                 self._shown[key] = status

@@ -78,6 +78,10 @@ class Floor:
         """What is known of an extension."""
         return self.agents.setdefault(extension, Agent(extension))
 
+    def caller(self, call: str) -> Caller | None:
+        """Who waits, or talks, with this call."""
+        return self.waiting.get(call) or self.talking.get(call)
+
     def touch(self, extension: str) -> None:
         """A fact about the agent has changed."""
         self._touched[extension] = None
