@@ -141,8 +141,7 @@ class OwnCalls:
         self._take(leg)
         for live in self._lives.get(leg.id, {}).values():
             # Of all whom the call rings at, those alone who look at this leg: it may ring at hundreds.
-            sides = self._known((live.call.caller_leg, live.call.answered_leg or ""))
-            for number in dict.fromkeys((leg.number, *(side.number for side in sides))):
+            for number in dict.fromkeys((leg.number, *(side.number for side in self._sides(live)))):
                 if number:
                     self._show_to(number, live.call.id)
         if leg.number and (order_id := order_of(leg.id)):
@@ -354,8 +353,11 @@ class OwnCalls:
     def _holders(self, live: LiveCall) -> list[str]:
         if not live.is_answered:
             return []
-        sides = self._known((live.call.caller_leg, live.call.answered_leg or "", live.third))
-        return [leg.number for leg in sides if leg.number and leg.holds]
+        return [leg.number for leg in self._sides(live) if leg.number and leg.holds]
+
+    def _sides(self, live: LiveCall) -> list[Leg]:
+        """Who is in it, or calls."""
+        return self._known((live.call.caller_leg, live.call.answered_leg or "", live.third))
 
     def _known(self, ids: Iterable[str]) -> list[Leg]:
         return [self._all_legs[leg_id] for leg_id in ids if leg_id in self._all_legs]

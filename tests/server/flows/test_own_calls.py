@@ -282,6 +282,11 @@ async def test_a_secretary_who_is_kept_sees_the_call_that_she_is_in_BOSS_4():
         firm.cyril.resume(at_secretary)
         await asyncio.sleep(0.1)
         assert shown(place, "1003")[1:] == [("incoming", "1001", "talking", [])]
+        firm.anna.hold(call)
+        await asyncio.sleep(0.1)
+        assert shown(place, "1003")[1:] == [("incoming", "1001", "talking", ["1001"])]
+        firm.anna.resume(call)
+        await asyncio.sleep(0.1)
         with pytest.raises(ServiceError, match="can be held"):
             await place.control.hold(kept.id, "1003", on=True)
         await place.control.hang_up(kept.id, "1003")
