@@ -58,6 +58,7 @@ from server.services.pairs import Pairs
 from server.services.presence import PresenceService
 from server.services.provisioning import Provisioning
 from server.services.queue_boards import QueueBoards
+from server.services.queue_lamps import QueueLamps
 from server.services.queue_log import QueueLog
 from server.services.queue_notices import QueueNotices
 from server.services.queue_reports import QueueReports
@@ -237,6 +238,7 @@ class Application:
             PresenceLamps(presence, directory, core.configuration),
             MailboxLamps(core.voicemail, directory, core.configuration),
             PairLamps(pairs),
+            QueueLamps(queues, directory, core.configuration),
         )
         recordings, recorder = _start_recordings(
             ground, directory=directory, call_log=call_log, settings=self.settings

@@ -41,6 +41,10 @@ Email = Annotated[str | None, typer.Option("--email", metavar="ADDRESS", help="M
 Mobile = Annotated[str | None, typer.Option("--mobile", metavar="NUMBER")]
 Groups = Annotated[list[str] | None, typer.Option("--group", metavar="NAME", help="May be repeated.")]
 Srtp = Annotated[SrtpMode | None, typer.Option("--srtp", help="Encryption of media.")]
+Monitored = Annotated[
+    bool | None,
+    typer.Option("--monitored/--not-monitored", help="Others see its state; supervisors may listen."),
+]
 Client = Annotated[bool | None, typer.Option("--client/--no-client", help="May use the desktop client.")]
 
 
@@ -56,6 +60,7 @@ def add(  # noqa: PLR0917
     group: Groups = None,
     srtp: Srtp = None,
     client: Client = None,
+    monitored: Monitored = None,
     *,
     secrets_stdin: SecretsStdin = False,
     json: Json = False,
@@ -66,7 +71,7 @@ def add(  # noqa: PLR0917
     """
     with reporting(as_json=json):
         settings = load_settings(data, config)
-        given = _given(first_name, last_name, email, mobile, group, srtp, client)
+        given = _given(first_name, last_name, email, mobile, group, srtp, client, monitored)
         given |= read_secrets(SECRETS) if secrets_stdin else {}
         new = ExtensionCreate(number=number, **given)
     created = run(_add(settings, new), as_json=json)
@@ -85,6 +90,7 @@ def set_(  # noqa: PLR0917
     group: Groups = None,
     srtp: Srtp = None,
     client: Client = None,
+    monitored: Monitored = None,
     enabled: Annotated[
         bool | None, typer.Option("--enabled/--disabled", help="Disabled: out at once, on SIP too.")
     ] = None,
@@ -97,7 +103,7 @@ def set_(  # noqa: PLR0917
     """Change what is given, and nothing else. An empty text clears; --group gives the whole list anew."""
     with reporting(as_json=json):
         settings = load_settings(data, config)
-        given = _given(first_name, last_name, email, mobile, group, srtp, client)
+        given = _given(first_name, last_name, email, mobile, group, srtp, client, monitored)
         if enabled is not None:
             given["enabled"] = enabled
         given |= {
@@ -185,6 +191,7 @@ def _given(  # noqa: PLR0917
     groups: list[str] | None,
     srtp: SrtpMode | None,
     client: bool | None,
+    monitored: bool | None,
 ) -> dict[str, Any]:
     """Only what was given; an empty e-mail address, mobile number or list of groups clears."""
     given: dict[str, Any] = {
@@ -192,6 +199,7 @@ def _given(  # noqa: PLR0917
         "last_name": last_name,
         "srtp": srtp,
         "client_enabled": client,
+        "monitored": monitored,
     }
     given = {name: value for name, value in given.items() if value is not None}
     for name, text in (("email", email), ("mobile", mobile)):
@@ -232,4 +240,9 @@ def _state(extension: Extension) -> str:
         return "disabled"
     if extension.locked_until is not None:
         return f"locked until {extension.locked_until.astimezone():%H:%M:%S}"
-    return "enabled" if extension.client_enabled else "enabled, no client"
+    words = [
+        "enabled",
+        *([] if extension.client_enabled else ["no client"]),
+        *([] if extension.monitored else ["not monitored"]),
+    ]
+    return ", ".join(words)

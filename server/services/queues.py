@@ -106,6 +106,7 @@ class Queues:
         """Called after each event with the queues that it was about, and the calls that are over by it."""
         self._timer: asyncio.TimerHandle | None = None
         self._stops: list[Callable[[], None]] = []
+        self._observers: list[Callable[[str, str], None]] = []
         self._clock_at: tuple[datetime, float] | None = None
         """What clock and loop have shown last."""
         self._managers: dict[str, tuple[str, ...]] = {}
@@ -194,10 +195,17 @@ class Queues:
 
     def of_agent(self, call: str, extension: str) -> Caller | None:
         """The caller of this call, if the extension is rung for it, or talks with it, as an agent."""
-        floor = self._acd.floor
-        caller = floor.waiting.get(call) or floor.talking.get(call)
+        caller = self._acd.floor.caller(call)
         is_so = caller is not None and (extension in caller.offers or extension == caller.agent)
         return caller if is_so else None
+
+    def observe(self, observer: Callable[[str, str], None]) -> Callable[[], None]:
+        """Call `observer(queue, agent)` after each change; "" for an agent: of who waits or talks there.
+
+        The returned function ends that.
+        """
+        self._observers.append(observer)
+        return lambda: self._observers.remove(observer)
 
     # Callers
 
@@ -209,6 +217,10 @@ class Queues:
             return seat
         seat = self._seats[call.id] = Seat()
         self._note_queued(call.id)
+        talking = self._acd.floor.talking.get(call.id)
+        if talking is not None and talking.queue == number:
+            self.came_to_nothing(call.id)  # who was about to take it is gone with the earlier server
+            return seat
         try:
             self._carry_out(self._acd.join(call.id, number, self._now()), calls=[call.id])
         except NoSuchQueue:
@@ -235,15 +247,22 @@ class Queues:
         self._carry_out(effects, calls=[call], extensions=[extension])
         return any(isinstance(effect, Connect) and effect.extension == extension for effect in effects)
 
+    def picked_up(self, call: str, extension: str) -> bool:
+        """A colleague takes this caller; False: too late, it waits no more."""
+        waits = self.waits(call)
+        effects = self._acd.picked_up(call, extension, self._now())
+        self._carry_out(effects, calls=[call], extensions=[extension])
+        return waits and call in self._acd.floor.talking
+
     def refused(self, call: str, extension: str) -> None:
         """An agent who is rung does not take the call."""
         effects = self._acd.refused(call, extension, self._now())
         self._carry_out(effects, calls=[call], extensions=[extension])
 
-    def came_to_nothing(self, call: str) -> None:
-        """The agent who has answered is gone before the two were together."""
+    def came_to_nothing(self, call: str, *, caller_gone: bool = False) -> None:
+        """Who has answered, or picked it up, is gone before the two were together; or the caller is."""
         caller = self._acd.floor.talking.get(call)
-        effects = self._acd.came_to_nothing(call, self._now())
+        effects = self._acd.came_to_nothing(call, self._now(), caller_gone=caller_gone)
         self._carry_out(effects, calls=[call], extensions=[caller.agent or ""] if caller else [])
 
     def follow(self, call: Call) -> None:
@@ -387,6 +406,7 @@ class Queues:
                         update={"number": who.number, "name": who.name} if who is not None else {}
                     )
                     changes.calls.append(record)
+                    queues.add(record.queue)
                 case AutoPaused():
                     _log.info(
                         "Agent %s of queue %s is paused: %d calls were missed in a row",
@@ -407,6 +427,9 @@ class Queues:
         self._note_rows(changes, touched_calls, touched, queues, everybody=everybody)
         self.writer.write(changes)
         self._publish(touched, queue=queue, everybody=everybody)
+        callers = map(self._acd.floor.caller, touched_calls)
+        for number in queues | {caller.queue for caller in callers if caller is not None}:
+            self._observed(number, "")
         self._set_timer()
         self.on_change(self._about(effects, touched_calls, everybody=everybody), changes.calls)
 
@@ -424,7 +447,7 @@ class Queues:
     ) -> None:
         floor = self._acd.floor
         for call in calls:
-            caller = floor.waiting.get(call) or floor.talking.get(call)
+            caller = floor.caller(call)
             changes.rows[CALLER, call] = stored_caller(caller) if caller is not None else None
         for extension in floor.agents if everybody else extensions:
             agent = floor.agents.get(extension)
@@ -460,9 +483,14 @@ class Queues:
 
     def _tell(self, key: tuple[str, str], status: AgentStatus | None) -> None:
         queue, extension = key
+        self._observed(queue, extension)
         settings = self.settings_of(queue)
         managers = settings.managers if settings is not None else ()
         self._hub.publish_to(Topic.AGENTS, f"{queue}/{extension}", status, (extension, *managers))
+
+    def _observed(self, queue: str, extension: str) -> None:
+        for observer in list(self._observers):
+            observer(queue, extension)
 
     async def _snapshot(self, who: Who) -> Mapping[str, Any]:
         managed = {

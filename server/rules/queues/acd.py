@@ -130,11 +130,26 @@ class Acd:
             self.floor.stop(caller.offers[extension], Stop.REFUSED)
         return self.floor.settle()
 
-    def came_to_nothing(self, call: str, now: datetime) -> Effects:
-        """The agent who has answered is gone before the two were together: the caller waits on as before."""
+    def picked_up(self, call: str, extension: str, now: datetime) -> Effects:
+        """A colleague, agent or not, takes a waiting caller; who is rung for it has missed nothing.
+
+        Of one who waits no more nothing comes: whoever answered was first.
+        """
+        self._at(now)
+        if (caller := self.floor.waiting.get(call)) is not None:
+            self.floor.pick_up(caller, extension)
+        return self.floor.settle()
+
+    def came_to_nothing(self, call: str, now: datetime, *, caller_gone: bool = False) -> Effects:
+        """Who has answered is gone before the two were together: the caller waits on as before.
+
+        `caller_gone`: it is the caller who is gone, and who has waited in vain.
+        """
         self._at(now)
         if (caller := self.floor.talking.get(call)) is not None:
             self.floor.wait_on(caller)
+            if caller_gone and call in self.floor.waiting:
+                self.floor.leave(caller, QueueEnd.ABANDONED)
         return self.floor.settle()
 
     # Agents
