@@ -1,4 +1,4 @@
-"""Queues at work: the one owner of the `Acd` and of topic `agents` (Q-2 to Q-11).
+"""Queues at work: the one owner of the `Acd` (Q-2 to Q-11).
 
 Events become calls of the `Acd`, one after the other on the event loop; what comes of each is handed on at
 once: to the flow of the caller whom it is about, to the database, to who watches. Nothing is awaited.
@@ -7,14 +7,12 @@ once: to the flow of the caller whom it is about, to the database, to who watche
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from server.clock import Clock
-from server.contract.agents import AgentStatus, QueueCall
+from server.contract.agents import QueueCall
 from server.contract.destinations import Destination, DestinationKind
-from server.contract.events import Topic
 from server.contract.presence import PresenceStatus
 from server.contract.queues import Queue, QueueOptions
 from server.rules.queues.acd import Acd, Effects, NoSuchQueue
@@ -31,14 +29,14 @@ from server.rules.queues.effects import (
 )
 from server.rules.queues.lines import Caller
 from server.rules.queues.stored import restored, stored_caller, stored_line, stored_member
-from server.services.accounts import Who
+from server.services.agents_topic import AgentsTopic
 from server.services.call_log_store import Call
 from server.services.configuration import Configuration, ConfigurationChanged
 from server.services.hub import Hub
 from server.services.queue_store import CALLER, LINE, MEMBER, Changes, Paused
 from server.services.queue_writer import QueueWriter, Store
 from server.services.states import States
-from server.switch.port import Event, Leg, LegChanged, LegState, Party, Switch
+from server.switch.port import ContactsChanged, Event, Leg, LegChanged, LegState, Party, Switch
 
 REMEMBERED = 10_000
 """Calls that have been in a queue of which it is remembered, so that their legs are known."""
@@ -90,7 +88,6 @@ class Queues:
         self._call_of_leg = call_of_leg
         self._clock = clock
         self._store = store
-        self._hub = hub
         self._switch = switch
         self._states = states
         self._configuration = configuration
@@ -101,7 +98,6 @@ class Queues:
         """Calls of any kind that are not over."""
         self._queued: OrderedDict[str, None] = OrderedDict()
         """Calls that are, or lately were, in a queue."""
-        self._shown: dict[tuple[str, str], AgentStatus] = {}
         self.on_change: Callable[[Collection[str], Sequence[QueueCall]], None] = lambda _numbers, _calls: None
         """Called after each event with the queues that it was about, and the calls that are over by it."""
         self._timer: asyncio.TimerHandle | None = None
@@ -109,8 +105,7 @@ class Queues:
         self._observers: list[Callable[[str, str], None]] = []
         self._clock_at: tuple[datetime, float] | None = None
         """What clock and loop have shown last."""
-        self._managers: dict[str, tuple[str, ...]] = {}
-        hub.topic(Topic.AGENTS, self._snapshot)
+        self._topic = AgentsTopic(hub=hub, configuration=configuration, on_change=self._observed)
 
     # Life
 
@@ -136,7 +131,7 @@ class Queues:
             self._states.observe(self._look_at),
             self._configuration.observe(self._on_configuration),
         ]
-        self._note_managers()
+        self._topic.look_at_managers()
         self._carry_out(effects, everybody=True)
         self._look_at_all()
 
@@ -213,14 +208,17 @@ class Queues:
         """The caller of this call waits in a queue, or waits on since an earlier server."""
         seat, waiting = self._seats.get(call.id), self._acd.floor.waiting.get(call.id)
         self._open[call.id] = call
+        talking = self._acd.floor.talking.get(call.id)
+        if talking is not None and talking.queue == number:
+            # Who had answered, or picked it up, was gone when the killed server's heir came: the old place.
+            seat = self._seats[call.id] = Seat()
+            self._note_queued(call.id)
+            self.came_to_nothing(call.id)
+            return seat
         if seat is not None and (not seat.is_empty or (waiting is not None and waiting.queue == number)):
             return seat
         seat = self._seats[call.id] = Seat()
         self._note_queued(call.id)
-        talking = self._acd.floor.talking.get(call.id)
-        if talking is not None and talking.queue == number:
-            self.came_to_nothing(call.id)  # who was about to take it is gone with the earlier server
-            return seat
         try:
             self._carry_out(self._acd.join(call.id, number, self._now()), calls=[call.id])
         except NoSuchQueue:
@@ -272,7 +270,16 @@ class Queues:
         if call.ending is not None:
             self.forget(call.id)
         elif call.id in floor.waiting and call.answered_leg is not None:
-            self.leave(call.id)  # somebody has taken it whom the queue has not rung
+            self._taken(call.id, call.answered_leg)
+
+    def _taken(self, call: str, answered_leg: str) -> None:
+        """A waiting caller talks: with a colleague, or with an agent whose answer a killed server saw."""
+        leg = next((leg for leg in self._switch.legs() if leg.id == answered_leg), None)
+        if leg is None or leg.inbound:
+            self.leave(call)  # it was picked up
+            return
+        effects = self._acd.found_talking(call, leg.number, self._now())
+        self._carry_out(effects, calls=[call], extensions=[leg.number])
 
     def forget(self, call: str) -> None:
         """Nobody conducts this call any longer: it is in no queue any more."""
@@ -333,17 +340,13 @@ class Queues:
             self._carry_out(effects, extensions=before | after, queue=change.key)
             for extension in after:
                 self._look_at(extension)
-            self._note_managers()
-
-    def _note_managers(self) -> None:
-        """Whoever manages a queue now, or does no longer, sees other agents than before."""
-        before, self._managers = self._managers, {one.number: one.managers for one in self._settings()}
-        if before != self._managers:
-            self._hub.renew(Topic.AGENTS)
+            self._topic.look_at_managers()
 
     def _on_switch(self, event: Event) -> None:
         if isinstance(event, LegChanged):
             self._look_at(event.leg.number)
+        elif isinstance(event, ContactsChanged):
+            self._look_at(event.number)
 
     # Facts about agents
 
@@ -360,6 +363,7 @@ class Queues:
         reachable = (
             state is not None
             and bool(state.registered)
+            and any(phone.reachable for phone in self._switch.contacts(extension))
             and state.presence.status is not PresenceStatus.DO_NOT_DISTURB
         )
         busy = any(self._is_of_no_queue(leg) for leg in self._states.legs(extension))
@@ -459,48 +463,14 @@ class Queues:
 
     def _publish(self, extensions: Iterable[str], *, queue: str, everybody: bool) -> None:
         """Tell what has changed of these agents, or of all; who is no agent of `queue` any more is gone."""
-        floor = self._acd.floor
-        there: dict[tuple[str, str], AgentStatus] = {}
-        if everybody:
-            there = {(one.queue, one.extension): one for one in self._acd.agents()}
-            gone = self._shown.keys() - there.keys()
-        else:
-            for extension in extensions:
-                known = floor.agents.get(extension)
-                for of in known.memberships if known is not None else ():
-                    if (status := self._acd.agent(of, extension)) is not None:
-                        there[of, extension] = status
-            members = {(queue, one) for one in extensions}
-            gone = {key for key in members if key in self._shown and key not in there}
+        acd = self._acd
+        gone = self._topic.tell_all(acd) if everybody else self._topic.tell(acd, extensions, queue=queue)
         for key in gone:
-            del self._shown[key]
             self.writer.write(Changes({(MEMBER, "/".join(key)): None}))
-            self._tell(key, None)
-        for key, status in there.items():
-            if self._shown.get(key) != status:
-                self._shown[key] = status
-                self._tell(key, status)
-
-    def _tell(self, key: tuple[str, str], status: AgentStatus | None) -> None:
-        queue, extension = key
-        self._observed(queue, extension)
-        settings = self.settings_of(queue)
-        managers = settings.managers if settings is not None else ()
-        self._hub.publish_to(Topic.AGENTS, f"{queue}/{extension}", status, (extension, *managers))
 
     def _observed(self, queue: str, extension: str) -> None:
         for observer in list(self._observers):
             observer(queue, extension)
-
-    async def _snapshot(self, who: Who) -> Mapping[str, Any]:
-        managed = {
-            queue.number for queue in self._settings() if who.is_administrator or who.number in queue.managers
-        }
-        return {
-            f"{queue}/{extension}": status
-            for (queue, extension), status in self._shown.items()
-            if extension == who.number or queue in managed
-        }
 
     def _set_timer(self) -> None:
         if self._timer is not None:

@@ -122,6 +122,19 @@ class Acd:
             self.floor.connect(caller, extension)
         return self.floor.settle()
 
+    def found_talking(self, call: str, extension: str, now: datetime) -> Effects:
+        """A waiting caller is found to talk with an agent: who has answered as a server was killed.
+
+        No `Connect` comes of it. Somebody else than an agent of the queue has picked the call up: it leaves.
+        """
+        self._at(now)
+        caller = self.floor.waiting.get(call)
+        if caller is not None and extension in self.floor.lines[caller.queue].members:
+            self.floor.find_talking(caller, extension)
+        elif caller is not None:
+            self._end(call, QueueEnd.LEFT)
+        return self.floor.settle()
+
     def refused(self, call: str, extension: str, now: datetime) -> Effects:
         """An agent who is rung is busy, declines, or has no phone that works: on to the next at once."""
         self._at(now)

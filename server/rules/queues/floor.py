@@ -72,6 +72,7 @@ class Floor:
         self.log_ins = itertools.count(1)
         self._random = Random(seed)  # noqa: S311 - a lot, not a secret
         self._touched: dict[str, None] = {}
+        self._found_talking: set[str] = set()
         self._listening: dict[str, None] = {}
 
     def agent(self, extension: str) -> Agent:
@@ -115,10 +116,11 @@ class Floor:
                 state = state_of(agent, member)
                 reason = member.reason if state is AgentState.PAUSED else None
                 if (state, reason) != (member.state, member.told_reason):
-                    check(member.state, state)
+                    check(member.state, state, found_talking=extension in self._found_talking)
                     self._changed(member, state)
                     member.state, member.told_reason, member.since = state, reason, self.now
         self._touched.clear()
+        self._found_talking.clear()
 
     def _changed(self, member: Membership, after: AgentState | None) -> None:
         self.effects.append(
@@ -224,6 +226,13 @@ class Floor:
         """A colleague takes the caller, whoever is rung; if that one is an agent here, it is an answer."""
         caller.picked_up = extension not in self.lines[caller.queue].members
         self._begin_talk(caller, extension)
+
+    def find_talking(self, caller: Caller, extension: str) -> None:
+        """The agent has answered, which nobody has told, and the two talk already."""
+        if (offer := self.agents[extension].offer) is not None:
+            self.stop(offer, Stop.AGENT_AWAY)
+        self._begin_talk(caller, extension)
+        self._found_talking.add(extension)
 
     def _begin_talk(self, caller: Caller, extension: str) -> None:
         line = self.lines[caller.queue]
