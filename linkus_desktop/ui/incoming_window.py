@@ -62,7 +62,7 @@ class IncomingWindow(QWidget):
         self.face = Face(blinker or Blinker(self), 48)
         self.name = ElidedLabel("", "title")
         self.number = ElidedLabel("", muted=True)
-        self.what = ElidedLabel("Incoming call", "small", muted=True)
+        self.what = ElidedLabel("Incoming call", "small", muted=True, gives_up=Qt.TextElideMode.ElideRight)
         self.wait = label(size="small")
         self.wait.hide()
         self._second = QTimer(self, interval=1000)

@@ -57,7 +57,11 @@ class _Collector:
         acd = services.queues.acd
         waiting = GaugeMetricFamily("linkus_queue_waiting", "Callers who wait.", labels=["queue"])
         agents = GaugeMetricFamily("linkus_queue_agents", "Agents by state.", labels=["queue", "state"])
-        states = Counter((one.queue, one.state) for one in acd.agents())
+        states = Counter(
+            (number, member.state)
+            for number, line in acd.floor.lines.items()
+            for member in line.members.values()
+        )
         for number, line in sorted(acd.floor.lines.items()):
             waiting.add_metric([number], len(line.callers))
             for state in AgentState:

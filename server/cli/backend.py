@@ -20,6 +20,7 @@ from server.contract.login_links import LoginLinks, WelcomeSent
 from server.contract.mail import MailPreferences
 from server.contract.presence import Presence, PresenceChange
 from server.contract.prompts import PromptRecording
+from server.contract.queue_setup import QueueSetup, QueueSetupChanges
 from server.contract.reaching import ReachingSettings
 from server.contract.recording import Recording
 from server.contract.voicemail import (
@@ -145,6 +146,12 @@ class Backend(Protocol):
 
     async def remove_object(self, kind: Kind, key: str) -> None:
         """Remove one."""
+
+    async def queue_setup(self) -> QueueSetup:
+        """Every queue, and the options of all of them."""
+
+    async def import_queues(self, setup: QueueSetup, *, dry_run: bool) -> QueueSetupChanges:
+        """Have these, and no other queues."""
 
     async def prompt_recordings(self, name: str) -> list[PromptRecording]:
         """The languages in which a prompt is heard."""

@@ -19,6 +19,7 @@ from server.contract.login_links import LoginLinks, WelcomeSent
 from server.contract.mail import MailPreferences
 from server.contract.presence import Presence, PresenceChange
 from server.contract.prompts import PromptRecording
+from server.contract.queue_setup import QueueSetup, QueueSetupChanges
 from server.contract.reaching import ReachingSettings
 from server.contract.recording import Recording
 from server.contract.voicemail import (
@@ -35,6 +36,7 @@ from server.services.directory import Directory
 from server.services.errors import not_found
 from server.services.hub import Hub
 from server.services.presence import PresenceService
+from server.services.queue_setup import export_setup, take_setup
 from server.services.recordings import Recordings
 from server.services.recordings_files import RecordingFiles
 from server.services.recordings_store import RecordingStore
@@ -251,6 +253,14 @@ class Direct:
     async def remove_object(self, kind: Kind, key: str) -> None:
         """See `Backend`."""
         await self._configuration.remove(kind.model, key, by=LOCAL.user)
+
+    async def queue_setup(self) -> QueueSetup:
+        """See `Backend`."""
+        return export_setup(self._configuration)
+
+    async def import_queues(self, setup: QueueSetup, *, dry_run: bool) -> QueueSetupChanges:
+        """See `Backend`."""
+        return await take_setup(self._configuration, setup, by=LOCAL.user, dry_run=dry_run)
 
     async def prompt_recordings(self, name: str) -> list[PromptRecording]:
         """See `Backend`."""

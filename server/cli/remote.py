@@ -44,6 +44,7 @@ from server.contract.mail import MailPreferences, MailTest, MailTested, QueuedMa
 from server.contract.pairs import Pair, PairSwitch
 from server.contract.presence import Presence, PresenceChange
 from server.contract.prompts import PromptRecording
+from server.contract.queue_setup import QueueSetup, QueueSetupChanges
 from server.contract.reaching import ReachingSettings
 from server.contract.recording import CallRecording, Recording, RecordingOrder
 from server.contract.system import ActiveCall, ServerStatus
@@ -334,6 +335,16 @@ class Remote:
     async def remove_object(self, kind: Kind, key: str) -> None:
         """See `Backend`."""
         await self._ask("DELETE", _address(kind, key))
+
+    async def queue_setup(self) -> QueueSetup:
+        """See `Backend`."""
+        return QueueSetup.model_validate(await self._ask("GET", "queue-setup"))
+
+    async def import_queues(self, setup: QueueSetup, *, dry_run: bool) -> QueueSetupChanges:
+        """See `Backend`."""
+        query = {"dry_run": str(dry_run).lower()}
+        answer = await self._ask("PUT", "queue-setup", setup, query=query)
+        return QueueSetupChanges.model_validate(answer)
 
     async def prompt_recordings(self, name: str) -> list[PromptRecording]:
         """See `Backend`."""

@@ -6,6 +6,7 @@ Storage, checks of references, API and command line follow from that line.
 from dataclasses import dataclass
 
 from server.contract.boss import Boss
+from server.contract.call_flows import CallFlow
 from server.contract.conference import Conference
 from server.contract.configuration import ConfigObject
 from server.contract.features import FeatureCodes
@@ -74,6 +75,7 @@ KINDS = (
     Kind(RingGroup, "ring-group", "ring-groups", "ring group", "Numbers that ring several extensions."),
     Kind(Boss, "boss", "bosses", "boss", "Extensions whose calls go to secretaries first."),
     Kind(Prompt, "prompt", "prompts", "prompt", "What callers hear."),
+    Kind(CallFlow, "call-flow", "call-flows", "call flow", "Destinations, of which time and caller choose."),
     Kind(Ivr, "ivr", "ivrs", "menu", "Menus from which callers choose by keys."),
     Kind(Queue, "queue", "queues", "queue", "Callers wait until an agent is free."),
     Kind(

@@ -12,7 +12,6 @@ from pydantic import Field, StringConstraints, model_validator
 from server.contract.base import ExtensionNumber, Instant, Line, Reply, Request
 from server.contract.configuration import (
     EXTENSION,
-    AtLeastOne,
     ConfigObject,
     ExtensionNumbers,
     Reference,
@@ -161,26 +160,35 @@ class VoicemailChanged(Reply):
 class GroupMailbox(ConfigObject):
     """A mailbox of a ring group, a queue, or any group (VM-6): all members hear and keep its messages.
 
-    Whoever dials its number leaves a message.
+    Members are also those of `ring_groups`, and the agents of `queues`. Whoever dials its number leaves a
+    message.
     """
 
     key_field: ClassVar[str] = "number"
 
     number: ExtensionNumber = ""
     name: Line = Field("", max_length=63)
-    members: Annotated[ExtensionNumbers, AtLeastOne()]
+    members: ExtensionNumbers = ()
+    ring_groups: Annotated[tuple[ExtensionNumber, ...], Field(max_length=100)] = ()
+    queues: Annotated[tuple[ExtensionNumber, ...], Field(max_length=100)] = ()
 
     @model_validator(mode="after")
     def _each_member_once(self) -> Self:
+        if not (self.members or self.ring_groups or self.queues):
+            raise ValueError("it is nobody's: give members, ring_groups or queues")
         if len(set(self.members)) != len(self.members):
             raise ValueError("an extension is a member twice")
         return self
 
     def references(self) -> Iterable[Reference]:
         """See `ConfigObject.references`."""
-        return [Reference(EXTENSION, number, "members") for number in self.members]
+        yield from (Reference(EXTENSION, number, "members") for number in self.members)
+        yield from (Reference("ring-group", number, "ring_groups") for number in self.ring_groups)
+        yield from (Reference("queue", number, "queues") for number in self.queues)
 
     @property
     def summary(self) -> str:
         """See `ConfigObject.summary`."""
-        return f"{self.name}: {', '.join(self.members)}".removeprefix(": ")
+        groups = (f"ring group {number}" for number in self.ring_groups)
+        queues = (f"queue {number}" for number in self.queues)
+        return f"{self.name}: {', '.join((*self.members, *groups, *queues))}".removeprefix(": ")

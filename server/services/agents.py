@@ -34,8 +34,7 @@ class Agents:
             ServiceError: `NOT_FOUND`, `FORBIDDEN`.
         """
         self.check_managed(number, who)
-        found = [status for status in self._queues.acd.agents() if status.queue == number]
-        return sorted(found, key=lambda status: status.extension)
+        return sorted(self._queues.acd.agents(number), key=lambda status: status.extension)
 
     def callers(self, number: str, who: Who) -> list[WaitingCaller]:
         """Who waits in a queue, in order; for its managers and administrators. Raises as `in_queue`."""
@@ -64,7 +63,8 @@ class Agents:
     ) -> list[AgentStatus]:
         """Change what an agent is in these queues (None: in all of the own ones); what holds then.
 
-        In all queues, who logs out stays a static agent where they are one. Durable some milliseconds later.
+        Who logs out of all queues is still in those of which they are a static agent. Durable some
+        milliseconds later.
 
         Raises:
             ServiceError: `NOT_FOUND`: no member there; `CONFLICT`: a static agent cannot log out.

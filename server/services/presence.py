@@ -37,6 +37,9 @@ class PresenceService:
 
     A temporary status ends by a timer for the next that expires; one that expired while no server ran ends
     at the start.
+
+    Attributes:
+        ended_meanwhile: whose status has ended so at the start, when nobody could be told yet.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class PresenceService:
         self._chosen: dict[str, _Chosen] = {}
         self._started_at = clock.now()
         self._observers: list[Observer] = []
+        self.ended_meanwhile: frozenset[str] = frozenset()
         self._background = Background("presence")
         self._changing = asyncio.Lock()
         self._timer: asyncio.TimerHandle | None = None
@@ -66,7 +70,11 @@ class PresenceService:
             rows = list(await session.scalars(select(PresenceRow)))
         self._chosen = {row.number: _chosen(row) for row in rows}
         self._stop_observing = self._directory.observe(self._on_directory)
+        before = self.statuses()
         self._expire()
+        self.ended_meanwhile = frozenset(
+            number for number, status in self.statuses().items() if status is not before[number]
+        )
 
     async def stop(self) -> None:
         """Finish what is being written."""

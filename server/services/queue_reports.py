@@ -77,7 +77,7 @@ class QueueReports:
         changed = (
             select(AgentChangeRow)
             .where(of_queue, or_(meanwhile, AgentChangeRow.id.in_(last_before)))
-            .order_by(AgentChangeRow.at, AgentChangeRow.id)
+            .order_by(AgentChangeRow.id)  # in which they happened, also when the clock was set back
         )
         called = select(QueueCallRow).where(
             QueueCallRow.queue == queue, QueueCallRow.joined_at < until, QueueCallRow.left_at >= since

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from pydantic import ValidationError
 from sqlalchemy import delete, insert, select, tuple_
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.contract.agents import AgentChange, CallResult, QueueCall, QueueLogEntry
@@ -47,14 +48,15 @@ class Changes:
     def __bool__(self) -> bool:
         return bool(self.rows or self.calls or self.agents or self.paused)
 
-    def before(self, later: "Changes") -> "Changes":
+    def add(self, later: "Changes") -> None:
         """These, and then the later ones."""
-        return Changes(
-            self.rows | later.rows,
-            [*self.calls, *later.calls],
-            [*self.agents, *later.agents],
-            [*self.paused, *later.paused],
-        )
+        self.rows.update(later.rows)
+        self.calls += later.calls
+        self.agents += later.agents
+        self.paused += later.paused
+
+
+Also = Callable[[AsyncSession, Changes], Awaitable[None]]
 
 
 async def _nothing(_session: AsyncSession, _changes: Changes) -> None:
@@ -62,11 +64,12 @@ async def _nothing(_session: AsyncSession, _changes: Changes) -> None:
 
 
 class QueueStore:
-    """Reads and writes. Every method is one transaction; `also` writes into the same one."""
+    """Reads and writes. Every method is one transaction; `also` writes into the same one.
 
-    def __init__(
-        self, db: Database, also: Callable[[AsyncSession, Changes], Awaitable[None]] = _nothing
-    ) -> None:
+    What `also` makes impossible is written without it, and that is logged: it must hold up nothing.
+    """
+
+    def __init__(self, db: Database, also: Also = _nothing) -> None:
         self._db = db
         self._also = also
 
@@ -86,6 +89,15 @@ class QueueStore:
 
     async def save(self, changes: Changes) -> list[int]:
         """Write what has changed; the ids of the lines of the queues' log, in their order."""
+        try:
+            return await self._save(changes, self._also)
+        except (OperationalError, InterfaceError, OSError):
+            raise  # the database is away, and may be back
+        except Exception:  # noqa: BLE001 - it would be tried again for ever, and nothing else be stored
+            _log.exception("There are no mails about what has happened in queues")
+            return await self._save(changes, _nothing)
+
+    async def _save(self, changes: Changes, also: Also) -> list[int]:
         ids: list[int] = []
         keys = list(changes.rows)
         rows = [
@@ -109,7 +121,7 @@ class QueueStore:
                 await connection.execute(
                     insert(AgentChangeRow), [change.model_dump() for change in changes.agents]
                 )
-            await self._also(session, changes)
+            await also(session, changes)
         return ids
 
 

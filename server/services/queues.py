@@ -296,11 +296,16 @@ class Queues:
             self._queued.popitem(last=False)
 
     def _on_configuration(self, change: ConfigurationChanged) -> None:
-        if change.model in (Queue, QueueOptions):
-            now = self._now()
-            effects = self._acd.configure(self._settings(), self.options, now)
-            self._carry_out(effects, everybody=True)
-            self._look_at_all()
+        if change.model is QueueOptions:
+            self._carry_out(self._acd.configure(self._settings(), self.options, self._now()), everybody=True)
+        elif change.model is Queue:
+            lines = self._acd.floor.lines
+            before = {*lines[change.key].members} if change.key in lines else set()
+            effects = self._acd.set_up(change.key, self.settings_of(change.key), self._now())
+            after = {*lines[change.key].members} if change.key in lines else set()
+            self._carry_out(effects, extensions=before | after, queue=change.key)
+            for extension in after:
+                self._look_at(extension)
             self._note_managers()
 
     def _note_managers(self) -> None:
@@ -355,12 +360,13 @@ class Queues:
         *,
         calls: Iterable[str] = (),
         extensions: Iterable[str] = (),
+        queue: str = "",
         everybody: bool = False,
     ) -> None:
-        """Hand on what has come of an event about these calls and agents."""
+        """Hand on what has come of an event about these calls and agents, or the settings of this queue."""
         touched_calls, touched = set(calls), set(extensions) - {""}
         changes = Changes()
-        queues: set[str] = set()
+        queues = {queue} - {""}
         for effect in effects:
             match effect:
                 case Changed():
@@ -393,7 +399,7 @@ class Queues:
                         seat.put(effect)
         self._note_rows(changes, touched_calls, touched, queues, everybody=everybody)
         self.writer.write(changes)
-        self._publish(touched, everybody=everybody)
+        self._publish(touched, queue=queue, everybody=everybody)
         self._set_timer()
 
     def _note_rows(
@@ -408,25 +414,28 @@ class Queues:
             for member in agent.memberships.values() if agent is not None else ():
                 changes.rows[MEMBER, f"{member.queue}/{extension}"] = stored_member(member)
         for number in floor.lines if everybody else queues:
-            if (line := floor.lines.get(number)) is not None:
-                changes.rows[LINE, number] = stored_line(line)
+            line = floor.lines.get(number)
+            changes.rows[LINE, number] = stored_line(line) if line is not None else None
 
-    def _publish(self, extensions: Iterable[str], *, everybody: bool) -> None:
-        """Tell what has changed of these agents, or of all."""
+    def _publish(self, extensions: Iterable[str], *, queue: str, everybody: bool) -> None:
+        """Tell what has changed of these agents, or of all; who is no agent of `queue` any more is gone."""
         floor = self._acd.floor
         there: dict[tuple[str, str], AgentStatus] = {}
         if everybody:
             there = {(one.queue, one.extension): one for one in self._acd.agents()}
-            for key in [key for key in self._shown if key not in there]:
-                del self._shown[key]
-                self.writer.write(Changes({(MEMBER, "/".join(key)): None}))
-                self._tell(key, None)
+            gone = self._shown.keys() - there.keys()
         else:
             for extension in extensions:
                 known = floor.agents.get(extension)
-                for queue in known.memberships if known is not None else ():
-                    if (status := self._acd.agent(queue, extension)) is not None:
-                        there[queue, extension] = status
+                for of in known.memberships if known is not None else ():
+                    if (status := self._acd.agent(of, extension)) is not None:
+                        there[of, extension] = status
+            members = {(queue, one) for one in extensions}
+            gone = {key for key in members if key in self._shown and key not in there}
+        for key in gone:
+            del self._shown[key]
+            self.writer.write(Changes({(MEMBER, "/".join(key)): None}))
+            self._tell(key, None)
         for key, status in there.items():
             if self._shown.get(key) != status:
                 self._shown[key] = status

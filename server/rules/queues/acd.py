@@ -235,16 +235,28 @@ class Acd:
         self.prepare(queues, options)
         return self.floor.settle()
 
+    def set_up(self, number: str, queue: Queue | None, now: datetime) -> Effects:
+        """As `configure`, but of this queue only; None: it is gone. The cost is that of one queue."""
+        self._at(now)
+        self._set_up(number, queue)
+        return self.floor.settle()
+
     def prepare(self, queues: Iterable[Queue], options: QueueOptions) -> None:
         """As `configure`, but what comes of it comes with the next event."""
         self.floor.options = options
         settings = {queue.number: queue for queue in queues}
         for number in [number for number in self.floor.lines if number not in settings]:
-            self._close(self.floor.lines[number])
+            self._set_up(number, None)
         for number, queue in settings.items():
+            self._set_up(number, queue)
+
+    def _set_up(self, number: str, queue: Queue | None) -> None:
+        if queue is not None:
             line = self.floor.lines.setdefault(number, WaitingLine(queue))
             line.queue = queue
-            self._staff(line, logged_in=options.new_agents_logged_in)
+            self._staff(line, logged_in=self.floor.options.new_agents_logged_in)
+        elif number in self.floor.lines:
+            self._close(self.floor.lines[number])
 
     def _close(self, line: WaitingLine) -> None:
         for caller in list(line.callers):
@@ -278,11 +290,13 @@ class Acd:
 
     # What is so
 
-    def agents(self) -> list[AgentStatus]:
-        """Every agent in every queue."""
+    def agents(self, queue: str | None = None) -> list[AgentStatus]:
+        """Every agent in every queue, or in this one only."""
+        lines = self.floor.lines.values() if queue is None else [self.floor.lines.get(queue)]
         return [
             _status(member, line.queue.name)
-            for line in self.floor.lines.values()
+            for line in lines
+            if line is not None
             for member in line.members.values()
         ]
 

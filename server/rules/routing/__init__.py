@@ -3,12 +3,13 @@
 `route` is pure and total: configuration, extensions, call and moment in, a `Decision` with every step out.
 """
 
-from server.rules.routing.calls import Call, Extensions, Forwarded, FromExtension, FromTrunk
+from server.rules.routing.calls import Asker, Call, Extensions, Forwarded, FromExtension, FromTrunk
 from server.rules.routing.decide import route, route_to
 from server.rules.routing.emergency import is_emergency_number
 from server.rules.routing.snapshot import Snapshot, snapshot_of
 
 __all__ = [
+    "Asker",
     "Call",
     "Extensions",
     "Forwarded",

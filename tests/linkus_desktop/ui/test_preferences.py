@@ -124,6 +124,15 @@ def test_callers_have_tones_of_their_own_SIP_6(page, world, qtbot):
     assert world.settings.ring_callers == ()
 
 
+def test_queues_have_tones_of_their_own_SIP_6(page, world, qtbot):
+    form = page.ringing.queues
+    form.add.click()
+    qtbot.keyClicks(form.rules[0].text, "Sales")
+    qtbot.keyClick(form.rules[0].text, Qt.Key.Key_Return)
+    choose(form.rules[0].picker, Tone.PULSE)
+    assert world.settings.ring_queues == (("Sales", "pulse"),)
+
+
 def test_texts_of_the_pbx_have_tones_SIP_6(page, world, qtbot):
     form = page.ringing.alerts
     form.add.click()

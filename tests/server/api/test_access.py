@@ -22,6 +22,8 @@ OPEN = {
     ("post", "/api/v1/auth/login-link"),
 }
 FOR_ADMINISTRATORS = {
+    ("get", "/api/v1/queue-setup"),
+    ("put", "/api/v1/queue-setup"),
     ("get", "/api/v1/extensions"),
     ("post", "/api/v1/extensions"),
     ("patch", "/api/v1/extensions/{number}"),

@@ -245,7 +245,7 @@ async def queue_for_all(place: Office) -> None:
 
 async def queue_left(place: Office) -> None:
     """The same, and the caller leaves it by a key while an agent rings."""
-    await queue(place, key="1")
+    await queue(place, key="1", music=["welcome"])
 
 
 async def leave_message(place: Office) -> None:

@@ -81,6 +81,7 @@ class MemoryPresence:
 
     def __init__(self, clock) -> None:
         self.chosen = {}
+        self.ended_meanwhile = frozenset()
         self.clock = clock
         self.observers = []
 

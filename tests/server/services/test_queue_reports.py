@@ -18,11 +18,17 @@ from server.services.queue_store import Changes, QueueStore
 ADMIN = Who(1, "admin", None, Role.ADMINISTRATOR, "session")
 
 
+def reports_of(core: Core) -> QueueReports:
+    queue = Queue(number="6400", name="Sales", static_agents=[{"extension": "1002"}])
+    queues = SimpleNamespace(settings_of={"6400": queue}.get)
+    return QueueReports(db=core.db, clock=core.clock, agents=Agents(queues=queues, audit=core.audit))
+
+
 async def test_an_agent_report_reads_no_more_of_the_log_than_it_is_about_Q_12(
     core: Core, request: pytest.FixtureRequest
 ) -> None:
     """A log of years must not be read for a report of a day."""
-    now, queue = core.clock.now(), Queue(number="6400", name="Sales", static_agents=[{"extension": "1002"}])
+    now = core.clock.now()
     states = (AgentState.AVAILABLE, AgentState.PAUSED)
     changes = [
         AgentChange(
@@ -45,8 +51,6 @@ async def test_an_agent_report_reads_no_more_of_the_log_than_it_is_about_Q_12(
         )
     )
     await QueueStore(core.db).save(Changes(agents=changes))
-    queues = SimpleNamespace(settings_of={"6400": queue}.get)
-    reports = QueueReports(db=core.db, clock=core.clock, agents=Agents(queues=queues, audit=core.audit))
     read = []
 
     def note(row: AgentChangeRow, _context: object) -> None:
@@ -54,7 +58,25 @@ async def test_an_agent_report_reads_no_more_of_the_log_than_it_is_about_Q_12(
 
     event.listen(AgentChangeRow, "load", note)
     request.addfinalizer(lambda: event.remove(AgentChangeRow, "load", note))
-    boris, cyril = await reports.agents("6400", ADMIN, since=now - timedelta(hours=10), until=now)
+    boris, cyril = await reports_of(core).agents("6400", ADMIN, since=now - timedelta(hours=10), until=now)
     assert boris.seconds[AgentState.AVAILABLE] == pytest.approx(36_000), "since 21 hours ago"
     assert cyril.seconds[AgentState.AVAILABLE] == pytest.approx(5 * 3600), "no member any more for 5 hours"
     assert len(read) == 3
+
+
+async def test_the_last_state_is_the_last_one_also_when_the_clock_was_set_back_Q_12(core: Core) -> None:
+    now = core.clock.now()
+    changes = [
+        AgentChange(
+            queue="6400", extension="1002", at=now - timedelta(minutes=minutes), before=before, after=after
+        )
+        for minutes, before, after in (
+            (180, None, AgentState.AVAILABLE),
+            (60, AgentState.AVAILABLE, AgentState.PAUSED),
+            (90, AgentState.PAUSED, AgentState.WRAP_UP),
+        )
+    ]
+    await QueueStore(core.db).save(Changes(agents=changes))
+    (boris,) = await reports_of(core).agents("6400", ADMIN, since=now - timedelta(hours=4), until=now)
+    assert boris.seconds[AgentState.PAUSED] == 0
+    assert boris.seconds[AgentState.WRAP_UP] == pytest.approx(90 * 60)

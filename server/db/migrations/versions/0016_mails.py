@@ -1,4 +1,4 @@
-"""The outbox of mails, who gets which ones, and login links.
+"""The outbox of mails, and who gets which ones.
 
 Revision ID: 0016
 """
@@ -49,24 +49,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("extension_id", name="pk_mail_preferences"),
     )
-    op.create_table(
-        "login_links",
-        sa.Column("token_hash", sa.String(64), nullable=False),
-        sa.Column("account_id", sa.Integer(), nullable=False),
-        sa.Column("expires_at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["account_id"],
-            ["accounts.id"],
-            name="fk_login_links_account_id_accounts",
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("token_hash", name="pk_login_links"),
-    )
-    op.create_index("ix_login_links_account_id", "login_links", ["account_id"])
 
 
 def downgrade() -> None:
     """Drop them."""
-    op.drop_table("login_links")
     op.drop_table("mail_preferences")
     op.drop_table("mails")
