@@ -57,7 +57,7 @@ class Outgoing:
 
 @asynccontextmanager
 async def beside(session: AsyncSession, what: str) -> AsyncIterator[None]:
-    """Write mails in this block. They are kept with the transaction; where they cannot be, it goes on without.
+    """Write mails in this block: they are kept with the transaction, or it goes on without them.
 
     Else a mistake in a mail would cost what it tells of, or hold it up for ever.
     """
