@@ -329,6 +329,7 @@ class Application:
             trunks=trunks,
             mail=mail,
             personal_mail=core.personal_mail,
+            login_links=core.login_links,
             readiness=ReadinessService(db=core.db, switch=switch, data=self.settings.data, mail=mail.check),
         )
 
@@ -480,6 +481,7 @@ async def _sweep(core: Core, retention: Retention, services: Services) -> None:
             await retention.sweep()
             await services.recordings.sweep()
             await core.outbox.sweep()
+            await core.login_links.sweep()
             await services.calls.sort_out_recordings()
         except SQLAlchemyError as error:
             _log.warning("Housekeeping failed, it is tried again in %.0f s: %s", SWEEP_S, error)

@@ -55,10 +55,12 @@ class MainWindow(QMainWindow):
     Signals:
         log_out_requested(): the user wants to log out.
         closed(): the window was closed by the user.
+        password_changed(str): the user has another password now.
     """
 
     log_out_requested = Signal()
     closed = Signal()
+    password_changed = Signal(str)
 
     def __init__(  # noqa: PLR0917  the six view-models, in the order of the interface
         self,
@@ -202,11 +204,24 @@ class MainWindow(QMainWindow):
         """Tell something that went wrong, with a way to close it."""
         self.message.say(text)
 
-    def change_password(self) -> None:
-        """Show the window that changes the password; everything else goes on working."""
+    def offer_password(self, known: str) -> None:
+        """Who has come in by a login link has a password that nobody knows: let them choose one (AUTH-2)."""
+        self.message.say(
+            "You are logged in. The link has given you a new password: choose one of your own.",
+            ("Choose a password", lambda: self._choose_password(known)),
+            warning=True,
+        )
+
+    def _choose_password(self, known: str) -> None:
+        self.message.clear()
+        self.change_password(known)
+
+    def change_password(self, known: str = "") -> None:
+        """Show the window that changes the password; it asks for the old one, unless that is `known`."""
         from linkus_desktop.ui.password_dialog import PasswordDialog  # noqa: PLC0415  rarely needed
 
-        dialog = PasswordDialog(self.session, self)
+        dialog = PasswordDialog(self.session, self, known=known)
+        dialog.changed.connect(self.password_changed)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.show()
 

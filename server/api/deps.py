@@ -31,6 +31,7 @@ from server.services.extensions import Extensions
 from server.services.extensions_avatars import Avatars
 from server.services.hub import Hub
 from server.services.keys import Keys
+from server.services.login_links import LoginLinkMaker
 from server.services.mail import Mail
 from server.services.mail_preferences import PersonalMail
 from server.services.pairs import Pairs
@@ -95,6 +96,7 @@ class Services:
     trunks: Trunks
     mail: Mail
     personal_mail: PersonalMail
+    login_links: LoginLinkMaker
     readiness: ReadinessService
 
 

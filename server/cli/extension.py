@@ -25,6 +25,7 @@ from server.contract.extensions import (
     ExtensionCreated,
     SrtpMode,
 )
+from server.contract.login_links import LoginLinks, WelcomeSent
 from server.services.errors import invalid
 from server.settings import Settings
 
@@ -151,6 +152,40 @@ def unlock(number: Number, data: Data = None, config: Config = None, *, json: Js
         settings = load_settings(data, config)
     found = run(_unlock(settings, number), as_json=json)
     show(found, as_json=json, text=lambda: f"Extension {number} is unlocked.")
+
+
+@app.command("welcome")
+def welcome(number: Number, data: Data = None, config: Config = None, *, json: Json = False) -> None:
+    """Send a welcome mail with a link that logs in once, within 24 hours; the password becomes a new one."""
+    with reporting(as_json=json):
+        settings = load_settings(data, config)
+    sent = run(_welcome(settings, number), as_json=json)
+    show(sent, as_json=json, text=lambda: f"A welcome mail to {sent.to} is on its way.")
+
+
+@app.command("login-link")
+def login_link(number: Number, data: Data = None, config: Config = None, *, json: Json = False) -> None:
+    """Show such a link, to be handed over by other means; links of before work no more."""
+    with reporting(as_json=json):
+        settings = load_settings(data, config)
+    made = run(_login_link(settings, number), as_json=json)
+    show(made, as_json=json, text=lambda: _links(made))
+
+
+async def _welcome(settings: Settings, number: str) -> WelcomeSent:
+    async with backend(settings) as where:
+        return await where.send_welcome(number)
+
+
+async def _login_link(settings: Settings, number: str) -> LoginLinks:
+    async with backend(settings) as where:
+        return await where.make_login_link(number)
+
+
+def _links(made: LoginLinks) -> str:
+    rows = [[link.network, link.link] for link in made.links]
+    until = f"Works once, until {made.expires_at.astimezone():%Y-%m-%d %H:%M}."
+    return "\n".join([until, table(["NETWORK", "LINK"], rows)])
 
 
 async def _add(settings: Settings, new: ExtensionCreate) -> ExtensionCreated:

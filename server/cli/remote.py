@@ -40,6 +40,7 @@ from server.contract.errors import ErrorBody
 from server.contract.extensions import Extension, ExtensionChange, ExtensionCreate, ExtensionCreated
 from server.contract.keys import FunctionKeys, FunctionKeysChange
 from server.contract.kinds import Kind
+from server.contract.login_links import LoginLinks, WelcomeSent
 from server.contract.mail import MailPreferences, MailTest, MailTested, QueuedMail
 from server.contract.pairs import Pair, PairSwitch
 from server.contract.presence import Presence, PresenceChange
@@ -128,6 +129,16 @@ class Remote:
     async def change_keys(self, number: str, change: FunctionKeysChange) -> FunctionKeys:
         """See `Backend`."""
         return FunctionKeys.model_validate(await self._ask("PUT", _keys_of(number), change))
+
+    async def make_login_link(self, number: str) -> LoginLinks:
+        """See `Backend`."""
+        path = f"extensions/{quote(number, safe='')}/login-link"
+        return LoginLinks.model_validate(await self._ask("POST", path))
+
+    async def send_welcome(self, number: str) -> WelcomeSent:
+        """See `Backend`."""
+        path = f"extensions/{quote(number, safe='')}/welcome"
+        return WelcomeSent.model_validate(await self._ask("POST", path))
 
     async def mail_preferences(self, number: str) -> MailPreferences:
         """See `Backend`."""
