@@ -292,6 +292,8 @@ class Planner:
         """Kinds of which a phone is in a call; one that is not known counts where there is only one kind."""
         busy: set[EndpointKind] = set()
         for leg in self._switch.legs():
+            if busy == kinds:
+                break  # nothing can be added, however many calls there are
             if leg.number != number or not (leg.inbound or leg.state is LegState.UP):
                 continue
             on = {kind_of(phone.user_agent) for phone in phones if is_on(phone, leg)}

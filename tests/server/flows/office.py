@@ -18,7 +18,6 @@ from server.flows.conference import Rooms
 from server.flows.control import CallControl
 from server.flows.leg_ids import call_of_leg
 from server.flows.monitoring import Monitors
-from server.flows.own_calls import OwnCalls
 from server.flows.parking import ParkingLot
 from server.flows.phone_settings import PhoneSettings
 from server.flows.planning import Planner
@@ -38,6 +37,7 @@ from server.services.recordings_rights import RecordingRights
 from server.services.states import States
 from server.switch.port import Sound
 from server.switch.simulated import SimulatedEngine, SimulatedSwitch
+from tests.server.flows.checked_own_calls import CheckedOwnCalls
 from tests.server.flows.memory import NAMES as NAMES  # noqa: PLC0414
 from tests.server.flows.memory import (
     MemoryAudit,
@@ -70,6 +70,7 @@ class Office:
         tapes=None,
         files=None,
         queue_store=None,
+        own_calls=CheckedOwnCalls,
     ) -> None:
         self.engine = engine or SimulatedEngine()
         self.store = store or MemoryStore()
@@ -163,7 +164,7 @@ class Office:
             directory=self.directory,
             configuration=self.configured,
         )
-        self.own_calls = OwnCalls(
+        self.own_calls = own_calls(
             switch=self.switch, recorder=self.recorder, queues=self.queues, hub=self.hub, clock=self.clock
         )
         self.calls = Calls(
@@ -299,8 +300,10 @@ class Office:
         assert {s.number: s.call for s in self.states.all().values() if s.call is not CallState.IDLE} == {}
         shown = [call for number in self.extensions.known for call in self.own_calls.of(number)]
         assert {call.state for call in shown} <= {OwnCallState.ENDED}, shown
-        followed = (self.own_calls._lives, self.own_calls._together, self.own_calls._orders)
-        assert followed == ({}, {}, {})
+        own = self.own_calls
+        followed = (own._lives, own._calls, own._together, own._orders)
+        assert followed == ({}, {}, {}, {})
+        assert not isinstance(own, CheckedOwnCalls) or own.wrong == [], own.wrong[0]
         open_rows = [call for call in self.store.calls.values() if call.ended_at is None]
         assert open_rows == []
         for call in self.store.calls.values():
