@@ -1,6 +1,6 @@
 """One call while it lasts: the facts of it, written to the log at each step."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -66,9 +66,13 @@ class LiveCall:
         """Write it for the first time."""
         self._change(self._call)
 
-    def rings(self, legs: tuple[str, ...]) -> None:
-        """These are its legs too: of phones found after it had begun, or of one that picks it up."""
-        self._change(replace(self._call, legs=(*self._call.legs, *legs)))
+    def rings(self, legs: tuple[str, ...], *, over: Collection[str] = ()) -> None:
+        """These are its legs too: of phones found after it had begun, or of one that picks it up.
+
+        `over`: legs of before that ring no more. A call that waits in a queue would have ever more.
+        """
+        kept = (leg for leg in self._call.legs if leg not in over)
+        self._change(replace(self._call, legs=(*kept, *legs)))
 
     def keeps(self, leg_id: str) -> None:
         """The one with this leg stays in the call as a third one, whenever her phone does not hold it."""

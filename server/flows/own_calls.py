@@ -52,6 +52,8 @@ class OwnCalls:
         """By the id of a leg: the calls that it is in, which are not over."""
         self._calls: dict[str, LiveCall] = {}
         """All that are not over, by id."""
+        self._calls_legs: dict[str, tuple[str, ...]] = {}
+        """By the id of such a call: the legs by which it is in `_lives`."""
         self._together: dict[str, dict[str, LiveCall]] = {}
         """By the id of a bridge: the calls in one task, of which all but one are transfers of it."""
         self._orders: dict[str, dict[str, Order]] = {}
@@ -94,8 +96,13 @@ class OwnCalls:
         if live.is_over:
             self._leave(live, outcomes=True)
             return
-        for leg_id in (call.caller_leg, *call.legs):
-            self._lives.setdefault(leg_id, {})[call.id] = live
+        legs = (call.caller_leg, *call.legs)
+        if (before := self._calls_legs.get(call.id)) != legs or self._calls.get(call.id) is not live:
+            for leg_id in set(before or ()).difference(legs):  # a queue rings there no more
+                _drop(self._lives, leg_id, call.id)
+            for leg_id in legs:
+                self._lives.setdefault(leg_id, {})[call.id] = live
+            self._calls_legs[call.id] = legs
         self._calls[call.id] = live
         self._together.setdefault(call.bridge_id, {})[call.id] = live
         for touched in self._touched_by(live):
@@ -178,14 +185,9 @@ class OwnCalls:
     def _leave(self, live: LiveCall, *, outcomes: bool) -> None:
         call = live.call
         touched = self._touched_by(live)
-        for index, key in (
-            *((self._lives, leg_id) for leg_id in (call.caller_leg, *call.legs)),
-            (self._together, call.bridge_id),
-        ):
-            lives = index.get(key, {})
-            lives.pop(call.id, None)
-            if not lives:
-                index.pop(key, None)
+        for leg_id in (*self._calls_legs.pop(call.id, ()), call.caller_leg, *call.legs):
+            _drop(self._lives, leg_id, call.id)
+        _drop(self._together, call.bridge_id, call.id)
         self._calls.pop(call.id, None)
         meaning = MEANING[call.ending] if outcomes and call.ending is not None else None
         for number in tuple(self._shown_to.get(call.id, ())):
@@ -395,3 +397,10 @@ def can_be_told(switch: Switch, leg: Leg) -> bool:
         return False
     phones = switch.contacts(leg.number)
     return any(phone.uri == leg.contact and can_be_told_to_answer(phone.user_agent) for phone in phones)
+
+
+def _drop(index: dict[str, dict[str, LiveCall]], key: str, call_id: str) -> None:
+    lives = index.get(key, {})
+    lives.pop(call_id, None)
+    if not lives:
+        index.pop(key, None)

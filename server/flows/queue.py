@@ -85,6 +85,8 @@ class _Waiting:
         self._id = call.live.call.id
         self._resources = resources
         self._rung: dict[str, AgentRinging] = {}
+        self._over: set[str] = set()
+        """Legs that ring no more."""
         self._sounds = Entertainment(call.caller)
         self._announcing: asyncio.Future[None] | None = None
         self._picker: asyncio.Future[Leg] = asyncio.get_running_loop().create_future()
@@ -167,6 +169,7 @@ class _Waiting:
                     queue,
                     self._exits.phones(effect.extension),
                     headers=headers_of(self._queue, self._queues.waited_s(self._id)),
+                    over=self._over,
                     answered=lambda: self._queues.answered(self._id, effect.extension),
                     refused=lambda: self._queues.refused(self._id, effect.extension),
                 )
@@ -180,6 +183,7 @@ class _Waiting:
         if ringing is None:
             return
         await ringing.stop(_REASONS.get(effect.why, Reason.CANCELLED))
+        self._over.update(ringing.legs)
         if effect.why is Stop.TIMED_OUT:
             self._missed(Ending.NO_ANSWER, effect.extension)
         elif effect.why is Stop.REFUSED:
@@ -255,6 +259,7 @@ class _Waiting:
         if phone is not None and await self._introduce(phone, effect.extension):
             self._call.live.goes_on((self._party(effect.extension),))
             return phone
+        self._over.update(ringing.legs if ringing is not None else ())
         self._missed(Ending.DECLINED, effect.extension)
         self._queues.came_to_nothing(self._id)
         await self._sounds.begin(self._ringback())
