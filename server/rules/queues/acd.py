@@ -149,11 +149,26 @@ class Acd:
             self.floor.stop(caller.offers[extension], Stop.REFUSED)
         return self.floor.settle()
 
-    def came_to_nothing(self, call: str, now: datetime) -> Effects:
-        """The agent who has answered is gone before the two were together: the caller waits on as before."""
+    def picked_up(self, call: str, extension: str, now: datetime) -> Effects:
+        """A colleague, agent or not, takes a waiting caller; who is rung for it has missed nothing.
+
+        Of one who waits no more nothing comes: whoever answered was first.
+        """
+        self._at(now)
+        if (caller := self.floor.waiting.get(call)) is not None:
+            self.floor.pick_up(caller, extension)
+        return self.floor.settle()
+
+    def came_to_nothing(self, call: str, now: datetime, *, caller_gone: bool = False) -> Effects:
+        """Who has answered is gone before the two were together: the caller waits on as before.
+
+        `caller_gone`: it is the caller who is gone, and who has waited in vain.
+        """
         self._at(now)
         if (caller := self.floor.talking.get(call)) is not None:
             self.floor.wait_on(caller)
+            if caller_gone and call in self.floor.waiting:
+                self.floor.leave(caller, QueueEnd.ABANDONED)
         return self.floor.settle()
 
     # Agents
@@ -330,8 +345,8 @@ class Acd:
         known = self.floor.agents.get(extension)
         return sorted(known.memberships) if known is not None else []
 
-    def callers(self, queue: str) -> list[WaitingCaller]:
-        """Who waits in a queue, in order.
+    def callers(self, queue: str, most: int | None = None) -> list[WaitingCaller]:
+        """Who waits in a queue, in order; the first `most` of them (None: all).
 
         Raises:
             NoSuchQueue: there is none with this number.
@@ -346,7 +361,7 @@ class Acd:
                 position=place,
                 ringing=tuple(caller.offers),
             )
-            for place, caller in enumerate(self.floor.lines[queue].callers, 1)
+            for place, caller in enumerate(self.floor.lines[queue].callers[:most], 1)
         ]
 
 

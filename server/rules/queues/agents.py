@@ -21,23 +21,31 @@ from datetime import datetime
 from server.contract.agents import AgentState
 
 _ALWAYS = frozenset(
-    {AgentState.LOGGED_OUT, AgentState.PAUSED, AgentState.UNREACHABLE, AgentState.BUSY_ELSEWHERE}
+    {
+        AgentState.LOGGED_OUT,
+        AgentState.PAUSED,
+        AgentState.UNREACHABLE,
+        AgentState.BUSY_ELSEWHERE,
+        AgentState.TALKING,
+    }
 )
-"""What may follow on every state: a person, a phone or another call can do that at any moment."""
+"""What may follow on every state: a person, a phone or another call can do that at any moment. Who is not
+rung talks by picking a call up."""
 
 TRANSITIONS: dict[AgentState, frozenset[AgentState]] = {
     AgentState.LOGGED_OUT: _ALWAYS | {AgentState.WRAP_UP, AgentState.AVAILABLE},
     AgentState.PAUSED: _ALWAYS | {AgentState.WRAP_UP, AgentState.AVAILABLE},
     AgentState.UNREACHABLE: _ALWAYS | {AgentState.WRAP_UP, AgentState.AVAILABLE},
     AgentState.AVAILABLE: _ALWAYS | {AgentState.RINGING},
-    AgentState.RINGING: _ALWAYS | {AgentState.TALKING, AgentState.WRAP_UP, AgentState.AVAILABLE},
+    AgentState.RINGING: _ALWAYS | {AgentState.WRAP_UP, AgentState.AVAILABLE},
     AgentState.TALKING: _ALWAYS | {AgentState.RINGING, AgentState.WRAP_UP, AgentState.AVAILABLE},
     AgentState.BUSY_ELSEWHERE: _ALWAYS | {AgentState.RINGING, AgentState.WRAP_UP, AgentState.AVAILABLE},
     AgentState.WRAP_UP: _ALWAYS | {AgentState.AVAILABLE},
 }
-"""What may follow on each state. Nobody talks who was not rung; nobody is rung in wrap-up or a pause.
+"""What may follow on each state. Nobody is rung in wrap-up or a pause.
 
-But for an agent who has answered in the moment in which a server was killed: the next one finds them talking.
+Who talks need not have been rung: agents pick calls up, and a new server finds those talking who answered in
+the moment in which the one before was killed.
 """
 
 

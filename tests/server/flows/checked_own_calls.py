@@ -43,11 +43,10 @@ class CheckedOwnCalls(OwnCalls):
 def _as_told(call: OwnCall, told: OwnCall | None) -> OwnCall:
     """A queue that the caller has just left may still be named: the agent's phone is about to end, too.
 
-    And after a kill one may not be named yet: the phone that rings is what the killed server has rung, and is
-    about to end; the agent is rung anew, which will be told.
+    And one that rings the agent anew after a kill need not be named yet on the phone that rang before it,
+    which is about to end as well.
     """
-    rung_anew = told is not None and call.state is OwnCallState.RINGING and not told.queue
-    if told is None or (call.queue and not rung_anew):
+    if told is None or (call.queue and (told.queue or call.state is not OwnCallState.RINGING)):
         return call
     queue = {key: getattr(told, key) for key in ("queue", "queue_name", "waiting_since")}
     return call.model_copy(update=queue)
