@@ -17,7 +17,6 @@ from server.contract.presence import PresenceStatus
 from server.contract.queues import Queue, QueueOptions
 from server.rules.queues.acd import Acd, Effects, NoSuchQueue
 from server.rules.queues.effects import (
-    Announce,
     AutoPaused,
     Changed,
     Connect,
@@ -33,6 +32,7 @@ from server.services.agents_topic import AgentsTopic
 from server.services.call_log_store import Call
 from server.services.configuration import Configuration, ConfigurationChanged
 from server.services.hub import Hub
+from server.services.queue_seats import Seat
 from server.services.queue_store import CALLER, LINE, MEMBER, Changes, Paused
 from server.services.queue_writer import QueueWriter, Store
 from server.services.states import States
@@ -44,30 +44,7 @@ REMEMBERED = 10_000
 CLOCK_STEP = timedelta(seconds=1)
 """By so much clock and loop differ only if the clock was set."""
 
-CallerEffect = Ring | StopRinging | Connect | FailOver | Announce
-"""What is to be done for a caller."""
-
 _log = logging.getLogger(__name__)
-
-
-class Seat:
-    """A caller in a queue: what is to be done for it, in order."""
-
-    def __init__(self) -> None:
-        self._effects: asyncio.Queue[CallerEffect] = asyncio.Queue()
-
-    async def next(self) -> CallerEffect:
-        """What is to be done next."""
-        return await self._effects.get()
-
-    def put(self, effect: CallerEffect) -> None:
-        """This is to be done, too."""
-        self._effects.put_nowait(effect)
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing waits to be done."""
-        return self._effects.empty()
 
 
 class Queues:
