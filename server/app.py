@@ -169,6 +169,7 @@ class Application:
         call_log = CallLog(store=CallStore(core.db), hub=hub, extensions=core.extensions)
         call_log.start()
         stack.push_async_callback(call_log.stop)
+        stack.push_async_callback(core.emergencies.stop)
         pairs = Pairs(
             clock=clock, switch=switch, hub=hub, directory=directory, configuration=core.configuration
         )
@@ -219,6 +220,7 @@ class Application:
             spoken=core.prompts.sound,
             rooms=rooms,
             queues=queues,
+            emergencies=core.emergencies,
         )
         lot = ParkingLot(hub=hub, clock=clock, settings=lambda: core.configuration.snapshot.parking)
         _start_lamps(
@@ -264,6 +266,7 @@ class Application:
             pairs=pairs,
             queues=queues,
             agents=agents,
+            emergencies=core.emergencies,
             ring_timeout_s=self.settings.calls.ring_timeout_s,
             per_extension=self.settings.calls.per_extension,
         )
@@ -433,6 +436,7 @@ async def _sweep(core: Core, retention: Retention, services: Services) -> None:
         try:
             await core.auth.sweep()
             await retention.sweep()
+            await core.emergencies.sweep()
             await services.recordings.sweep()
             await services.calls.sort_out_recordings()
         except SQLAlchemyError as error:

@@ -32,6 +32,7 @@ from server.rules.outcomes import Ending
 from server.services.agents import Agents
 from server.services.call_log import CallLog
 from server.services.directory import Directory
+from server.services.emergencies import Emergencies
 from server.services.pairs import Pairs
 from server.services.queues import Queues
 from server.services.tasks import Background
@@ -71,6 +72,7 @@ class Calls:
         pairs: Pairs,
         queues: Queues,
         agents: Agents,
+        emergencies: Emergencies,
         ring_timeout_s: float,
         per_extension: int = PER_EXTENSION,
     ) -> None:
@@ -92,6 +94,7 @@ class Calls:
             pairs=pairs,
             own_calls=own_calls,
             queues=queues,
+            emergencies=emergencies,
             ring_timeout_s=ring_timeout_s,
         )
         self._features = Features(

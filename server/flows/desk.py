@@ -19,6 +19,7 @@ from server.rules.outcomes import Ending
 from server.services.call_log import CallLog
 from server.services.call_log_store import Call
 from server.services.directory import Directory
+from server.services.emergencies import Emergencies
 from server.services.pairs import Pairs
 from server.services.queues import Queues
 from server.switch.port import Leg, Party, Switch
@@ -58,6 +59,7 @@ class Desk:
         clock: the time.
         pairs: bosses and secretaries.
         queues: those who wait for agents.
+        emergencies: the emergency calls that were made.
     """
 
     def __init__(
@@ -73,9 +75,11 @@ class Desk:
         pairs: Pairs,
         own_calls: "OwnCalls",
         queues: Queues,
+        emergencies: Emergencies,
         ring_timeout_s: float,
     ) -> None:
         self.switch = switch
+        self.emergencies = emergencies
         self.lot = lot
         self.recorder = recorder
         self.pairs = pairs
@@ -110,7 +114,7 @@ class Desk:
         it happens, which is a transfer by the colleague `sent_by`; "": it has its own. `call_id`: its id,
         if that is given already. `machine`: this answers it, whatever the number.
         """
-        caller = Caller(self.party(leg), leg.trunk, sent_by)
+        caller = Caller(self.party(leg), leg.trunk, sent_by, leg.psap_callback)
         stop = refusal or machine or self._planner.plan(caller, dialled)
         callee = self._callee(stop, dialled)
         call_id = call_id or new_call_id()
@@ -200,9 +204,10 @@ class Desk:
         None: it was not noted where, so that it is where the number leads that was dialled.
         """
         if place is not None:
-            return self._planner.resume(Caller(self.party(leg), leg.trunk, place.sent_by), place)
+            caller = Caller(self.party(leg), leg.trunk, place.sent_by, leg.psap_callback)
+            return self._planner.resume(caller, place)
         dialled = leg.dialled if leg.inbound and call.bridge_id == call.id else call.dialled
-        found = self._planner.plan(Caller(self.party(leg), leg.trunk), dialled)
+        found = self._planner.plan(Caller(self.party(leg), leg.trunk, marked=leg.psap_callback), dialled)
         return found if isinstance(found, Following) else Ending.FAILED
 
     def for_whom(self, leg: Leg) -> str:
@@ -215,10 +220,10 @@ class Desk:
         return not call.caller_trunk and self._planner.is_emergency(call.caller.number, call.dialled)
 
     def is_urgent(self, legs: tuple[Leg, Leg]) -> bool:
-        """Whether one of the two is in an emergency call, or was in one before a transfer."""
+        """Whether one of the two is in an emergency call or its call-back, or was before a transfer."""
         ids = {leg.id for leg in legs}
-        calls = (live.call for live in self.calls())
-        return any(self.is_emergency(call) for call in calls if ids & {call.caller_leg, call.answered_leg})
+        theirs = (live for live in self.calls() if ids & {live.call.caller_leg, live.call.answered_leg})
+        return any(live.is_call_back or self.is_emergency(live.call) for live in theirs)
 
     def way_back(self, leg: Leg, number: str) -> Stop | Ending:
         """How a call that an extension has sent away comes back to it: to its phones, not to a machine."""
@@ -277,6 +282,7 @@ class Desk:
     def _told(self, live: LiveCall) -> None:
         self.pairs.follow(live.call)
         self.queues.follow(live.call)
+        self.emergencies.follow(live.call)
         self._own_calls.follow(live)
 
     def drop(self, task: str, live: LiveCall) -> None:

@@ -16,7 +16,11 @@ Lost = Callable[[], None]
 
 
 class LiveCall:
-    """Keeps the log of one call true: begun, answered, ended. Ends once; later endings change nothing."""
+    """Keeps the log of one call true: begun, answered, ended. Ends once; later endings change nothing.
+
+    Attributes:
+        is_call_back: an emergency centre calls back.
+    """
 
     def __init__(
         self,
@@ -33,6 +37,7 @@ class LiveCall:
         self._written = False
         self._on_change = on_change
         self._lost: Lost | None = None
+        self.is_call_back = False
         self._before: Call | None = None
         """As it was before somebody picked it up who has not been connected yet."""
 
@@ -84,9 +89,10 @@ class LiveCall:
             )
         )
 
-    def is_for(self, boss: Party | None) -> None:
-        """Its callees are called for this boss from now on; None: for nobody."""
+    def is_for(self, boss: Party | None, *, call_back: bool = False) -> None:
+        """Its callees are called for this boss from now on; None: for nobody. `call_back`: see the class."""
         number = boss.number if boss is not None else ""
+        self.is_call_back = call_back
         if number != self._call.boss:
             self._change(replace(self._call, boss=number))
 

@@ -11,7 +11,7 @@ from server.flows.leg_ids import leg_ids
 from server.flows.live_call import Lost
 from server.flows.notes import note
 from server.flows.resources import Resources
-from server.flows.stops import Following, Machine, Ring, Stop, Target
+from server.flows.stops import Following, Machine, OutsideNumber, Ring, Stop, Target
 from server.rules.outcomes import Ending, best_ending
 from server.switch.port import Contact, Leg, LegState, Party, Reason, SwitchError
 
@@ -120,7 +120,7 @@ class Ringing:
     ) -> Leg | Machine | Ending:
         if stop is not None:
             self.callees = frozenset(party.number for party in stop.callees)
-            self._live.is_for(stop.boss)
+            self._live.is_for(stop.boss, call_back=stop.call_back)
         fork = self._fork(stop)
         fork.resume(phones)
         result = await fork.result(left_s)
@@ -140,7 +140,7 @@ class Ringing:
     async def _walk(self, stop: Stop, before: Ending | None = None) -> Leg | Machine | Ending:
         """`before`: so has ended what rang there until now."""
         self.callees = frozenset(party.number for party in stop.callees)
-        self._live.is_for(stop.boss)
+        self._live.is_for(stop.boss, call_back=stop.call_back)
         result = await self._at(stop, before)
         if not isinstance(result, Ending):
             return result
@@ -250,6 +250,9 @@ class Ringing:
 
     def _dial(self, fork: Fork, targets: Sequence[Target], timeout_s: float, stop: Stop) -> tuple[str, ...]:
         """Send the INVITEs; the ids of their legs."""
+        for target in targets:
+            if isinstance(target, OutsideNumber) and target.urgent:
+                self._note_emergency(target, stop)
         legs, self._unused = self._unused, ()
         if len(legs) != len(targets):
             call = self._live.call
@@ -263,6 +266,18 @@ class Ringing:
             headers=stop.headers,
         )
         return legs
+
+    def _note_emergency(self, target: OutsideNumber, stop: Stop) -> None:
+        """An emergency call goes out: whoever made it is to be reached if the centre calls back."""
+        call = self._live.call
+        sent_by = stop.place.sent_by if stop.place is not None else ""
+        self._call.desk.emergencies.begun(
+            call.id,
+            extension=sent_by if call.caller_trunk else call.caller.number,
+            number=target.number,
+            trunk=target.trunk,
+            shown=target.caller.number,
+        )
 
     async def _on_ringing(self) -> None:
         if self._caller.state is LegState.NEW:

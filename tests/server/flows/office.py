@@ -36,6 +36,7 @@ from server.services.call_log import CallLog
 from server.services.call_log_store import Call
 from server.services.configuration import ConfigurationChanged
 from server.services.directory import Directory
+from server.services.emergencies import Emergencies
 from server.services.extensions import ExtensionChanged
 from server.services.hub import Hub
 from server.services.pairs import Pairs
@@ -46,6 +47,7 @@ from server.services.recordings_rights import RecordingRights
 from server.services.states import States
 from server.switch.port import SipEndpoint, Sound
 from server.switch.simulated import SimulatedEngine, SimulatedSwitch
+from tests.server.flows.memory_emergencies import MemoryEmergencies
 from tests.server.flows.memory_voicemail import MemoryVoicemail, OfOneProcess
 from tests.virtual_time import EPOCH, VirtualClock
 
@@ -357,6 +359,7 @@ class Office:
         tapes=None,
         files=None,
         queue_store=None,
+        emergency_store=None,
     ) -> None:
         self.engine = engine or SimulatedEngine()
         self.store = store or MemoryStore()
@@ -408,6 +411,8 @@ class Office:
         self.agent_presence = AgentPresence(
             presence=self.presence, reaching=self.reaching, agents=self.agents
         )
+        self.emergency_store = emergency_store or MemoryEmergencies()
+        self.emergencies = Emergencies(store=self.emergency_store, clock=self.clock)
         self.planner = planner = Planner(
             switch=self.switch,
             directory=self.directory,
@@ -419,6 +424,7 @@ class Office:
             spoken=self.spoken,
             rooms=rooms,
             queues=self.queues,
+            emergencies=self.emergencies,
         )
         self.lot = ParkingLot(
             hub=self.hub, clock=self.clock, settings=lambda: snapshot_of(self.configuration).parking
@@ -478,6 +484,7 @@ class Office:
             pairs=self.pairs,
             queues=self.queues,
             agents=self.agents,
+            emergencies=self.emergencies,
             ring_timeout_s=RING_S,
         )
         self.control = CallControl(
@@ -504,12 +511,14 @@ class Office:
         self.call_log.start()
         self.recordings.start()
         self.own_calls.start()
+        await self.emergencies.load()
         await self.calls.start()
         self.switch.connect(restarted=restarted)
         await asyncio.gather(*self.calls._background.named("recordings that were left"))
 
     async def stop(self) -> None:
         await self.calls.stop()
+        await self.emergencies.stop()
         await self.recorder.stop()
         await self.recordings.stop()
         await self.call_log.stop()
@@ -535,6 +544,8 @@ class Office:
         await self.recorder._background.cancel()
         await self.calls._background.cancel()
         await self.recorder._background.cancel()
+        self.emergencies._keep = lambda made: None
+        await self.emergencies._background.cancel()
         self.pairs.stop()
         self.agent_presence.stop()
         self.queues.detach()

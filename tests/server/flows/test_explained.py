@@ -366,7 +366,12 @@ def test_an_explanation_is_what_really_happens_ADMIN_2(objects, asked):
     async def ask_and_call() -> None:
         async with office(extensions=MemoryExtensions(EXTENSIONS)) as place:
             await open_with(place, objects)
-            routing = Routing(configuration=Configured(place), extensions=place.extensions, clock=place.clock)
+            routing = Routing(
+                configuration=Configured(place),
+                extensions=place.extensions,
+                clock=place.clock,
+                emergencies=place.emergencies.recent,
+            )
             for query in asked:
                 decision = (await routing.explain(query)).decision
                 wanted = expected(place, query, decision)
