@@ -223,6 +223,7 @@ class Calls:
                 left.legs.pop(leg_id, None)
             left.bridges.pop(call.bridge_id, None)
         for live, go_on in self._adoption.match(left):
+            self._desk.note_emergency(live.call)
             self._spawn(live, go_on())
         self._has_adopted = True
         self._desk.queues.those_left({live.call.id for live in self._desk.calls()})

@@ -219,6 +219,20 @@ class Desk:
         """Whether it is a call that no rule may hold up (SIP-12)."""
         return not call.caller_trunk and self._planner.is_emergency(call.caller.number, call.dialled)
 
+    def note_emergency(self, call: Call) -> None:
+        """A call of a former server process goes on: if it was for help, this must be known for later."""
+        if not self.is_emergency(call) or self.emergencies.knows(call.id):
+            return
+        for leg in self.switch.legs():
+            if leg.trunk and leg.id in call.legs:
+                self.emergencies.begun(
+                    call.id,
+                    extension=call.caller.number,
+                    number=self.party(leg).number,
+                    trunk=leg.trunk,
+                    shown=leg.caller.number,
+                )
+
     def is_urgent(self, legs: tuple[Leg, Leg]) -> bool:
         """Whether one of the two is in an emergency call or its call-back, or was before a transfer."""
         ids = {leg.id for leg in legs}

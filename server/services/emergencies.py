@@ -130,6 +130,10 @@ class Emergencies:
         """An emergency call is sent out now. Never waits, never fails."""
         self._keep(Made(call_id, EmergencyCall(extension, number, trunk, shown, self._clock.now())))
 
+    def knows(self, call_id: str) -> bool:
+        """Whether it is known that this is an emergency call."""
+        return any(made.call_id == call_id for made in self._made.values())
+
     def follow(self, call: Call) -> None:
         """Told of every change of a call: the time in which it is called back begins when it has ended."""
         if call.ended_at is None:

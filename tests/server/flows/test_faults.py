@@ -20,6 +20,7 @@ from server.switch.port import Sound, SwitchError
 from server.switch.simulated import Behaviour, SimulatedEngine
 from server.switch.simulated.phones import Phone
 from tests.server.flows.office import Office, office
+from tests.server.flows.test_emergency_call_back import called_back
 from tests.server.flows.test_outside import with_trunks
 from tests.server.flows.test_ways import available, forwards, to
 from tests.virtual_time import run
@@ -493,6 +494,8 @@ WAYS = {
     "forwarded": (forwarded_call, [("1002", Behaviour.refuses(486)), ("1003", ENDS_IT)]),
     "forwarded late": (forwarded_call, [("1002", Behaviour.rings()), ("1003", ENDS_IT)]),
     "hung up": (hung_up_call, [("1002", Behaviour.refuses(603, 2.0)), ("1002", Behaviour.rings())]),
+    "called back": (called_back, [("1002", ENDS_IT), ("1002", Behaviour.rings())]),
+    "called back in vain": (called_back, [("1002", Behaviour.rings()), ("1003", ENDS_IT)]),
     "group": (group_call, [("1002", Behaviour.rings()), ("1003", Behaviour.is_dead()), ("1004", ENDS_IT)]),
 }
 

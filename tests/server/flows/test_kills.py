@@ -135,6 +135,20 @@ def test_a_kill_at_each_moment_of_a_long_way_costs_none_of_it_PRES_3(way, reache
     at_each_moment(story, phones, least=11, then=answered(reached))
 
 
+@pytest.mark.parametrize("way", ["called back", "called back in vain"])
+def test_a_kill_at_each_moment_of_an_emergency_call_and_its_call_back_costs_neither_PRES_8(way):
+    story, phones = stories.WAYS[way]
+
+    def look(place: Office) -> None:
+        ended = {
+            entry.direction: entry.outcome for entry in place.store.log.values() if entry.owner == "1002"
+        }
+        assert ended["incoming"] == ("answered" if way == "called back" else "missed")
+        assert {made.call.extension for made in place.emergency_store.rows.values()} == {"1002"}
+
+    at_each_moment(story, phones, least=11, then=look)
+
+
 @pytest.mark.parametrize("behaviours", stories.BEHAVIOURS.values(), ids=stories.BEHAVIOURS.keys())
 def test_a_kill_at_each_moment_of_a_call_leaves_nothing_behind_OPS_1(behaviours):
     at_each_moment(stories.plain_call, [("1002", behaviour) for behaviour in behaviours], least=6)
