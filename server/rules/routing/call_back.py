@@ -20,8 +20,9 @@ from server.rules.routing.trace import Trace
 PSAP_CALLBACK = "psap-callback"
 """The value of the header `Priority` by which a call-back is marked (RFC 7090, section 8)."""
 
-CALL_BACK_HEADERS = {"Priority": PSAP_CALLBACK}
-"""Of the INVITEs to the phones, so that none of them holds the call up by itself."""
+CALL_BACK_HEADERS = {"Priority": PSAP_CALLBACK, "Alert-Info": "<urn:alert:priority:high>"}
+"""Of the INVITEs to the phones, so that none of them holds the call up by itself, and it rings as one that
+matters (RFC 7462, section 4)."""
 
 CLOCK_STEP = timedelta(minutes=1)
 """A call that was made later than so long from now was not made yet: a clock is set back at times."""
