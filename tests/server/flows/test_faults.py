@@ -607,6 +607,12 @@ async def take_held_and_keep(place: Office) -> None:
     await take_held(place, keeps=True)
 
 
+async def take_held_and_be_told(place: Office) -> None:
+    """The same, and the boss and the caller are told that they are recorded."""
+    place.configuration.append(RecordingRule(name="boss", extensions=("1003",), announcement="beep"))
+    await take_held(place, keeps=True)
+
+
 def phones_of(place: Office, number: str) -> list[Phone]:
     return [phone for phone in place.engine.phones if phone.number == number]
 
@@ -663,7 +669,9 @@ def test_a_fault_at_each_moment_of_a_feature_code_leaves_nothing_behind_CODE_1(s
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
-@pytest.mark.parametrize("story", [take_held, take_held_and_keep], ids=lambda story: story.__name__)
+@pytest.mark.parametrize(
+    "story", [take_held, take_held_and_keep, take_held_and_be_told], ids=lambda story: story.__name__
+)
 def test_a_fault_at_each_moment_of_taking_a_held_call_leaves_nothing_behind_BOSS_4(story, fault):
     phones = [("1002", Behaviour.answers(1.0, hangs_up_after_s=60.0)), ("1003", Behaviour.rings())]
     at_each_moment(story, phones, fault, least=16)
