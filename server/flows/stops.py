@@ -32,6 +32,12 @@ class OutsideNumber:
         """The names of its trunk and of those that are tried otherwise, in order."""
         return (self.trunk, *(self.otherwise.trunks if self.otherwise is not None else ()))
 
+    def over(self, trunk: str) -> "OutsideNumber | None":
+        """What of this is dialled over this trunk; None: nothing."""
+        if self.trunk == trunk:
+            return self
+        return self.otherwise.over(trunk) if self.otherwise is not None else None
+
 
 Target = Contact | OutsideNumber
 """What rings: a registered phone, or a number outside."""

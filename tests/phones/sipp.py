@@ -76,6 +76,11 @@ class Sipp:
             self._caller(number, '<recv request="BYE"/>\n' + self._reply("200 OK")), free_port()
         )
 
+    async def call_refused(self, number: str, status: int) -> None:
+        """Dial, and be refused with this status; returns at once."""
+        refused = f'<recv response="{status}"/>' + self._ask(number, "ACK", 2, first=True)
+        await self._start(self._caller(number, refused, answered=False), free_port())
+
     async def serve(self, *, talk_ms: int | None = None) -> None:
         """Register, and answer the next call; after `talk_ms` hang up, without it when the caller does."""
         phone = ScriptPhone(self.line)
@@ -171,9 +176,11 @@ class Sipp:
             + self._ask(number, "ACK", sequence)
         )
 
-    def _caller(self, number: str, in_the_call: str) -> str:
+    def _caller(self, number: str, and_then: str, *, answered: bool = True) -> str:
+        """`and_then`: what follows the answer; without one, the INVITE."""
         login = f"[authentication username={self.line.number} password={self.line.secret}]\n"
         optional = "".join(f'<recv response="{code}" optional="true"/>' for code in (100, 180, 183))
+        answer = '<recv response="200" rrs="true"/>' + self._ask(number, "ACK", 2)
         return (
             '<?xml version="1.0" encoding="ISO-8859-1" ?>\n<scenario name="caller">\n'
             + self._ask(number, "INVITE", 1, self._sdp(1, "sendrecv"), first=True)
@@ -181,9 +188,8 @@ class Sipp:
             + self._ask(number, "ACK", 1, first=True)
             + self._ask(number, "INVITE", 2, login + self._sdp(1, "sendrecv"), first=True)
             + optional
-            + '<recv response="200" rrs="true"/>'
-            + self._ask(number, "ACK", 2)
-            + in_the_call
+            + (answer if answered else "")
+            + and_then
             + "</scenario>\n"
         )
 
