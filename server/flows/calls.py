@@ -116,6 +116,7 @@ class Calls:
             monitors=monitors,
         )
         self._stop_listening: Callable[[], None] | None = None
+        self._take_orders: Callable[[Leftovers], None] = lambda _left: None
 
     async def start(self) -> None:
         """Take calls from now on. Await it before the switch starts, after directory and presence did."""
@@ -147,6 +148,14 @@ class Calls:
         """
         live, work = self._begin(leg, dialled, call_id, machine)
         self._spawn(live, work)
+
+    def leave_orders_to(self, take: Callable[[Leftovers], None]) -> None:
+        """Ordered calls that a former server process has left are `take`n out of what is left of it."""
+        self._take_orders = take
+
+    async def was_made(self, call_id: str) -> bool:
+        """Whether the log has a call with this id, which may have been over before a kill."""
+        return await self._call_log.find(call_id) is not None
 
     def active(self) -> list[ActiveCall]:
         """Calls in progress, oldest first."""
@@ -225,6 +234,8 @@ class Calls:
         for live, go_on in self._adoption.match(left):
             self._desk.note_emergency(live.call)
             self._spawn(live, go_on())
+        if not self._has_adopted:
+            self._take_orders(left)
         self._has_adopted = True
         self._desk.queues.those_left({live.call.id for live in self._desk.calls()})
         self._own_calls.complete()

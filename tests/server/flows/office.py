@@ -545,6 +545,7 @@ class Office:
         self.recordings.discard = lambda recording_id: None
         await self.recordings._background.cancel()
         await self.recorder._background.cancel()
+        await self.control._background.cancel()
         await self.calls._background.cancel()
         await self.recorder._background.cancel()
         self.emergencies._keep = lambda made: None

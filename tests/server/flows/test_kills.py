@@ -135,6 +135,23 @@ def test_a_kill_at_each_moment_of_a_long_way_costs_none_of_it_PRES_3(way, reache
     at_each_moment(story, phones, least=11, then=answered(reached))
 
 
+@pytest.mark.parametrize("phones", [1, 2], ids=["one phone", "two phones"])
+def test_a_kill_at_each_moment_of_an_ordered_call_costs_none_whose_phone_rang_SIP_2(phones):
+    async def order(place: Place) -> None:
+        """1003 has 1002 called, from its own phones."""
+        await place.control.make("1003", "1002")
+
+    def look(place: Office) -> None:
+        rang = [phone for phone in stories.phones_of(place, "1003") if phone.calls]
+        called = [dialog for phone in stories.phones_of(place, "1002") for dialog in phone.calls]
+        assert (bool(rang), len(called)) in ((True, 1), (False, 0))
+        assert place.log("1003") == ([("outgoing", "1002", "answered", None)] if rang else [])
+        assert place.control.in_progress() == []
+
+    own = [("1003", Behaviour.answers(1.0)), ("1003", Behaviour.rings())]
+    at_each_moment(order, [*own[:phones], ("1002", stories.ENDS_IT)], least=7, then=look)
+
+
 @pytest.mark.parametrize("way", ["called back", "called back in vain"])
 def test_a_kill_at_each_moment_of_an_emergency_call_and_its_call_back_costs_neither_PRES_8(way):
     story, phones = stories.WAYS[way]
