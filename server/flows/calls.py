@@ -114,6 +114,7 @@ class Calls:
             clock=clock,
             rooms=rooms,
             monitors=monitors,
+            features=self._features,
         )
         self._stop_listening: Callable[[], None] | None = None
         self._take_orders: Callable[[Leftovers], None] = lambda _left: None

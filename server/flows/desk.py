@@ -210,6 +210,11 @@ class Desk:
         found = self._planner.plan(Caller(self.party(leg), leg.trunk, marked=leg.psap_callback), dialled)
         return found if isinstance(found, Following) else Ending.FAILED
 
+    def wish(self, leg: Leg) -> FeatureCall | Retrieval | None:
+        """What is to be done for a leg that has called us, as of now; None: it calls somebody."""
+        found = self._planner.plan(Caller(self.party(leg), leg.trunk), leg.dialled)
+        return found if isinstance(found, FeatureCall | Retrieval) else None
+
     def for_whom(self, leg: Leg) -> str:
         """The boss for whom the secretary with this leg has answered; "" for nobody."""
         calls = (live.call for live in reversed(self.calls()))

@@ -142,6 +142,8 @@ class Ringing:
         )
         result = await fork.result(left_s)
         if not isinstance(result, Ending):
+            if result.inbound:  # it had been let in, and no more
+                self._live.picked_up(self._call.desk.party(result))
             return result
         self._give_up(legs, result)
         following = onward()

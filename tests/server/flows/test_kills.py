@@ -187,6 +187,30 @@ def test_a_kill_at_each_moment_of_a_pick_up_leaves_nothing_behind_SIP_4(rung):
     at_each_moment(stories.pick_up, [("1002", rung), ("1003", Behaviour.rings())], least=9)
 
 
+def test_a_kill_at_each_moment_of_a_pick_up_costs_it_nobody_SIP_4():
+    async def story(place: Place) -> None:
+        stories.phones_of(place, "1001")[0].call("1002")
+        await asyncio.sleep(1.5)  # a server that was killed is back
+        stories.phones_of(place, "1003")[0].call("*041002")
+        await asyncio.sleep(8)
+        talking.append([len(legs) for legs in place.engine.bridges.values()])
+
+    def look(place: Office) -> None:
+        assert talking[-1] == [2], "the one who picks up talks with the caller"
+        assert [entry[2] for entry in place.log("1003")] == ["answered"]
+
+    talking: list[list[int]] = []
+    at_each_moment(story, [("1002", Behaviour.rings()), ("1003", Behaviour.rings())], least=9, then=look)
+
+
+def test_a_kill_at_each_moment_of_a_code_costs_nobody_what_was_dialled_CODE_1():
+    def look(place: Office) -> None:
+        assert str(place.reaching.settings["1001"].statuses.available.internal.always) == "extension:1002"
+        assert place.log("1001") == [], "it has not failed"
+
+    at_each_moment(stories.code, [("1002", stories.ENDS_IT)], least=5, then=look)
+
+
 @pytest.mark.parametrize("taken", [True, False], ids=["taken", "goes back"])
 def test_a_kill_at_each_moment_of_parking_leaves_nothing_behind_SIP_4(taken):
     phones = [stories.TALKS, ("1003", Behaviour.rings() if taken else Behaviour.answers(1.0))]
