@@ -86,8 +86,10 @@ class Sipp:
         phone = ScriptPhone(self.line)
         await phone.start()
         await phone.register()
-        # Asterisk asks a new contact whether it is there; sipp would take that for its one call.
-        await until(lambda: any(one.method == "OPTIONS" for one in phone.requests), "OPTIONS came")
+        # A new contact is asked whether it is there, and told of its messages; sipp would take either for its
+        # one call.
+        for method in ("OPTIONS", "NOTIFY"):
+            await until(lambda m=method: m in {one.method for one in phone.requests}, f"{method} came")
         port = phone.wire.port
         await phone.crash()  # without unregistering: sipp takes the port over
         self._registered_port = port

@@ -107,7 +107,7 @@ async def sipp_calls(scene: Scene, row: Row) -> None:
             await c.incoming()
             if "C is busy" in row.b:
                 await c.reject(busy=True)
-                await b.is_told(486)
+                await b.is_told(100, 503)
                 await hears(a, b)
                 await b.hangup()
             else:

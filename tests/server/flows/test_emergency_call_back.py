@@ -328,3 +328,27 @@ async def test_what_is_old_is_forgotten_PRES_8():
         await asyncio.sleep(24 * 3600 + 1)
         await place.emergencies.sweep()
         assert (place.emergency_store.rows, place.emergencies.recent()) == ({}, [])
+
+
+@in_virtual_time
+async def test_after_a_kill_a_call_back_that_nobody_answers_goes_on_without_ringing_twice_PRES_8():
+    first = Office()
+    await first.start()
+    boris = first.engine.phone("1002", RINGS)
+    cyril = first.engine.phone("1003", Behaviour.answers(1.0))
+    await open_with(first)
+    forwarding = Forwarding(no_answer=to("extension:1003"))
+    first.reaching.settings["1002"] = ReachingSettings(
+        statuses=SettingsByStatus(available=StatusSettings(external=forwarding))
+    )
+    await calls_for_help(first)
+    back = first.engine.carriers["one"].call("530", caller="112")
+    await asyncio.sleep(5)
+    second = await after_a_kill(first)
+    await asyncio.sleep(30)
+    assert together(second, back, cyril.calls[0])
+    assert len(boris.calls) == 1
+    cyril.hang_up(cyril.calls[0])
+    await second.idle()
+    second.assert_nothing_left()
+    await second.stop()
