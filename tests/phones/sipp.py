@@ -94,7 +94,13 @@ class Sipp:
         await phone.crash()  # without unregistering: sipp takes the port over
         self._registered_port = port
         await self._start(self._callee(talk_ms), port)
-        await until(lambda: udp_port_is_taken(port), f"sipp {self.line.number} listens")
+
+        def listens() -> bool:
+            if self._program and not self._program.running:
+                raise AssertionError(f"sipp {self.line.number} gave up: {self._told()}")
+            return udp_port_is_taken(port)
+
+        await until(listens, f"sipp {self.line.number} listens")
 
     async def _unregister(self) -> None:
         """Take the contact away: sipp has a script for one call only."""

@@ -64,6 +64,7 @@ async def test_the_centre_calls_back_and_all_phones_ring_whatever_is_set_PRES_8(
             assert (await phone.incoming()).number == CENTRE
         assert anna.dialog is not None
         assert anna.dialog.invite.get("Priority") == "psap-callback"
+        assert anna.dialog.invite.get("Alert-Info") == "<urn:alert:priority:high>"
         explained = await pbx.cli("route", "explain", "--trunk", "main", "--caller", CENTRE, ELIN)
         decision = explained["decision"]
         assert (decision["number"], decision["emergency_call_back"]) == ("1001", True)
