@@ -1,8 +1,9 @@
 """From a change of an extension to every client that shows it, and to a desk phone (KEY-3).
 
 Phones of `EXTENSIONS` extensions register and unregister, so many a second, while as many clients follow all
-of them over the WebSocket; a few are cut off and reconnect in the middle. Beside that, Asterisk alone tells a
-phone of the same change by its own hint. All moments are of one clock.
+of them over the WebSocket; a few are cut off and reconnect in the middle. One more is the whole program with
+its window, which has function keys for some of them: there the change ends with the painted lamp. Beside
+that, Asterisk alone tells a phone of the same change by its own hint. All moments are of one clock.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import json
 import os
 import secrets
 import sys
+import tempfile
 import time
 from asyncio.subprocess import PIPE, Process
 from pathlib import Path
@@ -18,6 +20,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from benchmarks.lamp_painting import Painting
 from benchmarks.plain_asterisk import PlainAsterisk
 from benchmarks.report import Result
 from tests.phones.phone import Line
@@ -35,6 +38,8 @@ LOAD_S = 15
 IDLE_S = 10
 READERS = 5
 """Clients whose every delta is timed; the others only receive."""
+KEYS = 12
+"""Function keys of the client with a window: as many as it shows without scrolling."""
 ALONE = 60
 """Changes that one phone is told of."""
 _AIM_LOADED_MS = 200.0
@@ -207,41 +212,58 @@ async def run(pbx: Pbx, plain: PlainAsterisk) -> list[Result]:
     beside = "NOTIFY by Asterisk alone"
     results = _compare("change to NOTIFY at a desk phone", ours, theirs, beside, _AIM_IDLE_MS)
     lines = [pbx.line(number) for number in numbers]
-    async with Watchers(pbx, tokens) as watchers, Registrar(lines) as registrar:
-        await registrar.run(IDLE_RATE, IDLE_S)
-        before, _ = await watchers.arrived(registrar)
-        idle = delays_ms(registrar.changes, watchers.seen)
-        what = f"change to delta, {EXTENSIONS} clients"
-        results += _compare(f"{what}, idle", idle, theirs, beside, _AIM_IDLE_MS)
-        registrar.changes.clear()
-        watchers.seen.clear()
-        server_s, began = _cpu_s(pbx.program.pid), time.monotonic()
-        load = asyncio.create_task(registrar.run(RATE, LOAD_S))
-        await asyncio.sleep(LOAD_S / 2)
-        await watchers.reconnect(READERS // 2)
-        await load
-        took_s, server_s = time.monotonic() - began, _cpu_s(pbx.program.pid) - server_s
-        after, stale_s = await watchers.arrived(registrar)
-        loaded = delays_ms(registrar.changes, watchers.seen)
-        results += _compare(f"{what}, {RATE} changes/s", loaded, theirs, beside, _AIM_LOADED_MS)
-        clients_s = after["cpu_s"] - before["cpu_s"]
-        results += [
-            Result(
-                "CPU of the server, %", server_s / took_s * 100, clients_s / took_s * 100, "all its clients"
-            ),
-            Result("until nothing is stale after the load, s", stale_s, 0.0, "", aim=1.0),
-            Result(
-                "clients cut off",
-                EXTENSIONS - after["connected"],
-                after["gaps"],
-                "gaps in sequences",
-                aim=0.0,
-            ),
-        ]
-        for line in lines:
-            if registrar.registered[line.number]:
-                await registrar.toggle(line)
+    with tempfile.TemporaryDirectory(prefix="lamps-") as folder:
+        async with (
+            Watchers(pbx, tokens) as watchers,
+            Registrar(lines) as registrar,
+            Painting(pbx, "1001", numbers[:KEYS], Path(folder)) as painting,
+        ):
+            results += await _under_load(pbx, watchers, registrar, painting, theirs)
+            for line in lines:
+                if registrar.registered[line.number]:
+                    await registrar.toggle(line)
     return results
+
+
+async def _under_load(
+    pbx: Pbx, watchers: Watchers, registrar: Registrar, painting: Painting, theirs: list[float]
+) -> list[Result]:
+    """Few changes, then many."""
+    beside = "NOTIFY by Asterisk alone"
+    delta, paint = f"change to delta, {EXTENSIONS} clients", "change to painted lamp"
+    await registrar.run(IDLE_RATE, IDLE_S)
+    before, _ = await watchers.arrived(registrar)
+    idle = delays_ms(registrar.changes, watchers.seen)
+    painted = delays_ms(registrar.changes, await painting.caught_up(registrar.registered))
+    results = _compare(f"{delta}, idle", idle, theirs, beside, _AIM_IDLE_MS)
+    results += _compare(f"{paint}, idle", painted, theirs, beside, _AIM_IDLE_MS)
+    registrar.changes.clear()
+    watchers.seen.clear()
+    processes = (pbx.program.pid, painting.pid)
+    cpu, began = [_cpu_s(pid) for pid in processes], time.monotonic()
+    load = asyncio.create_task(registrar.run(RATE, LOAD_S))
+    await asyncio.sleep(LOAD_S / 2)
+    await watchers.reconnect(READERS // 2)
+    await load
+    took_s = time.monotonic() - began
+    server, client = (
+        (_cpu_s(pid) - before_s) / took_s * 100 for pid, before_s in zip(processes, cpu, strict=True)
+    )
+    after, stale_s = await watchers.arrived(registrar)
+    loaded = delays_ms(registrar.changes, watchers.seen)
+    painted = delays_ms(registrar.changes, await painting.caught_up(registrar.registered))
+    clients = (after["cpu_s"] - before["cpu_s"]) / took_s * 100
+    results += _compare(f"{delta}, {RATE} changes/s", loaded, theirs, beside, _AIM_LOADED_MS)
+    results += _compare(f"{paint}, {RATE} changes/s", painted, theirs, beside, _AIM_LOADED_MS)
+    return [
+        *results,
+        Result("CPU of the server, %", server, clients, f"all {EXTENSIONS} that only receive"),
+        Result("CPU of the client with a window, %", client, 0.0, ""),
+        Result("until nothing is stale after the load, s", stale_s, 0.0, "", aim=1.0),
+        Result(
+            "clients cut off", EXTENSIONS - after["connected"], after["gaps"], "gaps in sequences", aim=0.0
+        ),
+    ]
 
 
 async def _alone(watched: Line, desk: Line) -> list[float]:

@@ -16,6 +16,7 @@ from server.api.deps import Services
 from server.api.serve import serving
 from server.clock import Clock, SystemClock
 from server.contract.conference import Conference
+from server.contract.mail import MailKind
 from server.contract.monitoring import MonitoringRight
 from server.contract.recording import RecordingRight, RecordingRule
 from server.core import Core, open_core
@@ -46,6 +47,8 @@ from server.services.lamp_sources import (
     PresenceLamps,
 )
 from server.services.lamps import Lamps, LampSource
+from server.services.mail import Mail
+from server.services.mail_smtp import SmtpTransport
 from server.services.message_waiting import MessageWaiting
 from server.services.music import Music
 from server.services.own_account import OwnAccount
@@ -55,6 +58,7 @@ from server.services.pairs import Pairs
 from server.services.presence import PresenceService
 from server.services.provisioning import Provisioning
 from server.services.queue_log import QueueLog
+from server.services.queue_notices import QueueNotices
 from server.services.queue_reports import QueueReports
 from server.services.queue_store import QueueStore
 from server.services.queues import Queues
@@ -68,6 +72,7 @@ from server.services.sip_guard import SipGuard
 from server.services.states import States
 from server.services.tasks import Background
 from server.services.trunks import Trunks
+from server.services.voicemail_mails import VoicemailMails
 from server.settings import Settings
 from server.switch.asterisk import AsteriskSettings, AsteriskSwitch
 from server.switch.port import Switch
@@ -166,10 +171,10 @@ class Application:
 
         ground = _Ground(stack=stack, core=core, switch=switch, hub=hub, clock=clock)
         directory, presence, states = await _start_people(ground)
-        call_log = CallLog(store=CallStore(core.db), hub=hub, extensions=core.extensions)
+        store = CallStore(core.db, core.personal_mail.calls_missed)
+        call_log = CallLog(store=store, hub=hub, extensions=core.extensions)
         call_log.start()
         stack.push_async_callback(call_log.stop)
-        stack.push_async_callback(core.emergencies.stop)
         pairs = Pairs(
             clock=clock, switch=switch, hub=hub, directory=directory, configuration=core.configuration
         )
@@ -178,6 +183,7 @@ class Application:
         stack.push_async_callback(switch.aclose)
         await core.voicemail.start(hub)
         stack.push_async_callback(core.voicemail.stop)
+        mail = _start_mail(ground, self.settings.name)
         guard = SipGuard(
             switch=switch, db=core.db, clock=clock, audit=core.audit, settings=self.settings.guard
         )
@@ -191,7 +197,7 @@ class Application:
         )
         queues = Queues(
             clock=clock,
-            store=QueueStore(core.db),
+            store=QueueStore(core.db, QueueNotices(outbox=core.outbox, configuration=core.configuration).add),
             hub=hub,
             switch=switch,
             states=states,
@@ -319,7 +325,9 @@ class Application:
             queue_reports=queue_reports,
             queue_log=queue_log,
             trunks=trunks,
-            readiness=ReadinessService(db=core.db, switch=switch, data=self.settings.data),
+            mail=mail,
+            personal_mail=core.personal_mail,
+            readiness=ReadinessService(db=core.db, switch=switch, data=self.settings.data, mail=mail.check),
         )
 
     @staticmethod
@@ -341,6 +349,7 @@ class Application:
 
 async def _start_people(ground: _Ground) -> tuple[Directory, PresenceService, States]:
     """Who there is, how each is to be reached, and what each is doing."""
+    ground.stack.push_async_callback(ground.core.emergencies.stop)
     directory = Directory(extensions=ground.core.extensions)
     await directory.start()
     ground.stack.callback(directory.stop)
@@ -398,6 +407,26 @@ def _start_recordings(
     return recordings, recorder
 
 
+def _start_mail(ground: _Ground, server_name: str) -> Mail:
+    """Who sends the mails of the outbox."""
+    core = ground.core
+    mail = Mail(
+        outbox=core.outbox,
+        transport=SmtpTransport(),
+        configuration=core.configuration,
+        clock=ground.clock,
+        audit=core.audit,
+        server_name=server_name,
+        zone=lambda: core.configuration.snapshot.zone,
+    )
+    mails = VoicemailMails(outbox=core.outbox, configuration=core.configuration, voicemail=core.voicemail)
+    core.voicemail.messages.also = mails.add
+    mail.extras[MailKind.VOICEMAIL] = mails.extra
+    mail.start()
+    ground.stack.push_async_callback(mail.stop)
+    return mail
+
+
 def _start_lamps(ground: _Ground, directory: Directory, *sources: LampSource) -> None:
     """What desk phones are shown of the states of others."""
     lamps = Lamps(
@@ -438,6 +467,7 @@ async def _sweep(core: Core, retention: Retention, services: Services) -> None:
             await retention.sweep()
             await core.emergencies.sweep()
             await services.recordings.sweep()
+            await core.outbox.sweep()
             await services.calls.sort_out_recordings()
         except SQLAlchemyError as error:
             _log.warning("Housekeeping failed, it is tried again in %.0f s: %s", SWEEP_S, error)

@@ -12,6 +12,7 @@ from server import data_folder
 from server.clock import Clock
 from server.contract.extensions import Extension, Role
 from server.contract.keys import CHANGE_KEYS, KeyRight
+from server.contract.mail import MailSettings
 from server.contract.recording import RecordingRight
 from server.contract.routing import EmergencyNumber
 from server.data_folder import DataFolderError
@@ -31,6 +32,8 @@ from server.services.errors import conflict
 from server.services.extensions import Extensions
 from server.services.extensions_avatars import Avatars
 from server.services.keys import Keys
+from server.services.mail_outbox import Outbox
+from server.services.mail_preferences import PersonalMail
 from server.services.passwords import Passwords, check_strength
 from server.services.prompts import Prompts
 from server.services.reaching import Reaching
@@ -73,6 +76,8 @@ class Core:
     reaching: Reaching
     keys: Keys
     voicemail: Voicemail
+    outbox: Outbox
+    personal_mail: PersonalMail
     auth: Auth
     administrator: AdministratorReset
 
@@ -108,6 +113,14 @@ async def open_core(settings: Settings, clock: Clock) -> AsyncIterator[Core]:
         await configuration.load()
         emergencies = Emergencies(store=EmergencyStore(db), clock=clock)
         await emergencies.load()
+        outbox = Outbox(
+            db=db,
+            clock=clock,
+            vault=vault,
+            audit=audit,
+            settings=lambda: configuration.get(MailSettings, MailSettings().key),
+        )
+        personal_mail = PersonalMail(db=db, clock=clock, audit=audit, outbox=outbox)
         extensions = Extensions(
             db=db,
             clock=clock,
@@ -117,6 +130,7 @@ async def open_core(settings: Settings, clock: Clock) -> AsyncIterator[Core]:
             throttle=throttle,
             audit=audit,
             plan=configuration,
+            personal_mail=personal_mail,
         )
         yield Core(
             settings=settings,
@@ -166,6 +180,8 @@ async def open_core(settings: Settings, clock: Clock) -> AsyncIterator[Core]:
                 configuration=configuration,
                 files=VoicemailFiles(settings.data / "voicemail", spool=settings.spool),
             ),
+            outbox=outbox,
+            personal_mail=personal_mail,
             auth=Auth(
                 db=db,
                 clock=clock,
@@ -179,6 +195,7 @@ async def open_core(settings: Settings, clock: Clock) -> AsyncIterator[Core]:
                 feature_codes=lambda: configuration.snapshot.codes,
                 permissions=lambda extension: _permissions(configuration, extension),
                 emergency_numbers=lambda: configuration.snapshot.all(EmergencyNumber),
+                personal_mail=personal_mail,
             ),
             administrator=AdministratorReset(
                 db=db, passwords=passwords, sessions=sessions, throttle=throttle, audit=audit

@@ -1,4 +1,4 @@
-"""Which ring tone a call has (SIP-6): by who calls, then by what the PBX says, then by where from."""
+"""Which ring tone a call has (SIP-6): by who calls, by its queue, by what the PBX says, by where from."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from linkus_desktop.sip.audio.tones import Tone
 from linkus_desktop.sip.number import number_in
 from linkus_desktop.store.values import Pairs
+from server.contract.queues import RingTone
 
 if TYPE_CHECKING:
     from linkus_desktop.sip.call import Call
@@ -25,6 +26,7 @@ _BELLCORE_TONES = (
     Tone.URGENT,
     Tone.CHIME,
 )
+_TONES_OF_QUEUES = frozenset(tone.value for tone in RingTone)
 _LOCAL = 7
 """Digits from which on two numbers are the same if one ends with the other: +420 530 335 533, 530 335 533."""
 
@@ -41,11 +43,16 @@ class Ringing:
         self._is_colleague = is_colleague
 
     def tone_of(self, call: "Call") -> Tone:
-        """The tone of a call that comes in. A caller's own wins over what the PBX says."""
-        by_caller = _of_number(self._settings.ring_callers, call.number)
-        by_alert = _of_alert(self._settings.ring_alerts, call.alert.infos)
-        if by_caller or by_alert:
-            return Tone.named(by_caller or by_alert)
+        """The tone of a call that comes in: what the user has chosen, a caller's first, then the PBX's."""
+        chosen = (
+            _of_number(self._settings.ring_callers, call.number)
+            or _of_queue(self._settings.ring_queues, call)
+            or _of_alert(self._settings.ring_alerts, call.alert.infos)
+        )
+        if chosen:
+            return Tone.named(chosen)
+        if call.alert.ring_tone in _TONES_OF_QUEUES:
+            return Tone(call.alert.ring_tone)
         return self._of_source(call)
 
     def _of_source(self, call: "Call") -> Tone:
@@ -75,6 +82,15 @@ def _significant(number: str) -> str:
 
 def _of_number(rules: Pairs, number: str) -> str:
     return next((tone for wanted, tone in rules if number and wanted and same_number(wanted, number)), "")
+
+
+def _of_queue(rules: Pairs, call: "Call") -> str:
+    """The rule for the number, or the name, of the queue in which the caller waits."""
+    queue = call.called_for if call.waiting_since is not None else None
+    if queue is None:
+        return ""
+    names = {queue.number, queue.name.casefold()}
+    return next((tone for wanted, tone in rules if wanted and wanted.casefold() in names), "")
 
 
 def _of_alert(rules: Pairs, infos: Iterable[str]) -> str:

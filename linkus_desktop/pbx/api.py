@@ -20,6 +20,7 @@ from server.contract.calls import (
     OwnCallTransfer,
 )
 from server.contract.keys import FunctionKey, FunctionKeys, FunctionKeysChange
+from server.contract.mail import MailPreferences
 from server.contract.presence import Presence, PresenceChange
 from server.contract.reaching import ReachingSettings
 from server.contract.recording import CallRecording, RecordingAction, RecordingOrder, RecordingSelection
@@ -51,6 +52,14 @@ class Api:
     async def set_reaching(self, settings: ReachingSettings) -> ReachingSettings:
         """Replace that."""
         return await self._line.ask(ReachingSettings, "PUT", "/me/presence/settings", body=settings)
+
+    async def mail_preferences(self) -> MailPreferences:
+        """Which mails the own extension gets (LOG-3)."""
+        return await self._line.ask(MailPreferences, "GET", "/me/mail")
+
+    async def set_mail_preferences(self, preferences: MailPreferences) -> MailPreferences:
+        """Replace that."""
+        return await self._line.ask(MailPreferences, "PUT", "/me/mail", body=preferences)
 
     async def set_keys(self, change: FunctionKeysChange) -> FunctionKeys:
         """Replace the own function keys (KEY-1)."""

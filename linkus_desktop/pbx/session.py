@@ -14,6 +14,7 @@ from linkus_desktop.pbx.connection import Connection
 from linkus_desktop.pbx.errors import PbxError
 from linkus_desktop.pbx.line import Line
 from linkus_desktop.pbx.live import LiveState
+from linkus_desktop.pbx.own_mail import OwnMail
 from linkus_desktop.pbx.reach import Reached, choose, reach
 from linkus_desktop.pbx.reaching import ReachingDraft
 from linkus_desktop.pbx.states import ConnectionState
@@ -37,6 +38,7 @@ class Session(QObject):
         address: where the server is reached now.
         api: requests. live: the mirror of the server's state.
         reaching: how the own extension is reached, as it is being edited.
+        mail: which mails the own extension gets.
         state, state_text: of the connection, as last signalled.
         server_name, server_version: as the server calls itself.
 
@@ -70,6 +72,7 @@ class Session(QObject):
         self.server_version = reply.server_version
         self.api = Api(line)
         self.reaching = ReachingDraft(self.api, self)
+        self.mail = OwnMail(self.api, self)
         self.live = LiveState(self)
         self._line = line
         self._lan, self._wan, self._trust = lan, wan, trust

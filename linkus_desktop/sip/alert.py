@@ -17,6 +17,7 @@ LATEST_S = 60
 """A call that is to be answered later than this rings as any other."""
 
 _AFTER = re.compile(r"answer-after\s*=\s*\"?(\d{1,6})", re.IGNORECASE)
+_RING_TONE = re.compile(r";\s*ring-tone\s*=\s*([a-z]{1,16})\s*(?:;|$)")
 _AUTOMATIC = re.compile(
     r"(?:^|[=;<>\"/:\s])(?:alert-auto-?answer|auto[ _-]?answer|ring[ _-]?answer)\b", re.IGNORECASE
 )
@@ -24,10 +25,14 @@ _AUTOMATIC = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """`infos`: the values of Alert-Info, cleaned. `answer_after_s`: None if it is not to be answered so."""
+    """`infos`: the values of Alert-Info, cleaned. `answer_after_s`: None if it is not to be answered so.
+
+    `ring_tone`: the name of the tone that our PBX asks for (Q-5), "" for none.
+    """
 
     infos: tuple[str, ...] = ()
     answer_after_s: int | None = None
+    ring_tone: str = ""
 
 
 def alert_of(message: str) -> Alert:
@@ -37,7 +42,11 @@ def alert_of(message: str) -> Alert:
         for value in headers.header_values(message, "Alert-Info")[:MOST]
         if (text := headers.clean(value, LONGEST))
     )
-    return Alert(infos, _answer_after(message, infos))
+    return Alert(infos, _answer_after(message, infos), _ring_tone(infos))
+
+
+def _ring_tone(infos: tuple[str, ...]) -> str:
+    return next((found[1] for info in infos if (found := _RING_TONE.search(info))), "")
 
 
 def _answer_after(message: str, infos: tuple[str, ...]) -> int | None:

@@ -90,7 +90,8 @@ class Settings(QObject):
             "" none: for the marked number, and to answer or hang up (SIP-2).
         hot_key_dials: whether the marked number goes into the dial field, or is called at once.
         ring_colleagues, ring_others: names of ring tones.
-        ring_callers, ring_alerts: numbers, and texts in Alert-Info, with the names of their ring tones.
+        ring_callers, ring_queues, ring_alerts: numbers, numbers or names of queues, and texts in Alert-Info,
+            with the names of their ring tones.
 
     Signals:
         changed(str): the setting of this name has a new value.
@@ -121,6 +122,7 @@ class Settings(QObject):
     ring_colleagues = Setting("chime", values.text(32))
     ring_others = Setting("bell", values.text(32))
     ring_callers = Setting[values.Pairs]((), values.pairs(64))
+    ring_queues = Setting[values.Pairs]((), values.pairs(64))
     ring_alerts = Setting[values.Pairs]((), values.pairs(64))
 
     def __init__(self, database: LocalDatabase | None = None, parent: QObject | None = None) -> None:

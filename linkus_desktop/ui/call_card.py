@@ -69,7 +69,7 @@ class CallCard(QFrame):
         self.name = ElidedLabel()
         self.name.setProperty("strong", "true")
         self.number = ElidedLabel("", muted=True)
-        self.state = ElidedLabel("", muted=True)
+        self.state = ElidedLabel("", muted=True, gives_up=Qt.TextElideMode.ElideRight)
         self.state.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.timer = label("", "title")
         self.timer.setAccessibleName("Duration")

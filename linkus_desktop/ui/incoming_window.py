@@ -63,7 +63,7 @@ class IncomingWindow(QWidget):
         self.name = ElidedLabel("", "title")
         self.number = ElidedLabel("", muted=True)
         self.emergency = EmergencyNotice()
-        self.what = ElidedLabel("Incoming call", "small", muted=True)
+        self.what = ElidedLabel("Incoming call", "small", muted=True, gives_up=Qt.TextElideMode.ElideRight)
         self.wait = label(size="small")
         self.wait.hide()
         self._second = QTimer(self, interval=1000)

@@ -98,6 +98,7 @@ QMenu::item:selected { background: $accent_soft; color: $text; }
 QMenu::item:disabled { color: $muted; }
 QMenu::separator { height: 1px; background: $border; margin: 4px 8px; }
 QMenu::icon { padding-left: 8px; }
+QMenu::indicator { left: 5px; }
 QAbstractScrollArea::corner { background: $surface; border: none; }
 QSplitter::handle { background: $border; }
 QSplitter::handle:hover { background: $accent; }

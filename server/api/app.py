@@ -15,12 +15,14 @@ from server.api import (
     events,
     extensions,
     keys,
+    mail,
     me,
     metrics,
     pairs,
     presence,
     prompts,
     queue_reports,
+    queue_setup,
     queues,
     reaching,
     recordings,
@@ -33,6 +35,7 @@ from server.api.errors import add_handlers
 from server.api.limits import MAX_BODY, MAX_OBJECT, BodyLimit
 from server.contract.errors import ErrorBody
 from server.contract.kinds import KINDS
+from server.contract.queue_setup import MAX_SETUP_BYTES
 from server.contract.voicemail import MAX_GREETING_BYTES
 from server.services import sound_files
 from server.services.extensions_avatars import MAX_BYTES
@@ -58,11 +61,15 @@ ROUTERS = (
     queues.own,
     queues.router,
     queue_reports.router,
+    queue_setup.router,
     pairs.own,
     pairs.router,
     recordings.own,
     recordings.router,
     *configuration.ROUTERS,
+    mail.own,
+    mail.of_extensions,
+    mail.router,
     prompts.router,
     routing.router,
     events.router,
@@ -113,6 +120,8 @@ def _limit(path: str) -> int:
         return sound_files.MAX_BYTES
     if path.startswith(_OBJECTS) or path.endswith("/keys"):
         return MAX_OBJECT
+    if path == f"{PREFIX}/{queue_setup.PATH}":
+        return MAX_SETUP_BYTES
     if path.endswith("/greetings"):
         return MAX_GREETING_BYTES
     return MAX_BYTES if path.endswith("/avatar") else MAX_BODY

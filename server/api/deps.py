@@ -31,6 +31,8 @@ from server.services.extensions import Extensions
 from server.services.extensions_avatars import Avatars
 from server.services.hub import Hub
 from server.services.keys import Keys
+from server.services.mail import Mail
+from server.services.mail_preferences import PersonalMail
 from server.services.pairs import Pairs
 from server.services.presence import PresenceService
 from server.services.prompts import Prompts
@@ -89,6 +91,8 @@ class Services:
     queue_reports: QueueReports
     queue_log: QueueLog
     trunks: Trunks
+    mail: Mail
+    personal_mail: PersonalMail
     readiness: ReadinessService
 
 

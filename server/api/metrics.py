@@ -1,7 +1,7 @@
 """Prometheus metrics, read from the owners of the numbers at each scrape."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from fastapi import APIRouter, Response
 from prometheus_client import CollectorRegistry, generate_latest
@@ -12,6 +12,8 @@ from prometheus_client.process_collector import ProcessCollector
 import server
 from server.api.deps import Administrator, Services, ServicesDep
 from server.contract.agents import AgentState
+from server.contract.mail import MailState
+from server.services.mail_smtp import Fate
 
 router = APIRouter(tags=["system"])
 
@@ -19,17 +21,19 @@ router = APIRouter(tags=["system"])
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 async def metrics(_: Administrator, services: ServicesDep) -> Response:
     """Numbers for Prometheus (text format)."""
+    mails = await services.mail.outbox.counts()
     registry = CollectorRegistry(auto_describe=False)
     ProcessCollector(registry=registry)
-    registry.register(_Collector(services))
+    registry.register(_Collector(services, mails))
     return Response(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 class _Collector:
     """The server's own numbers."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, mails: Mapping[MailState, int]) -> None:
         self._services = services
+        self._mails = mails
 
     def collect(self) -> Iterator[Metric]:
         """One family after the other."""
@@ -53,7 +57,11 @@ class _Collector:
         acd = services.queues.acd
         waiting = GaugeMetricFamily("linkus_queue_waiting", "Callers who wait.", labels=["queue"])
         agents = GaugeMetricFamily("linkus_queue_agents", "Agents by state.", labels=["queue", "state"])
-        states = Counter((one.queue, one.state) for one in acd.agents())
+        states = Counter(
+            (number, member.state)
+            for number, line in acd.floor.lines.items()
+            for member in line.members.values()
+        )
         for number, line in sorted(acd.floor.lines.items()):
             waiting.add_metric([number], len(line.callers))
             for state in AgentState:
@@ -69,6 +77,22 @@ class _Collector:
         for kind, count in services.guard.refused.items():
             refused.add_metric([kind.value], count)
         yield refused
+        yield from self._mail()
+
+    def _mail(self) -> Iterator[Metric]:
+        mail = self._services.mail
+        yield _gauge("linkus_mail_up", "0 if the mail server cannot be used.", int(not mail.problem))
+        outbox = GaugeMetricFamily("linkus_mails", "Mails in the outbox, by state.", labels=["state"])
+        for state, count in self._mails.items():
+            outbox.add_metric([state.value], count)
+        yield outbox
+        tries = CounterMetricFamily("linkus_mail_tries", "Tries to send a mail.", labels=["outcome"])
+        for fate in Fate:
+            tries.add_metric([fate.value], mail.counts[fate])
+        yield tries
+        yield CounterMetricFamily(
+            "linkus_mails_not_taken", "Mails that the outbox has not taken.", value=mail.outbox.refused
+        )
 
 
 def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:

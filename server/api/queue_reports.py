@@ -19,12 +19,18 @@ from server.contract.agents import (
 )
 from server.contract.base import Instant, Reply
 from server.rules.queues.reports import as_csv
+from server.services.queue_reports import LONGEST
 
 router = APIRouter(prefix="/queues/{queue}", tags=["queues"])
 
 CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}}}}
 Since = Annotated[Instant | None, Query(description="From this moment on; a day before the end.")]
 Until = Annotated[Instant | None, Query(description="Before this moment; now.")]
+
+Interval = Annotated[
+    int | None,
+    Query(ge=60, le=LONGEST // timedelta(seconds=1), description="One for each so many seconds."),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,7 @@ async def report_of_queue(
     services: ServicesDep,
     during: During,
     *,
-    interval_s: Annotated[int | None, Query(ge=60, description="A report for each so many seconds.")] = None,
+    interval_s: Interval = None,
 ) -> list[QueueReport]:
     """Service level by both definitions, answered, abandoned, waits and talks; in all, or by interval."""
     step = timedelta(seconds=interval_s) if interval_s is not None else None
@@ -89,7 +95,7 @@ async def report_of_queue_as_csv(
     services: ServicesDep,
     during: During,
     *,
-    interval_s: Annotated[int | None, Query(ge=60, description="A line for each so many seconds.")] = None,
+    interval_s: Interval = None,
 ) -> Response:
     """The same as CSV (RFC 4180)."""
     step = timedelta(seconds=interval_s) if interval_s is not None else None

@@ -16,8 +16,10 @@ from server.contract.decisions import RouteExplanation, RouteQuery
 from server.contract.extensions import Extension, ExtensionChange, ExtensionCreate, ExtensionCreated
 from server.contract.keys import FunctionKeys, FunctionKeysChange
 from server.contract.kinds import Kind
+from server.contract.mail import MailPreferences
 from server.contract.presence import Presence, PresenceChange
 from server.contract.prompts import PromptRecording
+from server.contract.queue_setup import QueueSetup, QueueSetupChanges
 from server.contract.reaching import ReachingSettings
 from server.contract.recording import Recording
 from server.contract.voicemail import (
@@ -75,6 +77,12 @@ class Backend(Protocol):
     async def change_keys(self, number: str, change: FunctionKeysChange) -> FunctionKeys:
         """Replace them."""
 
+    async def mail_preferences(self, number: str) -> MailPreferences:
+        """Which mails an extension gets."""
+
+    async def change_mail_preferences(self, number: str, preferences: MailPreferences) -> MailPreferences:
+        """Replace that."""
+
     async def voicemail(self, box: str) -> VoicemailSettings:
         """Settings of a mailbox."""
 
@@ -131,6 +139,12 @@ class Backend(Protocol):
 
     async def remove_object(self, kind: Kind, key: str) -> None:
         """Remove one."""
+
+    async def queue_setup(self) -> QueueSetup:
+        """Every queue, and the options of all of them."""
+
+    async def import_queues(self, setup: QueueSetup, *, dry_run: bool) -> QueueSetupChanges:
+        """Have these, and no other queues."""
 
     async def prompt_recordings(self, name: str) -> list[PromptRecording]:
         """The languages in which a prompt is heard."""

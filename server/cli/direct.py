@@ -15,8 +15,10 @@ from server.contract.decisions import RouteExplanation, RouteQuery
 from server.contract.extensions import Extension, ExtensionChange, ExtensionCreate, ExtensionCreated
 from server.contract.keys import FunctionKeys, FunctionKeysChange
 from server.contract.kinds import Kind
+from server.contract.mail import MailPreferences
 from server.contract.presence import Presence, PresenceChange
 from server.contract.prompts import PromptRecording
+from server.contract.queue_setup import QueueSetup, QueueSetupChanges
 from server.contract.reaching import ReachingSettings
 from server.contract.recording import Recording
 from server.contract.voicemail import (
@@ -33,6 +35,7 @@ from server.services.directory import Directory
 from server.services.errors import not_found
 from server.services.hub import Hub
 from server.services.presence import PresenceService
+from server.services.queue_setup import export_setup, take_setup
 from server.services.recordings import Recordings
 from server.services.recordings_files import RecordingFiles
 from server.services.recordings_store import RecordingStore
@@ -118,6 +121,14 @@ class Direct:
     async def change_keys(self, number: str, change: FunctionKeysChange) -> FunctionKeys:
         """See `Backend`."""
         return await self._core.keys.change(number, change, by=LOCAL.user)
+
+    async def mail_preferences(self, number: str) -> MailPreferences:
+        """See `Backend`."""
+        return await self._core.personal_mail.get(number)
+
+    async def change_mail_preferences(self, number: str, preferences: MailPreferences) -> MailPreferences:
+        """See `Backend`."""
+        return await self._core.personal_mail.change(number, preferences, by=LOCAL.user)
 
     async def voicemail(self, box: str) -> VoicemailSettings:
         """See `Backend`."""
@@ -233,6 +244,14 @@ class Direct:
     async def remove_object(self, kind: Kind, key: str) -> None:
         """See `Backend`."""
         await self._configuration.remove(kind.model, key, by=LOCAL.user)
+
+    async def queue_setup(self) -> QueueSetup:
+        """See `Backend`."""
+        return export_setup(self._configuration)
+
+    async def import_queues(self, setup: QueueSetup, *, dry_run: bool) -> QueueSetupChanges:
+        """See `Backend`."""
+        return await take_setup(self._configuration, setup, by=LOCAL.user, dry_run=dry_run)
 
     async def prompt_recordings(self, name: str) -> list[PromptRecording]:
         """See `Backend`."""

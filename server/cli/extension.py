@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from server.cli import keys
+from server.cli import extension_mail, keys
 from server.cli.backend import backend
 from server.cli.common import (
     Config,
@@ -32,6 +32,7 @@ SECRETS = ("password", "sip_secret")
 
 app = typer.Typer(help="Add, change, list, show and remove extensions.", no_args_is_help=True)
 app.add_typer(keys.app, name="keys")
+app.add_typer(extension_mail.app, name="mail")
 
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help="Number of the extension.")]
 FirstName = Annotated[str | None, typer.Option("--first-name", metavar="NAME")]

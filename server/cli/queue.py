@@ -1,10 +1,11 @@
-"""`linkus-pbx queue calls|report|agent-report`, beside what every kind has."""
+"""`linkus-pbx queue calls|report|agent-report|export|import`, beside what every kind has."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from server.cli import queue_setup
 from server.cli.common import Config, Data, Json, load_settings, reporting, run, show, table
 from server.cli.configuration import Key, commands
 from server.contract.agents import AgentReport, QueueCall, QueueReport
@@ -30,6 +31,7 @@ Limit = Annotated[int, typer.Option("--limit", metavar="NUMBER", help="So many a
 Csv = Annotated[bool, typer.Option("--csv", help="As CSV, with all columns.")]
 
 app = commands(kind_of(Queue))
+queue_setup.add_to(app)
 
 
 @app.command("calls", help="Calls of a queue that are over, the newest first.")

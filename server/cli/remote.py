@@ -39,9 +39,11 @@ from server.contract.errors import ErrorBody
 from server.contract.extensions import Extension, ExtensionChange, ExtensionCreate, ExtensionCreated
 from server.contract.keys import FunctionKeys, FunctionKeysChange
 from server.contract.kinds import Kind
+from server.contract.mail import MailPreferences, MailTest, MailTested, QueuedMail
 from server.contract.pairs import Pair, PairSwitch
 from server.contract.presence import Presence, PresenceChange
 from server.contract.prompts import PromptRecording
+from server.contract.queue_setup import QueueSetup, QueueSetupChanges
 from server.contract.reaching import ReachingSettings
 from server.contract.recording import CallRecording, Recording, RecordingOrder
 from server.contract.system import ActiveCall, ServerStatus
@@ -124,6 +126,14 @@ class Remote:
     async def change_keys(self, number: str, change: FunctionKeysChange) -> FunctionKeys:
         """See `Backend`."""
         return FunctionKeys.model_validate(await self._ask("PUT", _keys_of(number), change))
+
+    async def mail_preferences(self, number: str) -> MailPreferences:
+        """See `Backend`."""
+        return MailPreferences.model_validate(await self._ask("GET", _mail_of(number)))
+
+    async def change_mail_preferences(self, number: str, preferences: MailPreferences) -> MailPreferences:
+        """See `Backend`."""
+        return MailPreferences.model_validate(await self._ask("PUT", _mail_of(number), preferences))
 
     async def voicemail(self, box: str) -> VoicemailSettings:
         """See `Backend`."""
@@ -233,6 +243,23 @@ class Remote:
         found = await self._ask("GET", f"queues/{quote(queue, safe='')}/report", query=query)
         return TypeAdapter(list[QueueReport]).validate_python(found)
 
+    async def test_mail(self, request: MailTest) -> MailTested:
+        """Send a mail at once."""
+        return MailTested.model_validate(await self._ask("POST", "mail/test", request))
+
+    async def mails(self, query: dict[str, str]) -> list[QueuedMail]:
+        """Mails of the outbox, the newest first."""
+        found = await self._ask("GET", "mail/queue", query=query)
+        return TypeAdapter(list[QueuedMail]).validate_python(found)
+
+    async def retry_mail(self, mail_id: int) -> QueuedMail:
+        """Try a mail at once."""
+        return QueuedMail.model_validate(await self._ask("POST", f"mail/queue/{mail_id}/retry"))
+
+    async def cancel_mail(self, mail_id: int) -> None:
+        """Remove a mail that is not sent."""
+        await self._ask("DELETE", f"mail/queue/{mail_id}")
+
     async def agent_report(self, queue: str, query: dict[str, str]) -> list[AgentReport]:
         """What each agent of a queue did."""
         found = await self._ask("GET", f"queues/{quote(queue, safe='')}/agent-report", query=query)
@@ -297,6 +324,16 @@ class Remote:
     async def remove_object(self, kind: Kind, key: str) -> None:
         """See `Backend`."""
         await self._ask("DELETE", _address(kind, key))
+
+    async def queue_setup(self) -> QueueSetup:
+        """See `Backend`."""
+        return QueueSetup.model_validate(await self._ask("GET", "queue-setup"))
+
+    async def import_queues(self, setup: QueueSetup, *, dry_run: bool) -> QueueSetupChanges:
+        """See `Backend`."""
+        query = {"dry_run": str(dry_run).lower()}
+        answer = await self._ask("PUT", "queue-setup", setup, query=query)
+        return QueueSetupChanges.model_validate(answer)
 
     async def prompt_recordings(self, name: str) -> list[PromptRecording]:
         """See `Backend`."""
@@ -394,6 +431,10 @@ def _heard_of(prompt: str, language: str | None = None) -> str:
 
 def _mailbox(box: str) -> str:
     return f"voicemail/{quote(box, safe='')}"
+
+
+def _mail_of(number: str) -> str:
+    return f"extensions/{quote(number, safe='')}/mail"
 
 
 def _keys_of(number: str) -> str:

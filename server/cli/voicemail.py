@@ -21,9 +21,11 @@ from server.cli.common import (
 )
 from server.contract.presence import PresenceStatus
 from server.contract.voicemail import (
+    AfterMail,
     VoicemailChanged,
     VoicemailGreeting,
     VoicemailHeard,
+    VoicemailMail,
     VoicemailMessage,
     VoicemailSelection,
     VoicemailSettings,
@@ -75,6 +77,16 @@ def set_(  # noqa: PLR0917
         ),
     ] = None,
     *,
+    mail: Annotated[
+        VoicemailMail | None, typer.Option("--mail", help="Tell of new messages by mail.")
+    ] = None,
+    after_mail: Annotated[
+        AfterMail | None, typer.Option("--after-mail", help="What becomes of the message then.")
+    ] = None,
+    mail_to: Annotated[
+        str | None,
+        typer.Option("--mail-to", metavar="ADDRESS", help="Where the mail goes; `own`: to the extension's."),
+    ] = None,
     no_pin: Annotated[bool, typer.Option("--no-pin", help="Ask for no PIN.")] = False,
     secrets_stdin: SecretsStdin = False,
     json: Json = False,
@@ -92,6 +104,9 @@ def set_(  # noqa: PLR0917
                 "announce_time": announce_time,
                 "announce_caller": announce_caller,
                 "announce_duration": announce_duration,
+                "mail": mail,
+                "after_mail": after_mail,
+                "mail_to": "" if mail_to == "own" else mail_to,
             }.items()
             if value is not None
         }
@@ -297,10 +312,19 @@ def _settings_text(settings: VoicemailSettings) -> str:
         ["takes messages", "yes" if settings.enabled else "no"],
         ["PIN", "set" if settings.pin_set else "none"],
         ["said before a message", ", ".join(said) or "nothing"],
+        ["mail", _mail_text(settings)],
         ["greeting", settings.greeting or "built-in"],
         *([f"greeting, {status}", greeting] for status, greeting in settings.greetings.items()),
     ]
     return table(["SETTING", "VALUE"], rows)
+
+
+def _mail_text(settings: VoicemailSettings) -> str:
+    if settings.mail is VoicemailMail.NO:
+        return "no"
+    to = settings.mail_to or "the own address"
+    sound, after = settings.mail.replace("_", " "), settings.after_mail.replace("_", " ")
+    return f"{sound}, to {to}; then {after}"
 
 
 def _messages_text(found: Sequence[VoicemailMessage]) -> str:

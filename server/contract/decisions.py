@@ -72,6 +72,8 @@ class Rule(StrEnum):
     GROUP_MAILBOX = "group_mailbox"
     PARKING_SLOT = "parking_slot"
     FEATURE_CODE = "feature_code"
+    CALL_FLOW = "call_flow"
+    """Whether a step of the call flow `name` is for this call."""
     INBOUND_ROUTE = "inbound_route"
     TIMED_DESTINATION = "timed_destination"
     OUTBOUND_ROUTE = "outbound_route"

@@ -30,6 +30,7 @@ _SHAPES = {
     "ivr": (re.compile(r"[0-9]{2,8}", re.ASCII), "enter the number of a menu, two to eight digits"),
     "conference": (re.compile(r"[0-9]{2,8}", re.ASCII), "enter the number of a room, two to eight digits"),
     "prompt": (re.compile(r"[^\x00-\x1f\x7f/.][^\x00-\x1f\x7f/]{0,62}"), "enter the name of a prompt"),
+    "call_flow": (re.compile(r"[^\x00-\x1f\x7f/.][^\x00-\x1f\x7f/]{0,62}"), "enter the name of a call flow"),
     "external": (re.compile(r"\+?[0-9*#]{1,32}", re.ASCII), "enter a telephone number, up to 32 digits"),
 }
 
@@ -47,11 +48,17 @@ class DestinationKind(StrEnum):
     CONFERENCE = "conference"
     PROMPT = "prompt"
     """A prompt is heard, then the call ends; `value` is its name."""
+    CALL_FLOW = "call_flow"
+    """One of the other destinations, by time and caller (Q-3); `value` is its name."""
     VOICEMAIL = "voicemail"
     GROUP_VOICEMAIL = "group_voicemail"
     EXTERNAL = "external"
     MOBILE = "mobile"
     HANG_UP = "hang_up"
+
+
+_NAMED = (DestinationKind.PROMPT, DestinationKind.CALL_FLOW)
+"""Those whose value is a name, and kept as it is written."""
 
 
 class Destination(Request):
@@ -68,7 +75,7 @@ class Destination(Request):
     @classmethod
     def _without_separators(cls, given: object) -> object:
         """Numbers are written as people write them (`+420 530-335 533`) and kept plain."""
-        if isinstance(given, dict) and given.get("kind") == DestinationKind.PROMPT:
+        if isinstance(given, dict) and given.get("kind") in _NAMED:
             return given
         if isinstance(given, dict) and isinstance(value := given.get("value"), str) and len(value) <= 64:
             return {**given, "value": _SEPARATORS.sub("", value)}

@@ -6,12 +6,14 @@ Storage, checks of references, API and command line follow from that line.
 from dataclasses import dataclass
 
 from server.contract.boss import Boss
+from server.contract.call_flows import CallFlow
 from server.contract.conference import Conference
 from server.contract.configuration import ConfigObject
 from server.contract.features import FeatureCodes
 from server.contract.hours import Holidays, TimeCondition
 from server.contract.ivr import Ivr
 from server.contract.keys import KeyRight
+from server.contract.mail import MailSettings
 from server.contract.monitoring import MonitoringRight
 from server.contract.parking import Parking
 from server.contract.prompts import Prompt
@@ -73,6 +75,7 @@ KINDS = (
     Kind(RingGroup, "ring-group", "ring-groups", "ring group", "Numbers that ring several extensions."),
     Kind(Boss, "boss", "bosses", "boss", "Extensions whose calls go to secretaries first."),
     Kind(Prompt, "prompt", "prompts", "prompt", "What callers hear."),
+    Kind(CallFlow, "call-flow", "call-flows", "call flow", "Destinations, of which time and caller choose."),
     Kind(Ivr, "ivr", "ivrs", "menu", "Menus from which callers choose by keys."),
     Kind(Queue, "queue", "queues", "queue", "Callers wait until an agent is free."),
     Kind(
@@ -134,6 +137,9 @@ KINDS = (
         single=True,
     ),
     Kind(Parking, "parking", "parking", "parking", "Where calls are parked, and for how long.", single=True),
+    Kind(
+        MailSettings, "mail", "mail", "mail settings", "The mail server, and what it is to send.", single=True
+    ),
     Kind(
         SystemSettings,
         "system-settings",

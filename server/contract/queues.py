@@ -36,6 +36,19 @@ class QueueStrategy(StrEnum):
     """From the first one, for each caller anew."""
 
 
+class RingTone(StrEnum):
+    """The ring tones of our client, by the names that it keeps in its settings (SIP-6)."""
+
+    CHIME = "chime"
+    BELL = "bell"
+    MARIMBA = "marimba"
+    PULSE = "pulse"
+    DIGITAL = "digital"
+    SOFT = "soft"
+    URGENT = "urgent"
+    SILENT = "silent"
+
+
 class QueueAgent(Request):
     """A member of a queue; skill level 1 is the best one (Q-2)."""
 
@@ -115,6 +128,8 @@ class Queue(ConfigObject):
     """Heard to its end before an agent rings."""
     ringback: ObjectName | None = None
     """Heard in a loop while waiting; none: the music on hold."""
+    music: Annotated[tuple[ObjectName, ...], Field(max_length=100)] = ()
+    """Prompts that are the callers' music on hold, one after the other; none: that of the system."""
     periodic: PeriodicAnnouncement | None = None
     position: PositionAnnouncement = PositionAnnouncement()
     agent_announcement: ObjectName | None = None
@@ -122,10 +137,17 @@ class Queue(ConfigObject):
     announce_agent_id: bool = False
     language: Language = DEFAULT_LANGUAGE
     alert_info: Annotated[Line, Field(max_length=127)] = ""
+    """By this text of the Alert-Info phones choose a ring tone."""
+    ring_tone: RingTone | None = None
+    """How our client rings, unless its user has chosen a tone for the caller or the queue."""
     log_for_all_agents: bool = False
     log_agents: ExtensionNumbers = ()
     log_incoming: bool = True
     log_missed: bool = True
+    notify_missed: bool = False
+    """Managers get a mail when nobody has answered within `max_wait_s` (Q-6)."""
+    notify_abandoned: bool = False
+    """Managers get a mail when a caller gives up."""
 
     @model_validator(mode="after")
     def _each_agent_once(self) -> Self:
@@ -136,9 +158,10 @@ class Queue(ConfigObject):
 
     def may_see_log(self) -> tuple[str, ...]:
         """The extensions that may see something of the queue's log."""
-        agents = tuple(agent.extension for agent in (*self.static_agents, *self.dynamic_agents))
-        chosen = (one for one in agents if self.log_for_all_agents or one in self.log_agents)
-        return tuple(dict.fromkeys((*self.managers, *chosen)))
+        agents = (agent.extension for agent in (*self.static_agents, *self.dynamic_agents))
+        chosen = frozenset(self.log_agents)
+        seeing = (one for one in agents if self.log_for_all_agents or one in chosen)
+        return tuple(dict.fromkeys((*self.managers, *seeing)))
 
     def log_is_for(self, number: str | None) -> bool:
         """Whether this extension may see something of the queue's log."""
@@ -146,13 +169,16 @@ class Queue(ConfigObject):
 
     def shows(self, call: QueueCall, number: str) -> bool:
         """Whether an extension may see this call in the queue's log."""
-        if number in self.managers:
-            return True
-        if not self.log_is_for(number):
-            return False
-        if call.agent is None:
-            return self.log_missed
-        return self.log_incoming and call.agent == number
+        return number in self.managers or (self._is_of(call, number) and self.log_is_for(number))
+
+    def shown_to(self, call: QueueCall) -> tuple[str, ...]:
+        """The extensions that may see this call in the queue's log: all for whom `shows` it."""
+        managers = frozenset(self.managers)
+        return tuple(one for one in self.may_see_log() if one in managers or self._is_of(call, one))
+
+    def _is_of(self, call: QueueCall, number: str) -> bool:
+        """Whether it is a call of the kind that an agent who may see the log sees there."""
+        return self.log_missed if call.agent is None else self.log_incoming and call.agent == number
 
     def references(self) -> Iterable[Reference]:
         """See `ConfigObject.references`."""
@@ -164,6 +190,7 @@ class Queue(ConfigObject):
         for field in ("join_announcement", "ringback", "agent_announcement"):
             if name := getattr(self, field):
                 yield Reference("prompt", name, field)
+        yield from (Reference("prompt", name, "music") for name in self.music)
         if self.periodic is not None:
             yield Reference("prompt", self.periodic.prompt, "periodic.prompt")
         for field, destination in self.destinations():

@@ -55,6 +55,8 @@ def references_of(destination: Destination, field: str) -> Iterable[Reference]:
         yield Reference("conference", destination.value, field)
     elif destination.kind is DestinationKind.PROMPT:
         yield Reference("prompt", destination.value, field)
+    elif destination.kind is DestinationKind.CALL_FLOW:
+        yield Reference("call-flow", destination.value, field)
 
 
 class TimedDestination(Request):

@@ -13,12 +13,14 @@ class Health(Reply):
 
 
 class Check(Reply):
-    """One thing that must be there for calls to work."""
+    """One thing that must be there."""
 
     name: str
     ok: bool
     message: str
     """What is the matter and what to do; empty when all is well."""
+    for_calls: bool = True
+    """Whether calls need it: without it the server is not ready."""
 
 
 class Readiness(Reply):

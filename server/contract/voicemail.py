@@ -4,6 +4,7 @@ A mailbox is known by its number: that of an extension, or that of a group mailb
 """
 
 from collections.abc import Iterable
+from enum import StrEnum
 from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, StringConstraints, model_validator
@@ -11,11 +12,11 @@ from pydantic import Field, StringConstraints, model_validator
 from server.contract.base import ExtensionNumber, Instant, Line, Reply, Request
 from server.contract.configuration import (
     EXTENSION,
-    AtLeastOne,
     ConfigObject,
     ExtensionNumbers,
     Reference,
 )
+from server.contract.mail_address import OptionalMailAddress
 from server.contract.presence import PresenceStatus
 
 MAX_GREETINGS = 10
@@ -34,6 +35,23 @@ VoicemailId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 """Of a message or of a greeting."""
 
 GreetingName = Annotated[str, StringConstraints(min_length=1, max_length=63, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+
+class VoicemailMail(StrEnum):
+    """Whether a new message is told of by mail (VM-1)."""
+
+    NO = "no"
+    WITH_SOUND = "with_sound"
+    """The message goes along as .wav."""
+    WITHOUT_SOUND = "without_sound"
+
+
+class AfterMail(StrEnum):
+    """What becomes of the message once the mail server has taken the mail (VM-1)."""
+
+    NOTHING = "nothing"
+    MARK_READ = "mark_read"
+    DELETE = "delete"
 
 
 class VoicemailSettings(Request):
@@ -55,6 +73,16 @@ class VoicemailSettings(Request):
     """Personal greetings for presence statuses, in place of `greeting`."""
     pin: Annotated[Pin | None, Field(repr=False)] = None
     pin_set: bool = False
+    mail: VoicemailMail = VoicemailMail.NO
+    after_mail: AfterMail = AfterMail.NOTHING
+    mail_to: OptionalMailAddress = ""
+    """Where the mail goes; empty: to the address of the extension, or of each member of the group."""
+
+    @model_validator(mode="after")
+    def _nothing_is_lost_unheard(self) -> Self:
+        if self.after_mail is AfterMail.DELETE and self.mail is VoicemailMail.WITHOUT_SOUND:
+            raise ValueError("after_mail = delete needs mail = with_sound: else nobody could hear it")
+        return self
 
     def greeting_for(self, status: PresenceStatus) -> str | None:
         """The personal greeting that is heard in this status; None: the built-in one."""
@@ -132,26 +160,35 @@ class VoicemailChanged(Reply):
 class GroupMailbox(ConfigObject):
     """A mailbox of a ring group, a queue, or any group (VM-6): all members hear and keep its messages.
 
-    Whoever dials its number leaves a message.
+    Members are also those of `ring_groups`, and the agents of `queues`. Whoever dials its number leaves a
+    message.
     """
 
     key_field: ClassVar[str] = "number"
 
     number: ExtensionNumber = ""
     name: Line = Field("", max_length=63)
-    members: Annotated[ExtensionNumbers, AtLeastOne()]
+    members: ExtensionNumbers = ()
+    ring_groups: Annotated[tuple[ExtensionNumber, ...], Field(max_length=100)] = ()
+    queues: Annotated[tuple[ExtensionNumber, ...], Field(max_length=100)] = ()
 
     @model_validator(mode="after")
     def _each_member_once(self) -> Self:
+        if not (self.members or self.ring_groups or self.queues):
+            raise ValueError("it is nobody's: give members, ring_groups or queues")
         if len(set(self.members)) != len(self.members):
             raise ValueError("an extension is a member twice")
         return self
 
     def references(self) -> Iterable[Reference]:
         """See `ConfigObject.references`."""
-        return [Reference(EXTENSION, number, "members") for number in self.members]
+        yield from (Reference(EXTENSION, number, "members") for number in self.members)
+        yield from (Reference("ring-group", number, "ring_groups") for number in self.ring_groups)
+        yield from (Reference("queue", number, "queues") for number in self.queues)
 
     @property
     def summary(self) -> str:
         """See `ConfigObject.summary`."""
-        return f"{self.name}: {', '.join(self.members)}".removeprefix(": ")
+        groups = (f"ring group {number}" for number in self.ring_groups)
+        queues = (f"queue {number}" for number in self.queues)
+        return f"{self.name}: {', '.join((*self.members, *groups, *queues))}".removeprefix(": ")

@@ -68,6 +68,9 @@ class AgentRinging:
         except SwitchError as error:
             _log.info("Queue %s: an agent cannot be rung: %s", self._queue.number, error)
             result = Ending.FAILED
+        except Exception:  # noqa: BLE001 - nobody waits for this task: the caller would, for the whole time-out
+            _log.exception("Queue %s: an agent could not be rung", self._queue.number)
+            result = Ending.FAILED
         if isinstance(result, Ending):
             self.ending = result
             self._refused()
@@ -116,6 +119,9 @@ class AgentRinging:
 def headers_of(queue: Queue, waited_s: float) -> dict[str, str]:
     """By these an agent's phone shows queue and waiting time, and rings its own way (SIP-9, Q-5)."""
     headers = diverted(queue.number, queue.name, waited_s=waited_s)
-    if queue.alert_info:
-        headers["Alert-Info"] = f"<http://queue>;info={queue.alert_info}"
+    info = f";info={queue.alert_info}" if queue.alert_info else ""
+    tone = f";ring-tone={queue.ring_tone}" if queue.ring_tone is not None else ""
+    if info or tone:
+        # The text stands last: it may be anything, and phones take all that follows `info=` for it.
+        headers["Alert-Info"] = f"<http://queue>{tone}{info}"
     return headers

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from server.contract.destinations import Destination, DestinationKind
 from server.contract.ivr import Ivr
-from server.contract.prompts import DEFAULT_LANGUAGE
 from server.flows.resources import Resources
 from server.flows.stops import Following, Machine, Onward
 from server.switch.digits import ask_digits, read_digits
@@ -52,11 +51,11 @@ def menu(ivr: Ivr, spoken: Spoken, exits: Exits) -> Machine:
     return Machine((), serve)
 
 
-def announcement(name: str, spoken: Spoken) -> Machine:
-    """The machine that lets a prompt be heard, and ends the call."""
+def announcement(name: str, spoken: Spoken, language: str) -> Machine:
+    """The machine that lets a prompt be heard in this language, and ends the call."""
 
     async def serve(call: "ExtensionCall", _resources: Resources) -> Onward | None:
-        await _play(call.caller, spoken(name, DEFAULT_LANGUAGE) or NOT_HEARD)
+        await _play(call.caller, spoken(name, language) or NOT_HEARD)
         return None
 
     return Machine((), serve)

@@ -92,9 +92,11 @@ class LiveCall:
     def is_for(self, boss: Party | None, *, call_back: bool = False) -> None:
         """Its callees are called for this boss from now on; None: for nobody. `call_back`: see the class."""
         number = boss.number if boss is not None else ""
-        self.is_call_back = call_back
+        was, self.is_call_back = self.is_call_back, call_back
         if number != self._call.boss:
             self._change(replace(self._call, boss=number))
+        elif was is not call_back:
+            self._on_change(self)
 
     def parked(self, slot: str) -> None:
         """It waits on a parking slot, by whose number a later server process knows that."""

@@ -1,7 +1,8 @@
 """The own calls of each extension, as its clients see them: the one owner of topic `calls` (SIP-11).
 
 Every input arrives on the event loop and is worked off at once, without awaiting anything before it is
-published, so an older state cannot follow a newer one. What it costs does not grow with the calls of others.
+published, so an older state cannot follow a newer one. What a change costs does not grow with the number of
+other calls, of the same extension neither: only those whose look depends on it are worked out anew.
 """
 
 import asyncio
@@ -49,6 +50,8 @@ class OwnCalls:
         """The same by extension, without those of trunks."""
         self._lives: dict[str, dict[str, LiveCall]] = {}
         """By the id of a leg: the calls that it is in, which are not over."""
+        self._calls: dict[str, LiveCall] = {}
+        """All that are not over, by id."""
         self._together: dict[str, dict[str, LiveCall]] = {}
         """By the id of a bridge: the calls in one task, of which all but one are transfers of it."""
         self._orders: dict[str, dict[str, Order]] = {}
@@ -63,7 +66,7 @@ class OwnCalls:
     def start(self) -> None:
         """Follow switch and recordings. Call it before the calls and the switch start."""
         self._stop_listening = self._switch.listen(self._on_switch)
-        self._recorder.observe(self._refresh_all)
+        self._recorder.observe(self._show_anew)
         self._reread()
 
     def stop(self) -> None:
@@ -93,8 +96,10 @@ class OwnCalls:
             return
         for leg_id in (call.caller_leg, *call.legs):
             self._lives.setdefault(leg_id, {})[call.id] = live
+        self._calls[call.id] = live
         self._together.setdefault(call.bridge_id, {})[call.id] = live
-        self._refresh_all(live)
+        for touched in self._touched_by(live):
+            self._show_anew(touched)
 
     def complete(self) -> None:
         """Also what a former server process has left is followed by now: no call is missing any more.
@@ -112,7 +117,7 @@ class OwnCalls:
     def ordered(self, order: Order) -> None:
         """The own phones are about to ring for a call that is made then."""
         self._orders.setdefault(order.extension, {})[order.id] = order
-        self._refresh(order.extension)
+        self._show_to(order.extension, order.id)
 
     def order_over(self, order: Order, outcome: Outcome | None) -> None:
         """Its call is made, or `outcome` says why it is not."""
@@ -120,7 +125,7 @@ class OwnCalls:
         orders.pop(order.id, None)
         if not orders:
             self._orders.pop(order.extension, None)
-        self._refresh(order.extension, {order.id: outcome})
+        self._show_to(order.extension, order.id, outcome)
 
     # What the switch tells
 
@@ -134,10 +139,14 @@ class OwnCalls:
 
     def _on_leg(self, leg: Leg) -> None:
         self._take(leg)
-        for live in tuple(self._lives.get(leg.id, {}).values()):
-            self._refresh_all(live)
-        if leg.number:
-            self._refresh(leg.number)
+        for live in self._lives.get(leg.id, {}).values():
+            # Of all whom the call rings at, those alone who look at this leg: it may ring at hundreds.
+            sides = self._known((live.call.caller_leg, live.call.answered_leg or ""))
+            for number in dict.fromkeys((leg.number, *(side.number for side in sides))):
+                if number:
+                    self._show_to(number, live.call.id)
+        if leg.number and (order_id := order_of(leg.id)):
+            self._show_to(leg.number, order_id)
 
     def _take(self, leg: Leg) -> None:
         legs = self._legs.setdefault(leg.number, {}) if leg.number else {}
@@ -169,49 +178,69 @@ class OwnCalls:
 
     def _leave(self, live: LiveCall, *, outcomes: bool) -> None:
         call = live.call
-        for leg_id in (call.caller_leg, *call.legs):
-            lives = self._lives.get(leg_id, {})
+        touched = self._touched_by(live)
+        for index, key in (
+            *((self._lives, leg_id) for leg_id in (call.caller_leg, *call.legs)),
+            (self._together, call.bridge_id),
+        ):
+            lives = index.get(key, {})
             lives.pop(call.id, None)
             if not lives:
-                self._lives.pop(leg_id, None)
-        together = self._together.get(call.bridge_id, {})
-        together.pop(call.id, None)
-        if not together:
-            self._together.pop(call.bridge_id, None)
+                index.pop(key, None)
+        self._calls.pop(call.id, None)
         meaning = MEANING[call.ending] if outcomes and call.ending is not None else None
         for number in tuple(self._shown_to.get(call.id, ())):
-            shown = self._shown[number][call.id]
-            if meaning is None:
-                self._refresh(number, {call.id: None})
-            else:
-                outgoing = shown.direction is Direction.OUTGOING
-                self._refresh(number, {call.id: meaning.caller if outgoing else meaning.callee})
-        for other in tuple(together.values()):
-            self._refresh_all(other)
+            outgoing = self._shown[number][call.id].direction is Direction.OUTGOING
+            told = (meaning.caller if outgoing else meaning.callee) if meaning is not None else None
+            self._show_to(number, call.id, told)
+        for other in touched:
+            if other.call.id != call.id:
+                self._show_anew(other)
 
-    def _refresh_all(self, live: LiveCall) -> None:
-        """Of all extensions that have a leg in it, or had one when it was shown last."""
+    def _touched_by(self, live: LiveCall) -> list[LiveCall]:
+        """It, those of the same task, and those that one of its legs is in: all whose look depends on it."""
+        call = live.call
+        found = {call.id: live, **self._together.get(call.bridge_id, {})}
+        for leg_id in (call.caller_leg, *call.legs):
+            found |= self._lives.get(leg_id, {})
+        return list(found.values())
+
+    def _show_anew(self, live: LiveCall) -> None:
+        """To all extensions that have a leg in it, or had one when it was shown last."""
         legs = self._known((live.call.caller_leg, *live.call.legs))
-        together = self._together.get(live.call.bridge_id, {})
-        seen = {number for call_id in (live.call.id, *together) for number in self._shown_to.get(call_id, ())}
-        for number in {*seen, *(leg.number for leg in legs if leg.number)}:
-            self._refresh(number)
+        seen = self._shown_to.get(live.call.id, ())
+        for number in dict.fromkeys((*seen, *(leg.number for leg in legs if leg.number))):
+            self._show_to(number, live.call.id)
 
-    def _refresh(self, number: str, outcomes: Mapping[str, Outcome | None] | None = None) -> None:
-        """Publish what is different now; `outcomes`: of calls that are over, by id."""
-        shown = self._shown.get(number, {})
+    def _show_to(self, number: str, call_id: str, outcome: Outcome | None = None) -> None:
+        """Publish what is different now in this call; `outcome`: if it is over."""
+        call = self._call_of(number, call_id)
+        if call is not None:
+            self._put(number, call)
+        elif (old := self._shown.get(number, {}).get(call_id)) is not None:
+            self._end(number, old, outcome)
+
+    def _refresh(self, number: str) -> None:
+        """Publish what is different now in any call of the extension."""
         fresh = self._calls_of(number)
         for call in fresh.values():
-            if shown.get(call.id) != call:
-                self._show(number, call)
-        for old in [old for old in shown.values() if old.id not in fresh]:
-            if old.state is not OwnCallState.ENDED:
-                self._show(number, self._ended(old, (outcomes or {}).get(old.id)))
-                self._timers[number, old.id] = asyncio.get_running_loop().call_later(
-                    ENDED_S, self._hide, number, old.id
-                )
-            elif outcomes and old.outcome is None and (outcome := outcomes.get(old.id)) is not None:
-                self._show(number, old.model_copy(update={"outcome": outcome}))
+            self._put(number, call)
+        for old in [old for old in self._shown.get(number, {}).values() if old.id not in fresh]:
+            self._end(number, old, None)
+
+    def _put(self, number: str, call: OwnCall) -> None:
+        if self._shown.get(number, {}).get(call.id) != call:
+            self._show(number, call)
+
+    def _end(self, number: str, old: OwnCall, outcome: Outcome | None) -> None:
+        """It is none of the extension's calls any more; it may be told later why."""
+        if old.state is not OwnCallState.ENDED:
+            self._show(number, self._ended(old, outcome))
+            self._timers[number, old.id] = asyncio.get_running_loop().call_later(
+                ENDED_S, self._hide, number, old.id
+            )
+        elif outcome is not None and old.outcome is None:
+            self._show(number, old.model_copy(update={"outcome": outcome}))
 
     def _show(self, number: str, call: OwnCall) -> None:
         if call.state is not OwnCallState.ENDED and (timer := self._timers.pop((number, call.id), None)):
@@ -248,24 +277,30 @@ class OwnCalls:
 
     def _calls_of(self, number: str) -> dict[str, OwnCall]:
         """All of them, by id, oldest first; those that are ordered last."""
-        found: dict[str, OwnCall] = {}
-        legs = self._legs.get(number, {})
-        for live in self._lives_of(legs.values()):
-            if (call := self._own(live, number, legs)) is not None:
-                found[call.id] = call
-        for order in self._orders.get(number, {}).values():
-            if order.id not in found:
-                found[order.id] = self._own_order(order, legs)
-        return found
+        ids = {call_id for leg_id in self._legs.get(number, {}) for call_id in self._lives.get(leg_id, {})}
+        lives = sorted((self._calls[call_id] for call_id in ids), key=lambda live: live.call.started_at)
+        found = [*(live.call.id for live in lives), *self._orders.get(number, {})]
+        calls = ((call_id, self._call_of(number, call_id)) for call_id in dict.fromkeys(found))
+        return {call_id: call for call_id, call in calls if call is not None}
 
-    def _lives_of(self, legs: Iterable[Leg]) -> list[LiveCall]:
-        """The calls of these legs; one that is transferred is in its old call until somebody answers."""
-        found: dict[str, LiveCall] = {}
-        for leg in legs:
-            lives = self._lives.get(leg.id, {})
-            answered = {key: live for key, live in lives.items() if live.is_answered}
-            found |= answered or lives
-        return sorted(found.values(), key=lambda live: live.call.started_at)
+    def _call_of(self, number: str, call_id: str) -> OwnCall | None:
+        """A call, or an order of one, as this extension is to see it now; None if it is none of its calls."""
+        legs = self._legs.get(number, {})
+        live = self._calls.get(call_id)
+        if live is not None and self._counts(live, legs) and (call := self._own(live, number, legs)):
+            return call
+        order = self._orders.get(number, {}).get(call_id)
+        return self._own_order(order, legs) if order is not None else None
+
+    def _counts(self, live: LiveCall, legs: Mapping[str, Leg]) -> bool:
+        """Whether one of these legs is in it; who is transferred is in the old one until it is answered."""
+        for leg_id in (live.call.caller_leg, *live.call.legs):
+            lives = self._lives.get(leg_id, {}) if leg_id in legs else {}
+            if live.call.id in lives and (
+                live.is_answered or not any(other.is_answered for other in lives.values())
+            ):
+                return True
+        return False
 
     def _own(self, live: LiveCall, number: str, legs: Mapping[str, Leg]) -> OwnCall | None:
         """The call as this extension sees it; None if it is not, or no longer, one of its calls."""

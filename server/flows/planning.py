@@ -192,7 +192,7 @@ class Planner:
             DecisionKind.IVR: lambda: self._ivr(number, way),
             DecisionKind.QUEUE: lambda: self._queue(number, way),
             DecisionKind.CONFERENCE: lambda: self._rooms.machine(number) or Ending.UNKNOWN_NUMBER,
-            DecisionKind.PROMPT: lambda: announcement(number, self._spoken),
+            DecisionKind.PROMPT: lambda: announcement(number, self._spoken, way.language),
             DecisionKind.VOICEMAIL: lambda: self._mailboxes.deposit(number) or Ending.UNKNOWN_NUMBER,
             DecisionKind.GROUP_VOICEMAIL: lambda: self._mailboxes.deposit(number) or Ending.UNKNOWN_NUMBER,
             DecisionKind.OUTBOUND: lambda: self._outside(decision, way),
@@ -203,7 +203,7 @@ class Planner:
             return way.placed(ways[decision.kind](), decision)
         return REFUSALS.get(decision.refusal or Refusal.UNKNOWN_NUMBER, Ending.FAILED)
 
-    # Call-backs of emergency centres
+    # Extensions
 
     def _called_back(self, decision: Decision, dialled: str, way: Way) -> Following:
         """The way to all phones of who has made an emergency call; from there the usual one (PRES-8)."""
@@ -229,8 +229,6 @@ class Planner:
         if decision.kind is DecisionKind.REFUSED:  # the number is nobody's
             decision = Decision(kind=DecisionKind.EXTENSION, number=number, steps=())
         return self._lead(decision, Way(caller))
-
-    # Extensions
 
     def _extension(self, number: str, way: Way, phones: tuple[Contact, ...] | None = None) -> Following:
         """The way through an extension; `phones`: those that are registered, as the engine just said."""
@@ -335,6 +333,8 @@ class Planner:
         """Kinds of which a phone is in a call; one that is not known counts where there is only one kind."""
         busy: set[EndpointKind] = set()
         for leg in self._switch.legs():
+            if busy == kinds:
+                break  # nothing can be added, however many calls there are
             if leg.number != number or not (leg.inbound or leg.state is LegState.UP):
                 continue
             on = {kind_of(phone.user_agent) for phone in phones if is_on(phone, leg)}
@@ -398,8 +398,8 @@ class Planner:
         ivr = self._snapshot().get(Ivr, number)
         if ivr is None:
             return Ending.UNKNOWN_NUMBER
-        here = way.at(DestinationKind.IVR, number)
-        anew = replace(way, visited=())  # who chooses may come back here as often as they like
+        here = way.at(DestinationKind.IVR, number, ivr.language)
+        anew = replace(here, visited=())  # who chooses may come back here as often as they like
         return menu(
             ivr,
             self._spoken,
@@ -416,8 +416,8 @@ class Planner:
         queue = self._queues.settings_of(number)
         if queue is None:
             return Ending.UNKNOWN_NUMBER
-        here = way.at(DestinationKind.QUEUE, number)
-        anew = replace(way, visited=())
+        here = way.at(DestinationKind.QUEUE, number, queue.language)
+        anew = replace(here, visited=())
         exits = QueueExits(
             chosen=lambda to: self._then(Follow(to, Ending.UNKNOWN_NUMBER), "", anew),
             failed_over=lambda to: self._then(Follow(to, Ending.NO_ANSWER), "", here),
@@ -485,7 +485,7 @@ class Planner:
         if to.kind is DestinationKind.EXTERNAL:
             decision = self._forwarded(to.value, number)
         else:
-            decision = route_to(self._snapshot(), self._directory, to, self._clock.now())
+            decision = route_to(self._snapshot(), self._directory, to, self._clock.now(), way.caller.asks)
         inside = INSIDE.get(decision.kind)  # an "external" number may be a colleague's
         if inside is not None and not leads_on(way.visited, Destination(kind=inside, value=decision.number)):
             return follow.ending

@@ -19,8 +19,18 @@ from server.flows.waiting import unless_gone
 from server.rules.outcomes import Ending
 from server.rules.queues.announcements import Announcement
 from server.rules.queues.effects import Announce, Connect, FailOver, Ring, Stop, StopRinging
+from server.services.music import music_of
 from server.services.queues import Queues, Seat
-from server.switch.port import Leg, LegGone, LegState, Party, Reason, Sound, SwitchError
+from server.switch.port import (
+    DEFAULT_MUSIC,
+    Leg,
+    LegGone,
+    LegState,
+    Party,
+    Reason,
+    Sound,
+    SwitchError,
+)
 
 if TYPE_CHECKING:
     from server.flows.extension_call import ExtensionCall
@@ -95,16 +105,19 @@ class _Waiting:
         keys = asyncio.ensure_future(self._key())
         following: asyncio.Future[Any] = asyncio.ensure_future(seat.next())
         try:
+            await self._sounds.choose(music_of(self._queue))
             await self._sounds.begin(self._ringback())
             while True:
                 await asyncio.wait({keys, following}, return_when=asyncio.FIRST_COMPLETED)
-                if keys.done():
+                if keys.done() and self._queues.waits(self._id):
                     destination = keys.result()
                     self._queues.leave(self._id)
+                    await self._sounds.choose(DEFAULT_MUSIC)
                     return Onward(self._exits.chosen(destination))
-                effect = following.result()
+                effect = await following  # a key that comes with the answer, or the failover, is too late
                 following = asyncio.ensure_future(seat.next())
                 if isinstance(effect, FailOver):
+                    await self._sounds.choose(DEFAULT_MUSIC)
                     return Onward(self._exits.failed_over(effect.destination))
                 if isinstance(effect, Connect):
                     if (phone := await self._connect(effect)) is not None:
@@ -199,9 +212,12 @@ class _Waiting:
         return self._prompt(self._queue.ringback)
 
     async def _announce(self, effect: Announce) -> None:
-        if sounds := self._words(effect):
-            await self._sounds.say(*sounds)
-            await self._sounds.begin(self._ringback())
+        try:
+            if sounds := self._words(effect):
+                await self._sounds.say(*sounds)
+                await self._sounds.begin(self._ringback())
+        except Exception:  # noqa: BLE001 - nobody waits for this task, and the caller is to hear the next one
+            _log.exception("Queue %s: an announcement failed", self._planned.number)
         self._queues.announcement_ended(self._id)
 
     def _words(self, effect: Announce) -> tuple[Sound, ...]:

@@ -45,6 +45,15 @@ class Entertainment:
         self._leg = leg
         self._loop: asyncio.Future[None] | None = None
 
+    async def choose(self, music: str) -> None:
+        """This is the caller's music on hold from now on, also when somebody holds who talks with it."""
+        try:
+            await self._leg.choose_music(music)
+        except LegGone:
+            pass
+        except SwitchError as error:
+            _log.warning("A caller in a queue does not hear its music: %s", error)
+
     async def begin(self, ringback: Sound | None) -> None:
         """From now on the caller hears this again and again; None: the music on hold."""
         await self._end_loop()

@@ -5,9 +5,12 @@ from typing import Self
 
 from server.contract.decisions import Decision
 from server.contract.destinations import Destination, DestinationKind
+from server.contract.prompts import DEFAULT_LANGUAGE, Language
 from server.flows.places import Place
 from server.flows.stops import Following
+from server.rules.numbers import canonical
 from server.rules.outcomes import Ending
+from server.rules.routing import Asker
 from server.switch.port import Party
 
 
@@ -29,24 +32,35 @@ class Caller:
         """Its extension; "" for a caller outside."""
         return "" if self.trunk else self.party.number
 
+    @property
+    def asks(self) -> Asker:
+        """As conditions on the caller see it."""
+        return Asker(canonical(self.party.number) or "", internal=not self.trunk)
+
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A caller, and where its call has been; `past_secretaries`: the bosses for whom nobody took it."""
+    """A caller, and where its call has been; `past_secretaries`: the bosses for whom nobody took it.
+
+    `language`: in which prompts are heard on the way, that of the last queue or menu.
+    """
 
     caller: Caller
     visited: tuple[Destination, ...] = ()
     through_group: bool = False
     past_secretaries: frozenset[str] = frozenset()
+    language: Language = DEFAULT_LANGUAGE
 
     @classmethod
     def to(cls, place: Place, caller: Caller) -> Self:
         """The way that has led to a place."""
-        return cls(caller, place.visited, place.through_group, frozenset(place.past_secretaries))
+        past = frozenset(place.past_secretaries)
+        return cls(caller, place.visited, place.through_group, past, place.language)
 
-    def at(self, kind: DestinationKind, number: str) -> Self:
-        """The way with this place behind it."""
-        return replace(self, visited=(*self.visited, Destination(kind=kind, value=number)))
+    def at(self, kind: DestinationKind, number: str, language: Language = "") -> Self:
+        """The way with this place behind it, which speaks this language; "": none of its own."""
+        visited = (*self.visited, Destination(kind=kind, value=number))
+        return replace(self, visited=visited, language=language or self.language)
 
     def placed(self, following: Following, decision: Decision, *, call_back: str = "") -> Following:
         """The same, with its place; one to which this decision only led has its own already.
@@ -65,5 +79,6 @@ class Way:
             sent_by=self.caller.sent_by,
             past_secretaries=tuple(sorted(self.past_secretaries)),
             call_back=call_back,
+            language=self.language,
         )
         return replace(following, place=place)

@@ -25,8 +25,11 @@ class AgentPresence:
         self._stop_observing: Callable[[], None] | None = None
 
     def start(self) -> None:
-        """Follow from now on."""
+        """Follow from now on; of what everybody has until now only what began while no server ran is new."""
+        self._last = dict(self._presence.statuses())
         self._stop_observing = self._presence.observe(self._on_presence)
+        for number in sorted(self._presence.ended_meanwhile):
+            self._apply(number, self._presence.of(number).status)
 
     def stop(self) -> None:
         """Follow no longer."""
@@ -36,9 +39,12 @@ class AgentPresence:
 
     def _on_presence(self, number: str) -> None:
         status = self._presence.of(number).status
-        if self._last.get(number) is status:
+        if self._last.get(number, PresenceStatus.AVAILABLE) is status:
             return  # only its note is new
         self._last[number] = status
+        self._apply(number, status)
+
+    def _apply(self, number: str, status: PresenceStatus) -> None:
         if not self._agents.of(number):
             return
         try:

@@ -34,8 +34,7 @@ class Agents:
             ServiceError: `NOT_FOUND`, `FORBIDDEN`.
         """
         self.check_managed(number, who)
-        found = [status for status in self._queues.acd.agents() if status.queue == number]
-        return sorted(found, key=lambda status: status.extension)
+        return sorted(self._queues.acd.agents(number), key=lambda status: status.extension)
 
     def callers(self, number: str, who: Who) -> list[WaitingCaller]:
         """Who waits in a queue, in order; for its managers and administrators. Raises as `in_queue`."""
@@ -64,7 +63,8 @@ class Agents:
     ) -> list[AgentStatus]:
         """Change what an agent is in these queues (None: in all of the own ones); what holds then.
 
-        In all queues, who logs out stays a static agent where they are one. Durable some milliseconds later.
+        Who logs out of all queues is still in those of which they are a static agent. Durable some
+        milliseconds later.
 
         Raises:
             ServiceError: `NOT_FOUND`: no member there; `CONFLICT`: a static agent cannot log out.
@@ -75,16 +75,19 @@ class Agents:
         if not own:
             raise not_found(f"queue of which {extension} is an agent")
         chosen = list(own if queues is None else queues)
-        self._log(extension, change, chosen, everywhere=queues is None)
-        if change.paused is not None:
-            reasons = self._queues.options.pause_reasons
-            reason = reasons.get(change.reason, change.reason)
-            if change.paused:
-                self._queues.agent_event(
-                    extension, lambda acd, now: acd.pause(extension, chosen, reason, now)
-                )
-            else:
-                self._queues.agent_event(extension, lambda acd, now: acd.resume(extension, chosen, now))
+        reason = self._queues.options.pause_reasons.get(change.reason, change.reason)
+        if change.logged_in:
+            # Both at once: who logs in and pauses is not rung in between.
+            paused = reason if change.paused else None
+            self._queues.agent_event(
+                extension, lambda acd, now: acd.log_in(extension, chosen, now, paused=paused)
+            )
+        elif change.logged_in is False:
+            self._log_out(extension, chosen, everywhere=queues is None)
+        elif change.paused:
+            self._queues.agent_event(extension, lambda acd, now: acd.pause(extension, chosen, reason, now))
+        else:
+            self._queues.agent_event(extension, lambda acd, now: acd.resume(extension, chosen, now))
         return [status for status in self.of(extension) if status.queue in chosen]
 
     def log_in_last(self, extension: str) -> list[AgentStatus]:
@@ -120,19 +123,15 @@ class Agents:
 
     # Inside
 
-    def _log(self, extension: str, change: AgentSwitch, chosen: list[str], *, everywhere: bool) -> None:
-        if change.logged_in:
-            self._queues.agent_event(extension, lambda acd, now: acd.log_in(extension, chosen, now))
-            self._queues.agent_event(extension, lambda acd, now: acd.resume(extension, chosen, now))
-        elif change.logged_in is False:
-            dynamic = [status.queue for status in self.of(extension) if status.dynamic]
-            out_of = [queue for queue in chosen if queue in dynamic] if everywhere else chosen
-            try:
-                self._queues.agent_event(extension, lambda acd, now: acd.log_out(extension, out_of, now))
-            except StaticAgent:
-                raise _static(extension) from None
-            if not out_of:
-                raise _static(extension)
+    def _log_out(self, extension: str, chosen: list[str], *, everywhere: bool) -> None:
+        dynamic = [status.queue for status in self.of(extension) if status.dynamic]
+        out_of = [queue for queue in chosen if queue in dynamic] if everywhere else chosen
+        if not out_of:
+            raise _static(extension)
+        try:
+            self._queues.agent_event(extension, lambda acd, now: acd.log_out(extension, out_of, now))
+        except StaticAgent:
+            raise _static(extension) from None
 
     def check_managed(self, number: str, who: Who) -> Queue:
         """The settings of a queue, for its managers and administrators.

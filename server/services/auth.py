@@ -21,6 +21,7 @@ from server.services.accounts import LOCAL, LOCAL_SESSION, Who
 from server.services.audit import Audit
 from server.services.errors import AuthError, not_found
 from server.services.extensions_rows import endpoint_of, extension_of
+from server.services.mail_preferences import PersonalMail
 from server.services.passwords import Passwords, check_strength
 from server.services.sessions import Sessions
 from server.services.throttle import Attempt, Throttle, account_key, unknown_key
@@ -67,6 +68,7 @@ class Auth:
         feature_codes: Callable[[], FeatureCodes] = FeatureCodes,
         permissions: Callable[[Extension], Iterable[str]] = lambda _: (),
         emergency_numbers: Callable[[], Iterable[str]] = tuple,
+        personal_mail: PersonalMail | None = None,
     ) -> None:
         """`local_token` is the command line's; what is callable gives its answer as of now."""
         self._db = db
@@ -81,6 +83,7 @@ class Auth:
         self._feature_codes = feature_codes
         self._permissions = permissions
         self._emergency_numbers = emergency_numbers
+        self._personal_mail = personal_mail
         self.counts: Counter[str] = Counter()
 
     def observe_ended(self, callback: Callable[[str], None]) -> Callable[[], None]:
@@ -178,6 +181,10 @@ class Auth:
             if account is None or account.password_hash != tried.password_hash:
                 raise AuthError(ErrorCode.CONFLICT, "The password was changed elsewhere in this moment.")
             account.password_hash = hashed
+            if self._personal_mail is not None and account.extension is not None:
+                await self._personal_mail.password_changed(
+                    session, account.extension, account.extension.email, by=who.user, address=address
+                )
             ended = await self._sessions.end_all(session, who.account_id, but=who.session_id)
             self._audit.record(session, "password.change", actor=who.user, subject=who.user, address=address)
         self._sessions.announce_ended(ended)

@@ -1,12 +1,13 @@
 """Calls in the database: what is stored of a call, and the two logs that are read back (LOG-1)."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.contract.calls import CallLogEntry, CallQuality, CallRecord, Direction, Outcome
 from server.db.base import Database
@@ -117,8 +118,14 @@ class Call:
 class CallStore:
     """Reads and writes calls and log entries. Every method is one transaction."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(
+        self,
+        db: Database,
+        also: Callable[[AsyncSession, Sequence[CallLogEntry]], Awaitable[None]] | None = None,
+    ) -> None:
+        """`also` writes into the transaction of log entries, before they are there."""
         self._db = db
+        self._also = also
         insert = sqlite.insert if db.is_sqlite else postgresql.insert
         calls = insert(CallRow)
         self._put_calls = calls.on_conflict_do_update(
@@ -141,6 +148,8 @@ class CallStore:
             # On the connection: what these rows are, the session need not know, and it would take its time.
             connection = await session.connection()
             await connection.execute(self._put_calls, [_call_values(call) for call in calls])
+            if entries and self._also is not None:
+                await self._also(session, entries)
             if entries:
                 await connection.execute(self._add_entries, [_entry_values(entry) for entry in entries])
 

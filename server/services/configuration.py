@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -21,6 +21,13 @@ from server.db.locks import lock_numbering_plan
 from server.db.models import ConfigurationRow, ExtensionRow, PromptRow
 from server.rules.routing import Snapshot, snapshot_of
 from server.services.audit import Audit
+from server.services.configuration_changes import (
+    Action,
+    Difference,
+    Unfit,
+    differences,
+    problems_together,
+)
 from server.services.configuration_checks import (
     check_change,
     named,
@@ -38,6 +45,11 @@ _NUMBERED = [kind.word for kind in KINDS if kind.model.key_field == "number"]
 
 _BELONGS_TO: dict[type[ConfigObject], InstrumentedAttribute[str]] = {Prompt: PromptRow.prompt}
 """Rows that are removed with an object, by the column that has its key."""
+
+_Rows = list[ConfigurationRow]
+
+_AT_ONCE = 10_000
+"""So many values a database takes in one query."""
 
 _log = logging.getLogger(__name__)
 
@@ -149,29 +161,56 @@ class Configuration:
                 before=self._snapshot.get(type(item), item.key),
                 size=await _count(session),
             )
-            body = stored.model_dump(mode="json", exclude=_WRITE_ONLY)
-            action, changed = "add", sorted(body)
-            if row is None:
-                row = ConfigurationRow(kind=kind.word, key=item.key)
-                session.add(row)
-                rows.append(row)
-            else:
-                action = "change"
-                changed = sorted(name for name in body if body[name] != row.body.get(name))
-            if sealed != row.secret:
-                changed.append("secret")
-            row.body, row.secret, row.updated_at = body, sealed, self._clock.now()
-            self._audit.record(
-                session,
-                f"{kind.word}.{action}",
-                actor=by,
-                subject=item.key,
-                address=address,
-                fields=changed,
-            )
+            self._store(session, rows, stored, sealed, by=by, address=address)
         self._take(rows)
         self._announce(ConfigurationChanged(type(item), item.key, stored))
         return stored
+
+    async def replace(
+        self,
+        models: tuple[type[ConfigObject], ...],
+        items: Sequence[ConfigObject],
+        *,
+        by: str,
+        address: str = "",
+        only_try: bool = False,
+    ) -> Sequence[Difference]:
+        """Have these objects, and no other ones of these kinds; all of it in one transaction, or nothing.
+
+        Kinds with secrets cannot be replaced so. `only_try`: change nothing. Returns what has changed, or
+        would. Raises `Unfit` with every reason why it cannot be done.
+        """
+        async with self._changing:
+            async with self._db.session() as session:
+                await lock_numbering_plan(session)
+                rows = list(await session.scalars(select(ConfigurationRow)))
+                everything = _objects(rows)
+                before = [item for item in everything if isinstance(item, models)]
+                others = [item for item in everything if not isinstance(item, models)]
+                found = differences(before, items)
+                needed = set().union(*(numbers_needed(item) for item in items))
+                problems = problems_together(
+                    items,
+                    found,
+                    others,
+                    await _existing(session, needed),
+                    size=await _count(session),
+                    there={(type(item), item.key) for item in before},
+                )
+                if problems:
+                    raise Unfit(problems)
+                if only_try or not found:
+                    return found
+                new = {(type(item), item.key): item for item in items}
+                for one in found:
+                    if (item := new.get((one.model, one.key))) is None:
+                        await self._delete(session, rows, one.model, one.key, by=by, address=address)
+                    else:
+                        self._store(session, rows, item, None, by=by, address=address)
+            self._take(rows)
+            for one in found:
+                self._announce(ConfigurationChanged(one.model, one.key, new.get((one.model, one.key))))
+            return found
 
     async def remove(self, model: type[ConfigObject], key: str, *, by: str, address: str = "") -> None:
         """Remove an object.
@@ -189,11 +228,7 @@ class Configuration:
                     raise not_found(f"{kind.title} {key}")
                 if users := users_of(kind.word, key, _objects(rows)):
                     raise _in_use(f"{kind.title} {key}", users)
-                await session.delete(row)
-                rows.remove(row)
-                if (column := _BELONGS_TO.get(model)) is not None:
-                    await session.execute(delete(column.class_).where(column == key))
-                self._audit.record(session, f"{kind.word}.remove", actor=by, subject=key, address=address)
+                await self._delete(session, rows, model, key, by=by, address=address)
             self._take(rows)
             self._announce(ConfigurationChanged(model, key, None))
 
@@ -216,6 +251,54 @@ class Configuration:
         await lock_numbering_plan(session)
         if users := users_of(EXTENSION, number, _objects(await session.scalars(select(ConfigurationRow)))):
             raise _in_use(f"extension {number}", users)
+
+    def _store(
+        self,
+        session: AsyncSession,
+        rows: _Rows,
+        stored: ConfigObject,
+        sealed: bytes | None,
+        *,
+        by: str,
+        address: str,
+    ) -> None:
+        """Put an object, which was checked, into its row, and a line into the audit log."""
+        kind = kind_of(type(stored))
+        row = next((row for row in rows if (row.kind, row.key) == (kind.word, stored.key)), None)
+        body = stored.model_dump(mode="json", exclude=_WRITE_ONLY)
+        action, changed = Action.ADD, sorted(body)
+        if row is None:
+            row = ConfigurationRow(kind=kind.word, key=stored.key)
+            session.add(row)
+            rows.append(row)
+        else:
+            action = Action.CHANGE
+            changed = sorted(name for name in body if body[name] != row.body.get(name))
+        if sealed != row.secret:
+            changed.append("secret")
+        row.body, row.secret, row.updated_at = body, sealed, self._clock.now()
+        self._audit.record(
+            session, f"{kind.word}.{action}", actor=by, subject=stored.key, address=address, fields=changed
+        )
+
+    async def _delete(
+        self,
+        session: AsyncSession,
+        rows: _Rows,
+        model: type[ConfigObject],
+        key: str,
+        *,
+        by: str,
+        address: str,
+    ) -> None:
+        """Remove a row that is there, with what belongs to it, and put a line into the audit log."""
+        word = kind_of(model).word
+        row = next(row for row in rows if (row.kind, row.key) == (word, key))
+        await session.delete(row)
+        rows.remove(row)
+        if (column := _BELONGS_TO.get(model)) is not None:
+            await session.execute(delete(column.class_).where(column == key))
+        self._audit.record(session, f"{word}.{Action.REMOVE}", actor=by, subject=key, address=address)
 
     def _sealed_secret(self, item: ConfigObject, row: ConfigurationRow | None) -> bytes | None:
         if not isinstance(item, SecretConfigObject):
@@ -268,7 +351,15 @@ def _same(one: ConfigObject, other: ConfigObject) -> bool:
 
 async def _existing(session: AsyncSession, numbers: set[str]) -> set[str]:
     """Those of these numbers that are extensions."""
-    return set(await session.scalars(select(ExtensionRow.number).where(ExtensionRow.number.in_(numbers))))
+    found: set[str] = set()
+    for some in _batched(sorted(numbers)):
+        found.update(await session.scalars(select(ExtensionRow.number).where(ExtensionRow.number.in_(some))))
+    return found
+
+
+def _batched(numbers: Sequence[str]) -> Iterable[Sequence[str]]:
+    """These in parts, each of which a database takes in one query."""
+    return (numbers[start : start + _AT_ONCE] for start in range(0, len(numbers), _AT_ONCE))
 
 
 async def _count(session: AsyncSession) -> int:

@@ -1,16 +1,19 @@
 """What must hold between the objects of the configuration, and the extensions."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import partial
 
+from server.contract.call_flows import CallFlow
 from server.contract.configuration import EXTENSION, ConfigObject
 from server.contract.destinations import Destination, DestinationKind
+from server.contract.errors import ErrorCode, FieldProblem
 from server.contract.kinds import kind_named, kind_of
 from server.contract.parking import Parking
 from server.contract.queues import Queue
 from server.contract.routing import EmergencyNumber, RingGroup, SystemSettings
 from server.contract.trunks import Trunk, TrunkKind
 from server.rules.hours import zone_named
-from server.services.errors import conflict, invalid
+from server.services.errors import ServiceError, conflict, invalid
 
 QUEUE_NUMBERS = 6400, 6499
 QUEUE_NUMBERS_LARGE = 50400, 50499
@@ -52,25 +55,53 @@ def check_change(
     Raises:
         ServiceError: `INVALID` about a field, or `CONFLICT` with another object.
     """
-    _check_references(item, others, extensions)
+    for error in problems_of(item, others, extensions, is_new=before is None, size=size):
+        raise error
+
+
+def problems_of(
+    item: ConfigObject,
+    others: Collection[ConfigObject],
+    extensions: Collection[str],
+    *,
+    is_new: bool,
+    size: int,
+) -> Iterator[ServiceError]:
+    """Why `item` may not be put beside `others`, the first reason first; see `check_change`."""
+    for check in _checks(item, others, extensions, is_new=is_new, size=size):
+        try:
+            check()
+        except ServiceError as error:
+            yield error
+
+
+def _checks(
+    item: ConfigObject,
+    others: Collection[ConfigObject],
+    extensions: Collection[str],
+    *,
+    is_new: bool,
+    size: int,
+) -> Iterator[Callable[[], None]]:
+    yield partial(_check_references, item, others, extensions)
     if item.key_field == "number":
-        _check_number(item, others, extensions)
+        yield partial(_check_number, item, others, extensions)
     if isinstance(item, Parking):
-        _check_slots(item, others, extensions)
+        yield partial(_check_slots, item, others, extensions)
     for field, destination in item.destinations():
-        _check_destination(field, destination, others)
-    if isinstance(item, SystemSettings) and zone_named(item.time_zone) is None:
-        raise invalid("time_zone", f"{item.time_zone} is no time zone of the IANA database")
-    if isinstance(item, Trunk) and item.kind is TrunkKind.REGISTER and not item.secret_set:
-        raise invalid("secret", "a trunk that registers needs one")
-    if isinstance(item, RingGroup):
-        _check_no_loop(item, others)
+        yield partial(_check_destination, field, destination, others)
+    if isinstance(item, SystemSettings):
+        yield partial(_check_zone, item)
+    if isinstance(item, Trunk):
+        yield partial(_check_secret, item)
+    if isinstance(item, RingGroup | CallFlow):
+        yield partial(_check_no_loop, item, others)
     if isinstance(item, Queue):
-        if before is None:
-            _check_queue_number(item, size)
-        _check_outbound_queues(item, others, size)
+        if is_new:
+            yield partial(_check_queue_number, item, size)
+        yield partial(_check_outbound_queues, item, others, size)
     if isinstance(item, Trunk | EmergencyNumber):
-        _check_emergency_way(item, others)
+        yield partial(_check_emergency_way, item, others)
 
 
 def users_of(kind: str, key: str, objects: Iterable[ConfigObject]) -> list[str]:
@@ -87,6 +118,7 @@ def _check_references(
     item: ConfigObject, others: Collection[ConfigObject], extensions: Collection[str]
 ) -> None:
     known = {(kind_of(type(other)).word, other.key) for other in (*others, item)}
+    missing = []
     for reference in item.references():
         if reference.kind == EXTENSION:
             exists = reference.key in extensions
@@ -94,10 +126,22 @@ def _check_references(
             exists = (reference.kind, reference.key) in known
         if not exists:
             kind = kind_named(reference.kind)
-            raise invalid(
-                reference.field,
-                f"there is no {kind.title if kind else reference.kind} {_quoted(reference.key)}",
-            )
+            what = f"{kind.title if kind else reference.kind} {_quoted(reference.key)}"
+            missing.append(FieldProblem(field=reference.field, problem=f"there is no {what}"))
+    if missing:
+        said = "; ".join(f"{one.field}: {one.problem}" for one in missing[:5])
+        more = f"; and {len(missing) - 5} more" if len(missing) > 5 else ""
+        raise ServiceError(ErrorCode.INVALID, said + more, fields=missing)
+
+
+def _check_zone(system: SystemSettings) -> None:
+    if zone_named(system.time_zone) is None:
+        raise invalid("time_zone", f"{system.time_zone} is no time zone of the IANA database")
+
+
+def _check_secret(trunk: Trunk) -> None:
+    if trunk.kind is TrunkKind.REGISTER and not trunk.secret_set:
+        raise invalid("secret", "a trunk that registers needs one")
 
 
 def _check_number(item: ConfigObject, others: Collection[ConfigObject], extensions: Collection[str]) -> None:
@@ -130,17 +174,41 @@ def _check_destination(field: str, destination: Destination, others: Collection[
         raise invalid(field, f"{destination.value} is an emergency number: only people may call it")
 
 
-def _check_no_loop(group: RingGroup, others: Collection[ConfigObject]) -> None:
-    """A call that nobody answers must end somewhere."""
-    groups = {other.key: other for other in others if isinstance(other, RingGroup)} | {group.key: group}
-    path = [group.key]
-    while (next_to := groups[path[-1]].destination).kind is DestinationKind.RING_GROUP:
-        if next_to.value in path:
-            shown = " to ".join([*path, next_to.value])
-            raise invalid("destination", f"an unanswered call would go round in a circle: {shown}")
-        if next_to.value not in groups:
-            return
-        path.append(next_to.value)
+_Node = tuple[type[ConfigObject], str]
+"""An object, by kind and key."""
+
+_GOES_ON: dict[DestinationKind, type[ConfigObject]] = {
+    DestinationKind.RING_GROUP: RingGroup,
+    DestinationKind.CALL_FLOW: CallFlow,
+}
+"""Destinations from which a call that nobody answers goes on by itself."""
+
+
+def _check_no_loop(item: RingGroup | CallFlow, others: Collection[ConfigObject]) -> None:
+    """A call that nobody answers must end somewhere, whenever it comes and from whom."""
+    known: dict[_Node, ConfigObject] = {(type(other), other.key): other for other in (*others, item)}
+    start: _Node = (type(item), item.key)
+    paths = [[start]]
+    seen: set[_Node] = set()
+    while paths:
+        path = paths.pop()
+        for field, destination in known[path[-1]].destinations():
+            kind = _GOES_ON.get(destination.kind)
+            if kind is None or (there := (kind, destination.value)) not in known:
+                continue
+            if there == start:
+                shown = " to ".join(key for _, key in (*path, there))
+                at = field if len(path) == 1 else _first_step(item, path[1])
+                raise invalid(at, f"an unanswered call would go round in a circle: {shown}")
+            if there not in seen:
+                seen.add(there)
+                paths.append([*path, there])
+
+
+def _first_step(item: RingGroup | CallFlow, there: _Node) -> str:
+    """The field of the object that leads there."""
+    leads = ((field, _GOES_ON.get(to.kind), to.value) for field, to in item.destinations())
+    return next(field for field, kind, key in leads if (kind, key) == there)
 
 
 def _check_queue_number(queue: Queue, size: int) -> None:

@@ -22,6 +22,7 @@ from server.db.models import AccountRow, ExtensionRow
 from server.services.audit import Audit
 from server.services.errors import conflict, invalid, not_found
 from server.services.extensions_rows import email_key, endpoint_of, extension_of, set_groups
+from server.services.mail_preferences import PersonalMail
 from server.services.passwords import Passwords, check_strength
 from server.services.sessions import Sessions
 from server.services.throttle import Throttle
@@ -68,6 +69,7 @@ class Extensions:
         throttle: Throttle,
         audit: Audit,
         plan: NumberingPlan,
+        personal_mail: PersonalMail | None = None,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -77,6 +79,7 @@ class Extensions:
         self._throttle = throttle
         self._audit = audit
         self._plan = plan
+        self._personal_mail = personal_mail
         self._observers: list[Callable[[ExtensionChanged], None]] = []
 
     def observe(self, callback: Callable[[ExtensionChanged], None]) -> Callable[[], None]:
@@ -147,6 +150,9 @@ class Extensions:
             hashed = await self._passwords.hash(password)
         async with self._db.session() as session:
             row = await self._row(session, number)
+            if hashed is not None and self._personal_mail is not None:
+                # To the address until now: who changes both must not keep the owner from being told.
+                await self._personal_mail.password_changed(session, row, row.email, by=by, address=address)
             _apply(row, change)
             if made_secret or change.sip_secret:
                 row.sip_secret = self._vault.seal(made_secret or change.sip_secret or "")

@@ -1,10 +1,11 @@
 """Live events: from the owners of states to every client that asked for them.
 
 A topic has a snapshot function and is published item by item. Each subscriber has its own view of a topic,
-with its own contiguous sequence numbers. An item is encoded once, however many subscribers get it.
+with its own contiguous sequence numbers. A delta is encoded once, but for that number, however many get it.
 
 While much is told to many (`BUSY`), each subscriber gets what has changed together, ten times a second: a
-message of its own for each change would be 100,000 a second where 500 follow 200 changes.
+message of its own for each change would be 100,000 a second where 500 follow 200 changes. They take turns
+(`TURNS`): all at once would keep everything else waiting, calls and the changes themselves.
 
 A subscriber that reads slowly gets, for each key, only the newest item. One that has more than
 `MAX_PENDING` keys waiting, or that takes nothing for `MAX_STALL_S` seconds, is cut: its client reconnects
@@ -16,9 +17,9 @@ import json
 import logging
 from collections import OrderedDict, defaultdict
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
@@ -32,7 +33,15 @@ BUSY = 300
 """Changes offered to all subscribers together within `PACE_S`, from which on they are told in bundles."""
 
 PACE_S = 0.1
-"""Seconds between two bundles to a subscriber; a change after a longer pause is told at once."""
+"""Seconds between two bundles to a subscriber."""
+
+TURNS = 20
+"""Parts of `PACE_S` in each of which some of the subscribers get their bundles."""
+
+TURN_S = PACE_S / TURNS
+
+PAUSE_S = 1.5 * PACE_S
+"""Who was sent nothing for so long is told of a change at once."""
 
 MAX_BUNDLE = 200
 """Changes in one bundle."""
@@ -69,6 +78,13 @@ class _Topic:
     known: Callable[[], bool]
 
 
+class _Change(NamedTuple):
+    """A delta without its sequence number: JSON before and behind it."""
+
+    head: str
+    tail: str
+
+
 class Subscriber:
     """One live connection: what it subscribed to, and what it has not been sent yet.
 
@@ -82,9 +98,9 @@ class Subscriber:
         self._wanted: OrderedDict[Topic, None] = OrderedDict()
         self._awaited: set[Topic] = set()
         """Subscribed to before their owners know what there is."""
-        self._pending: OrderedDict[tuple[Topic, str], str] = OrderedDict()
+        self._pending: dict[tuple[Topic, str], _Change] = {}
         self._wake = asyncio.Event()
-        self._hurry = asyncio.Event()
+        self._has_turn = False
         self._sent_at = float("-inf")
         self._closed: Closed | None = None
 
@@ -101,7 +117,6 @@ class Subscriber:
                 self._wanted[topic] = None
             else:
                 self._awaited.add(topic)
-        self._hurry.set()
         self._wake.set()
 
     def unsubscribe(self, topics: list[Topic]) -> None:
@@ -116,21 +131,33 @@ class Subscriber:
         """Whether its changes are sent, or will be."""
         return topic in self._seq or topic in self._awaited
 
-    def offer(self, topic: Topic, key: str, item: str) -> None:
-        """Queue a change; `item` is JSON. It replaces an older unsent change of the same key."""
+    def offer(self, topic: Topic, key: str, change: _Change, *, paused_since: float) -> None:
+        """Queue a change, which replaces an older unsent one of the same key.
+
+        It is sent at once to who was sent nothing since `paused_since`, to others when they may `go`.
+        """
         if topic not in self._seq or self._closed is not None:
             return
-        self._pending[topic, key] = item  # keeps its place, so that a key that flaps is not put off for ever
+        self._pending[topic, key] = (
+            change  # keeps its place, so that a key that flaps is not put off for ever
+        )
         if len(self._pending) > self._hub.max_pending:
             self.close(CloseCode.TOO_SLOW, "Too many changes are waiting: reconnect.")
-        self._wake.set()
+        elif self._sent_at <= paused_since:
+            self._has_turn = True
+            self._wake.set()
+
+    def go(self) -> None:
+        """It is this subscriber's turn to get what is pending."""
+        if self._pending:
+            self._has_turn = True
+            self._wake.set()
 
     def close(self, code: CloseCode, reason: str) -> None:
         """End `run` with `Closed`; what is pending is dropped."""
         if self._closed is None:
             self._closed = Closed(code, reason)
             self._pending.clear()
-            self._hurry.set()
             self._wake.set()
 
     async def run(self, send: Send) -> None:
@@ -142,21 +169,14 @@ class Subscriber:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while self._closed is None and (self._wanted or self._pending):
-                if self._hub.busy and not self._wanted:
-                    await self._pace()
+            while self._closed is None and (self._wanted or (self._pending and self._may_go)):
                 await self._send_next(send)
             if self._closed is not None:
                 raise self._closed
 
-    async def _pace(self) -> None:
-        """Wait until the next bundle is due, a topic is wanted, or the connection is to be closed."""
-        self._hurry.clear()
-        wait_s = self._sent_at + PACE_S - asyncio.get_running_loop().time()
-        if wait_s > 0:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(wait_s):
-                    await self._hurry.wait()
+    @property
+    def _may_go(self) -> bool:
+        return self._has_turn or not self._hub.takes_turns
 
     async def _send_next(self, send: Send) -> None:
         if self._wanted:
@@ -165,8 +185,8 @@ class Subscriber:
             if text is None:
                 return
         elif self._pending:
-            most = MAX_BUNDLE if self._hub.busy else 1
-            text = "\n".join(self._next_delta() for _ in range(min(most, len(self._pending))))
+            text = self._deltas(MAX_BUNDLE if self._hub.takes_turns else 1)
+            self._has_turn = False
         else:
             return  # closed meanwhile
         self._sent_at = asyncio.get_running_loop().time()
@@ -176,13 +196,15 @@ class Subscriber:
         except TimeoutError:
             self.close(CloseCode.TOO_SLOW, "The connection takes no data: reconnect.")
 
-    def _next_delta(self) -> str:
-        (topic, key), item = self._pending.popitem(last=False)
-        self._seq[topic] += 1
-        return (
-            f'{{"type":"delta","topic":"{topic}","seq":{self._seq[topic]},'
-            f'"key":{json.dumps(key)},"item":{item}}}'
-        )
+    def _deltas(self, most: int) -> str:
+        """Those that have waited longest, one a line."""
+        taken = list(islice(self._pending, most))
+        lines = []
+        for name in taken:
+            topic, change = name[0], self._pending.pop(name)
+            seq = self._seq[topic] = self._seq[topic] + 1
+            lines.append(f"{change.head}{seq}{change.tail}")
+        return "\n".join(lines)
 
     async def _snapshot(self, topic: Topic) -> str | None:
         # From here on changes are queued: one made while the snapshot is read is sent after it.
@@ -208,8 +230,13 @@ class Hub:
         self._by_account: defaultdict[int, set[Subscriber]] = defaultdict(set)
         self._by_number: defaultdict[str | None, set[Subscriber]] = defaultdict(set)
         self._all: dict[Subscriber, None] = {}
-        self._busy_until = self._counted_from = float("-inf")
-        self._offered = 0
+        self._turns: list[dict[Subscriber, None]] = [{} for _ in range(TURNS)]
+        self._turn = 0
+        self._turns_left = 0
+        """After which nobody takes turns any more."""
+        self._next_turn: asyncio.TimerHandle | None = None
+        self._turn_ended = self._counted_from = float("-inf")
+        self._offered = self._most = 0
 
     @property
     def subscribers(self) -> int:
@@ -217,9 +244,9 @@ class Hub:
         return len(self._all)
 
     @property
-    def busy(self) -> bool:
-        """Whether so much is told to so many that it goes in bundles."""
-        return asyncio.get_running_loop().time() < self._busy_until
+    def takes_turns(self) -> bool:
+        """Whether so much is told to so many that each gets it in bundles, in its turn."""
+        return self._next_turn is not None
 
     def topic(
         self,
@@ -265,16 +292,44 @@ class Hub:
             return
         self._count(len(receivers))
         text = "null" if item is None else item.model_dump_json()
+        change = _Change(
+            f'{{"type":"delta","topic":"{topic}","seq":', f',"key":{json.dumps(key)},"item":{text}}}'
+        )
+        paused_since = asyncio.get_running_loop().time() - PAUSE_S if self.takes_turns else float("inf")
         for subscriber in receivers:
-            subscriber.offer(topic, key, text)
+            subscriber.offer(topic, key, change, paused_since=paused_since)
 
     def _count(self, offers: int) -> None:
         now = asyncio.get_running_loop().time()
         if now >= self._counted_from + PACE_S:
-            self._counted_from, self._offered = now, 0
+            self._counted_from, self._offered, self._most = now, 0, 0
         self._offered += offers
-        if self._offered >= BUSY and self._offered > offers:
-            self._busy_until = now + 2 * PACE_S
+        self._most = max(self._most, offers)
+        # One change that all are told, and some that concern single ones, are no storm.
+        if self._offered >= BUSY and self._offered - self._most >= BUSY / 2:
+            self._turns_left = 2 * TURNS
+            if self._next_turn is None:
+                self._turn_ended = now
+                self._call_next_turn()
+
+    def _call_next_turn(self) -> None:
+        self._next_turn = asyncio.get_running_loop().call_at(self._turn_ended + TURN_S, self._take_turns)
+
+    def _take_turns(self) -> None:
+        """It is somebody's turn; more than one has come where the loop was busy with something else."""
+        due = int((asyncio.get_running_loop().time() - self._turn_ended) / TURN_S + 0.5)
+        self._turn_ended += due * TURN_S
+        self._turns_left -= due
+        for _ in range(min(due, TURNS)):
+            self._turn = (self._turn + 1) % TURNS
+            for subscriber in self._turns[self._turn]:
+                subscriber.go()
+        if self._turns_left > 0:
+            self._call_next_turn()
+        else:
+            self._next_turn = None
+            for subscriber in self._all:
+                subscriber.go()
 
     def renew(self, topic: Topic) -> None:
         """Send everybody who follows this topic a new snapshot: something in all of its items has changed."""
@@ -292,6 +347,7 @@ class Hub:
             raise TooManySubscribers
         subscriber = Subscriber(self, who)
         self._all[subscriber] = None
+        min(self._turns, key=len)[subscriber] = None
         self._by_account[who.account_id].add(subscriber)
         if who.number is not None:
             self._by_number[who.number].add(subscriber)
@@ -300,6 +356,8 @@ class Hub:
     def disconnect(self, subscriber: Subscriber) -> None:
         """The connection has ended. Idempotent."""
         self._all.pop(subscriber, None)
+        for turn in self._turns:
+            turn.pop(subscriber, None)
         _discard(self._by_account, subscriber.who.account_id, subscriber)
         _discard(self._by_number, subscriber.who.number, subscriber)
 

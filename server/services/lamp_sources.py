@@ -9,7 +9,8 @@ from server.contract.pairs import Pair, PairState
 from server.contract.parking import Parking
 from server.contract.presence import PresenceStatus
 from server.contract.voicemail import GroupMailbox
-from server.services.configuration import Configuration
+from server.rules.group_mailboxes import may_change_members
+from server.services.configuration import Configuration, ConfigurationChanged
 from server.services.directory import Directory
 from server.services.lamps import Changed
 from server.services.presence import PresenceService
@@ -166,7 +167,7 @@ class MailboxLamps:
         return own + [
             Lamp(f"{code}{group.number}", member)
             for group in groups
-            for member in group.members
+            for member in self._voicemail.users_of(group.number)
             if self._directory.get(member) is not None
         ]
 
@@ -183,17 +184,20 @@ class MailboxLamps:
             code = self._configuration.snapshot.codes.voicemail
             if not code:
                 return
-            group = self._configuration.snapshot.get(GroupMailbox, box)
-            for member in group.members if group is not None else ():
-                changed(Lamp(f"{code}{box}", member))
-            if group is None:
+            if not self._voicemail.is_group(box):
                 changed(Lamp(code, box))
+                return
+            for member in self._voicemail.users_of(box):
+                changed(Lamp(f"{code}{box}", member))
+
+        def on_change(change: ConfigurationChanged) -> None:
+            boxes = self._configuration.list(GroupMailbox)
+            if change.model is FeatureCodes or may_change_members(change.model, boxes):
+                changed(None)
 
         return _both(
             self._voicemail.observe(on_messages),
-            self._configuration.observe(
-                lambda change: changed(None) if change.model in (FeatureCodes, GroupMailbox) else None
-            ),
+            self._configuration.observe(on_change),
         )
 
 

@@ -1,10 +1,20 @@
-"""Music on hold into the switch: configuration and prompts are the truth, the switch a copy (ADMIN-2)."""
+"""Music on hold into the switch: configuration and prompts are the truth (ADMIN-2, Q-5)."""
 
+from collections.abc import Iterable
+from pathlib import Path
+
+from server.contract.prompts import DEFAULT_LANGUAGE
+from server.contract.queues import Queue
 from server.contract.routing import SystemSettings
 from server.services.configuration import Configuration, ConfigurationChanged
 from server.services.copies import Copy
 from server.services.prompts import Prompts
-from server.switch.port import Switch
+from server.switch.port import DEFAULT_MUSIC, Switch
+
+
+def music_of(queue: Queue) -> str:
+    """The name by which the switch knows what callers of this queue hear as music on hold (Q-5)."""
+    return f"queue-{queue.number}" if queue.music else DEFAULT_MUSIC
 
 
 class Music:
@@ -25,12 +35,20 @@ class Music:
         await self._copy.stop()
 
     def _on_change(self, change: ConfigurationChanged) -> None:
-        if change.model is SystemSettings:
+        if change.model in (SystemSettings, Queue):
             self._copy.wake()
 
     async def _push(self) -> None:
         """If that fails, the music of before goes on meanwhile."""
-        names = self._configuration.snapshot.system.music
+        snapshot = self._configuration.snapshot
+        wanted = {DEFAULT_MUSIC: (snapshot.system.music, DEFAULT_LANGUAGE)}
+        for queue in snapshot.all(Queue).values():
+            if queue.music:
+                wanted[music_of(queue)] = (queue.music, queue.language)
         await self._switch.set_music(
-            [file for name in names if (file := self._prompts.file(name)) is not None]
+            {music: self._files(names, language) for music, (names, language) in wanted.items()}
         )
+
+    def _files(self, names: Iterable[str], language: str) -> list[Path]:
+        found = (self._prompts.file(name, language) for name in names)
+        return [file for file in found if file is not None]

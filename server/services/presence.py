@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -37,6 +37,9 @@ class PresenceService:
 
     A temporary status ends by a timer for the next that expires; one that expired while no server ran ends
     at the start.
+
+    Attributes:
+        ended_meanwhile: whose status has ended so at the start, when nobody could be told yet.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class PresenceService:
         self._chosen: dict[str, _Chosen] = {}
         self._started_at = clock.now()
         self._observers: list[Observer] = []
+        self.ended_meanwhile: frozenset[str] = frozenset()
         self._background = Background("presence")
         self._changing = asyncio.Lock()
         self._timer: asyncio.TimerHandle | None = None
@@ -66,7 +70,11 @@ class PresenceService:
             rows = list(await session.scalars(select(PresenceRow)))
         self._chosen = {row.number: _chosen(row) for row in rows}
         self._stop_observing = self._directory.observe(self._on_directory)
+        before = self.statuses()
         self._expire()
+        self.ended_meanwhile = frozenset(
+            number for number, status in self.statuses().items() if status is not before[number]
+        )
 
     async def stop(self) -> None:
         """Finish what is being written."""
@@ -84,6 +92,10 @@ class PresenceService:
         if chosen is not None:
             return chosen.presence
         return Presence(status=PresenceStatus.AVAILABLE, note="", since=self._started_at)
+
+    def statuses(self) -> Mapping[str, PresenceStatus]:
+        """The status of everybody who has ever chosen one, by number."""
+        return {number: chosen.presence.status for number, chosen in self._chosen.items()}
 
     def accepts_direct_calls(self, number: str) -> bool:
         """False under Do Not Disturb: direct calls are answered with busy."""

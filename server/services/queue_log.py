@@ -122,9 +122,8 @@ class QueueLog:
     def _publish(self, entries: Sequence[QueueLogEntry]) -> None:
         for entry in entries:
             queue = self._queues.settings_of(entry.queue)
-            for number in queue.may_see_log() if queue is not None else ():
-                if queue is not None and queue.shows(entry, number):
-                    self._hub.publish(Topic.QUEUE_LOG, str(entry.id), entry, to=number)
+            for number in queue.shown_to(entry) if queue is not None else ():
+                self._hub.publish(Topic.QUEUE_LOG, str(entry.id), entry, to=number)
 
     async def _snapshot(self, who: Who) -> Mapping[str, Any]:
         queues = [queue for queue in self._queues.all() if queue.log_is_for(who.number)]

@@ -1,9 +1,9 @@
 """Sums over the logs of queues and agents (Q-12)."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, func, or_, select
 
 from server.clock import Clock
 from server.contract.agents import AgentChange, AgentReport, QueueReport
@@ -19,6 +19,7 @@ DAY = timedelta(days=1)
 LONGEST = timedelta(days=400)
 """What one report may be about."""
 MOST_INTERVALS = 2000
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class QueueReports:
@@ -65,10 +66,18 @@ class QueueReports:
         """
         self._agents.check_managed(queue, who)
         since, until = period(self._clock.now(), since, until)
+        of_queue = AgentChangeRow.queue == queue
+        # What each was at the beginning is told by their last change before it; older ones tell nothing.
+        last_before = (
+            select(func.max(AgentChangeRow.id))
+            .where(of_queue, AgentChangeRow.at < since)
+            .group_by(AgentChangeRow.extension)
+        )
+        meanwhile = and_(AgentChangeRow.at >= since, AgentChangeRow.at < until)
         changed = (
             select(AgentChangeRow)
-            .where(AgentChangeRow.queue == queue, AgentChangeRow.at < until)
-            .order_by(AgentChangeRow.at, AgentChangeRow.id)
+            .where(of_queue, or_(meanwhile, AgentChangeRow.id.in_(last_before)))
+            .order_by(AgentChangeRow.id)  # in which they happened, also when the clock was set back
         )
         called = select(QueueCallRow).where(
             QueueCallRow.queue == queue, QueueCallRow.joined_at < until, QueueCallRow.left_at >= since
@@ -86,6 +95,8 @@ def period(now: datetime, since: datetime | None, until: datetime | None) -> tup
         ServiceError: `INVALID`: it is empty, or too long.
     """
     end = min(until or now, now)
+    if end < _EARLIEST:
+        raise invalid("until", "is before any call")
     begin = since or end - DAY
     if begin >= end:
         raise invalid("since", "is not before the end of the time")

@@ -1,11 +1,14 @@
 """Queues in the database: what a later server goes on from, and the logs of calls and agents (Q-9, Q-11)."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from pydantic import ValidationError
 from sqlalchemy import delete, insert, select, tuple_
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.contract.agents import AgentChange, CallResult, QueueCall, QueueLogEntry
 from server.contract.base import Reply
@@ -23,6 +26,16 @@ _MODELS: dict[str, type[Reply]] = {MEMBER: StoredMember, CALLER: StoredCaller, L
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """An agent has missed so many calls in a row, and was paused for it (Q-4)."""
+
+    queue: str
+    extension: str
+    missed: int
+    at: datetime
+
+
 @dataclass(slots=True)
 class Changes:
     """What has changed since the last time; of a row that is gone, None."""
@@ -30,20 +43,35 @@ class Changes:
     rows: dict[Key, Reply | None] = field(default_factory=dict)
     calls: list[QueueCall] = field(default_factory=list)
     agents: list[AgentChange] = field(default_factory=list)
+    paused: list[Paused] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.rows or self.calls or self.agents)
+        return bool(self.rows or self.calls or self.agents or self.paused)
 
-    def before(self, later: "Changes") -> "Changes":
+    def add(self, later: "Changes") -> None:
         """These, and then the later ones."""
-        return Changes(self.rows | later.rows, [*self.calls, *later.calls], [*self.agents, *later.agents])
+        self.rows.update(later.rows)
+        self.calls += later.calls
+        self.agents += later.agents
+        self.paused += later.paused
+
+
+Also = Callable[[AsyncSession, Changes], Awaitable[None]]
+
+
+async def _nothing(_session: AsyncSession, _changes: Changes) -> None:
+    """Nothing else is written."""
 
 
 class QueueStore:
-    """Reads and writes. Every method is one transaction."""
+    """Reads and writes. Every method is one transaction; `also` writes into the same one.
 
-    def __init__(self, db: Database) -> None:
+    What `also` makes impossible is written without it, and that is logged: it must hold up nothing.
+    """
+
+    def __init__(self, db: Database, also: Also = _nothing) -> None:
         self._db = db
+        self._also = also
 
     async def load(self) -> StoredAcd:
         """What an earlier server has left. What this version cannot read is left out, and logged."""
@@ -61,6 +89,15 @@ class QueueStore:
 
     async def save(self, changes: Changes) -> list[int]:
         """Write what has changed; the ids of the lines of the queues' log, in their order."""
+        try:
+            return await self._save(changes, self._also)
+        except (OperationalError, InterfaceError, OSError):
+            raise  # the database is away, and may be back
+        except Exception:  # noqa: BLE001 - it would be tried again for ever, and nothing else be stored
+            _log.exception("There are no mails about what has happened in queues")
+            return await self._save(changes, _nothing)
+
+    async def _save(self, changes: Changes, also: Also) -> list[int]:
         ids: list[int] = []
         keys = list(changes.rows)
         rows = [
@@ -84,6 +121,7 @@ class QueueStore:
                 await connection.execute(
                     insert(AgentChangeRow), [change.model_dump() for change in changes.agents]
                 )
+            await also(session, changes)
         return ids
 
 

@@ -4,9 +4,9 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Protocol
+from typing import Any, Protocol
 
-from server.contract.agents import QueueLogEntry
+from server.contract.agents import QueueCall, QueueLogEntry
 from server.rules.queues.stored import StoredAcd
 from server.services.queue_store import Changes
 
@@ -73,10 +73,12 @@ class QueueWriter:
         """Take these changes. Never waits, never fails."""
         if not changes:
             return
-        self._pending = self._pending.before(changes)
-        for log in (self._pending.calls, self._pending.agents):
-            if len(log) > MAX_LOGGED:
-                _log.error("A line of the queues' log is lost, as the database takes none: %r", log.pop(0))
+        self._pending.add(changes)
+        logs: tuple[list[Any], ...] = (self._pending.calls, self._pending.agents, self._pending.paused)
+        for log in logs:
+            for lost in log[: max(0, len(log) - MAX_LOGGED)]:
+                _log.error("A line of the queues' log is lost, as the database takes none: %r", lost)
+            del log[: max(0, len(log) - MAX_LOGGED)]
         self._idle.clear()
         self._wake.set()
 
@@ -91,14 +93,22 @@ class QueueWriter:
                 ids = await self._store.save(changes)
             except Exception as error:  # noqa: BLE001 - whatever it is, the writer must go on
                 _log.warning("The queues cannot be stored: %s; again in %.1f s", error, pause)
-                self._pending = changes.before(self._pending)
+                changes.add(self._pending)
+                self._pending = Changes()
+                self.write(changes)
                 self._wake.set()
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, RETRY_MAX_S)
                 continue
             pause = RETRY_S
             if ids:
-                lines = zip(ids, changes.calls, strict=True)
-                self.on_logged([QueueLogEntry(id=key, **call.model_dump()) for key, call in lines])
+                self._tell(ids, changes.calls)
             if not self._pending:
                 self._idle.set()
+
+    def _tell(self, ids: Sequence[int], calls: Sequence[QueueCall]) -> None:
+        try:
+            lines = zip(ids, calls, strict=True)
+            self.on_logged([QueueLogEntry(id=key, **call.model_dump()) for key, call in lines])
+        except Exception:  # noqa: BLE001 - whatever it is, the writer must go on
+            _log.exception("Lines of the queues' log are written, but could not be told")

@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from server.clock import Clock
@@ -34,13 +34,16 @@ from server.services.accounts import Who
 from server.services.call_log_store import Call
 from server.services.configuration import Configuration, ConfigurationChanged
 from server.services.hub import Hub
-from server.services.queue_store import CALLER, LINE, MEMBER, Changes
+from server.services.queue_store import CALLER, LINE, MEMBER, Changes, Paused
 from server.services.queue_writer import QueueWriter, Store
 from server.services.states import States
 from server.switch.port import Event, Leg, LegChanged, LegState, Switch
 
 REMEMBERED = 10_000
 """Calls that have been in a queue of which it is remembered, so that their legs are known."""
+
+CLOCK_STEP = timedelta(seconds=1)
+"""By so much clock and loop differ only if the clock was set."""
 
 CallerEffect = Ring | StopRinging | Connect | FailOver | Announce
 """What is to be done for a caller."""
@@ -100,6 +103,9 @@ class Queues:
         self._shown: dict[tuple[str, str], AgentStatus] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._stops: list[Callable[[], None]] = []
+        self._clock_at: tuple[datetime, float] | None = None
+        """What clock and loop have shown last."""
+        self._managers: dict[str, tuple[str, ...]] = {}
         hub.topic(Topic.AGENTS, self._snapshot)
 
     # Life
@@ -107,6 +113,7 @@ class Queues:
     async def start(self) -> None:
         """Go on from what is stored. Await it after the states have started, before calls and the switch."""
         state = await self._store.load()
+        self._clock_at = self._clock.now(), asyncio.get_running_loop().time()
         self._acd, effects = restored(
             state,
             self._settings(),
@@ -125,6 +132,7 @@ class Queues:
             self._states.observe(self._look_at),
             self._configuration.observe(self._on_configuration),
         ]
+        self._note_managers()
         self._carry_out(effects, everybody=True)
         self._look_at_all()
 
@@ -174,7 +182,7 @@ class Queues:
     def waited_s(self, call: str) -> float:
         """How long the caller of this call has waited until now; 0 if it does not wait."""
         caller = self._acd.floor.waiting.get(call)
-        return (self._clock.now() - caller.joined).total_seconds() if caller is not None else 0.0
+        return (self._now() - caller.joined).total_seconds() if caller is not None else 0.0
 
     def of_agent(self, call: str, extension: str) -> Caller | None:
         """The caller of this call, if the extension is rung for it, or talks with it, as an agent."""
@@ -194,7 +202,7 @@ class Queues:
         seat = self._seats[call.id] = Seat()
         self._note_queued(call.id)
         try:
-            self._carry_out(self._acd.join(call.id, number, self._clock.now()), calls=[call.id])
+            self._carry_out(self._acd.join(call.id, number, self._now()), calls=[call.id])
         except NoSuchQueue:
             seat.put(FailOver(call.id, number, Destination(kind=DestinationKind.HANG_UP)))
         return seat
@@ -203,31 +211,31 @@ class Queues:
         """The flow of this caller does nothing more for it here: one who still waits has given up."""
         self._seats.pop(call, None)
         if call in self._acd.floor.waiting:
-            self._carry_out(self._acd.hung_up(call, self._clock.now()), calls=[call])
+            self._carry_out(self._acd.hung_up(call, self._now()), calls=[call])
 
     def leave(self, call: str) -> None:
         """A waiting caller goes elsewhere."""
-        self._carry_out(self._acd.leave(call, self._clock.now()), calls=[call])
+        self._carry_out(self._acd.leave(call, self._now()), calls=[call])
 
     def announcement_ended(self, call: str) -> None:
         """What `Announce` has begun is over."""
-        self._carry_out(self._acd.announcement_ended(call, self._clock.now()), calls=[call])
+        self._carry_out(self._acd.announcement_ended(call, self._now()), calls=[call])
 
     def answered(self, call: str, extension: str) -> bool:
         """An agent who is rung answers; False: too late, hang up."""
-        effects = self._acd.answered(call, extension, self._clock.now())
+        effects = self._acd.answered(call, extension, self._now())
         self._carry_out(effects, calls=[call], extensions=[extension])
         return any(isinstance(effect, Connect) and effect.extension == extension for effect in effects)
 
     def refused(self, call: str, extension: str) -> None:
         """An agent who is rung does not take the call."""
-        effects = self._acd.refused(call, extension, self._clock.now())
+        effects = self._acd.refused(call, extension, self._now())
         self._carry_out(effects, calls=[call], extensions=[extension])
 
     def came_to_nothing(self, call: str) -> None:
         """The agent who has answered is gone before the two were together."""
         caller = self._acd.floor.talking.get(call)
-        effects = self._acd.came_to_nothing(call, self._clock.now())
+        effects = self._acd.came_to_nothing(call, self._now())
         self._carry_out(effects, calls=[call], extensions=[caller.agent or ""] if caller else [])
 
     def follow(self, call: Call) -> None:
@@ -244,14 +252,14 @@ class Queues:
         floor = self._acd.floor
         if call in floor.waiting or call in floor.talking:
             agent = floor.talking[call].agent or "" if call in floor.talking else ""
-            effects = self._acd.hung_up(call, self._clock.now())
+            effects = self._acd.hung_up(call, self._now())
             self._carry_out(effects, calls=[call], extensions=[agent])
         self._open.pop(call, None)
         self._seats.pop(call, None)
 
     def agent_event(self, extension: str, event: Callable[[Acd, datetime], Effects]) -> None:
         """Let something happen that is about this agent. Raises what `event` does."""
-        self._carry_out(event(self._acd, self._clock.now()), extensions=[extension])
+        self._carry_out(event(self._acd, self._now()), extensions=[extension])
 
     def those_left(self, calls: Collection[str]) -> None:
         """These calls go on after a restart; the others that were in queues are over."""
@@ -264,6 +272,21 @@ class Queues:
 
     # Inside
 
+    def _now(self) -> datetime:
+        """What the clock shows. If it was set, all moments of the queues move with it: none sticks."""
+        now, passed = self._clock.now(), asyncio.get_running_loop().time()
+        if self._clock_at is not None:
+            then, before = self._clock_at
+            step = now - then - timedelta(seconds=passed - before)
+            if abs(step) >= CLOCK_STEP:
+                _log.warning("The clock was set by %.0f s: queues go on in its time", step.total_seconds())
+                self._acd.clock_was_set(step)
+                floor, moved = self._acd.floor, Changes()
+                self._note_rows(moved, {*floor.waiting, *floor.talking}, set(), set(), everybody=True)
+                self.writer.write(moved)
+        self._clock_at = now, passed
+        return now
+
     def _settings(self) -> Iterable[Queue]:
         return self._configuration.snapshot.all(Queue).values()
 
@@ -273,11 +296,23 @@ class Queues:
             self._queued.popitem(last=False)
 
     def _on_configuration(self, change: ConfigurationChanged) -> None:
-        if change.model in (Queue, QueueOptions):
-            now = self._clock.now()
-            effects = self._acd.configure(self._settings(), self.options, now)
-            self._carry_out(effects, everybody=True)
-            self._look_at_all()
+        if change.model is QueueOptions:
+            self._carry_out(self._acd.configure(self._settings(), self.options, self._now()), everybody=True)
+        elif change.model is Queue:
+            lines = self._acd.floor.lines
+            before = {*lines[change.key].members} if change.key in lines else set()
+            effects = self._acd.set_up(change.key, self.settings_of(change.key), self._now())
+            after = {*lines[change.key].members} if change.key in lines else set()
+            self._carry_out(effects, extensions=before | after, queue=change.key)
+            for extension in after:
+                self._look_at(extension)
+            self._note_managers()
+
+    def _note_managers(self) -> None:
+        """Whoever manages a queue now, or does no longer, sees other agents than before."""
+        before, self._managers = self._managers, {one.number: one.managers for one in self._settings()}
+        if before != self._managers:
+            self._hub.renew(Topic.AGENTS)
 
     def _on_switch(self, event: Event) -> None:
         if isinstance(event, LegChanged):
@@ -301,7 +336,7 @@ class Queues:
             and state.presence.status is not PresenceStatus.DO_NOT_DISTURB
         )
         busy = any(self._is_of_no_queue(leg) for leg in self._states.legs(extension))
-        now = self._clock.now()
+        now = self._now()
         if busy is not agent.busy:
             self._carry_out(self._acd.busy(extension, now, is_so=busy), extensions=[extension])
         if reachable is not agent.reachable:
@@ -325,12 +360,13 @@ class Queues:
         *,
         calls: Iterable[str] = (),
         extensions: Iterable[str] = (),
+        queue: str = "",
         everybody: bool = False,
     ) -> None:
-        """Hand on what has come of an event about these calls and agents."""
+        """Hand on what has come of an event about these calls and agents, or the settings of this queue."""
         touched_calls, touched = set(calls), set(extensions) - {""}
         changes = Changes()
-        queues: set[str] = set()
+        queues = {queue} - {""}
         for effect in effects:
             match effect:
                 case Changed():
@@ -351,6 +387,9 @@ class Queues:
                         effect.queue,
                         effect.missed,
                     )
+                    changes.paused.append(
+                        Paused(effect.queue, effect.extension, effect.missed, self._clock.now())
+                    )
                 case _:
                     touched_calls.add(effect.call)
                     queues.add(effect.queue)
@@ -360,7 +399,7 @@ class Queues:
                         seat.put(effect)
         self._note_rows(changes, touched_calls, touched, queues, everybody=everybody)
         self.writer.write(changes)
-        self._publish(touched, everybody=everybody)
+        self._publish(touched, queue=queue, everybody=everybody)
         self._set_timer()
 
     def _note_rows(
@@ -375,25 +414,28 @@ class Queues:
             for member in agent.memberships.values() if agent is not None else ():
                 changes.rows[MEMBER, f"{member.queue}/{extension}"] = stored_member(member)
         for number in floor.lines if everybody else queues:
-            if (line := floor.lines.get(number)) is not None:
-                changes.rows[LINE, number] = stored_line(line)
+            line = floor.lines.get(number)
+            changes.rows[LINE, number] = stored_line(line) if line is not None else None
 
-    def _publish(self, extensions: Iterable[str], *, everybody: bool) -> None:
-        """Tell what has changed of these agents, or of all."""
+    def _publish(self, extensions: Iterable[str], *, queue: str, everybody: bool) -> None:
+        """Tell what has changed of these agents, or of all; who is no agent of `queue` any more is gone."""
         floor = self._acd.floor
         there: dict[tuple[str, str], AgentStatus] = {}
         if everybody:
             there = {(one.queue, one.extension): one for one in self._acd.agents()}
-            for key in [key for key in self._shown if key not in there]:
-                del self._shown[key]
-                self.writer.write(Changes({(MEMBER, "/".join(key)): None}))
-                self._tell(key, None)
+            gone = self._shown.keys() - there.keys()
         else:
             for extension in extensions:
                 known = floor.agents.get(extension)
-                for queue in known.memberships if known is not None else ():
-                    if (status := self._acd.agent(queue, extension)) is not None:
-                        there[queue, extension] = status
+                for of in known.memberships if known is not None else ():
+                    if (status := self._acd.agent(of, extension)) is not None:
+                        there[of, extension] = status
+            members = {(queue, one) for one in extensions}
+            gone = {key for key in members if key in self._shown and key not in there}
+        for key in gone:
+            del self._shown[key]
+            self.writer.write(Changes({(MEMBER, "/".join(key)): None}))
+            self._tell(key, None)
         for key, status in there.items():
             if self._shown.get(key) != status:
                 self._shown[key] = status
@@ -422,9 +464,9 @@ class Queues:
             self._timer = None
         due = self._acd.next_due()
         if due is not None:
-            wait_s = max(0.0, (due - self._clock.now()).total_seconds())
+            wait_s = max(0.0, (due - self._now()).total_seconds())
             self._timer = asyncio.get_running_loop().call_later(wait_s, self._on_time)
 
     def _on_time(self) -> None:
         self._timer = None
-        self._carry_out(self._acd.advance(self._clock.now()))
+        self._carry_out(self._acd.advance(self._now()))

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.clock import Clock
+from server.contract.call_flows import CallFlow
 from server.contract.conference import Conference
 from server.contract.configuration import ConfigObject
 from server.contract.destinations import Destination, DestinationKind
@@ -175,6 +176,7 @@ OBJECTS: dict[DestinationKind, type[ConfigObject]] = {
     DestinationKind.QUEUE: Queue,
     DestinationKind.CONFERENCE: Conference,
     DestinationKind.PROMPT: Prompt,
+    DestinationKind.CALL_FLOW: CallFlow,
 }
 """Destinations that are objects of the configuration."""
 

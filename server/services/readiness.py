@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import text
@@ -22,7 +23,10 @@ _WRITE = text("UPDATE alembic_version SET version_num = version_num")
 class ReadinessService:
     """Asks everything that a call needs."""
 
-    def __init__(self, *, db: Database, switch: Switch, data: Path) -> None:
+    def __init__(
+        self, *, db: Database, switch: Switch, data: Path, mail: Callable[[], Check | None] = lambda: None
+    ) -> None:
+        self._mail = mail
         self._db = db
         self._switch = switch
         self._data = data
@@ -35,7 +39,9 @@ class ReadinessService:
             self._disk(),
             self._engine(),
         ]
-        return Readiness(ready=all(check.ok for check in checks), checks=checks)
+        if (mail := self._mail()) is not None:
+            checks.append(mail)
+        return Readiness(ready=all(check.ok for check in checks if check.for_calls), checks=checks)
 
     async def _database(self) -> Check:
         message = ""

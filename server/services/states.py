@@ -11,7 +11,7 @@ from typing import Any
 from server.clock import Clock
 from server.contract.events import Topic
 from server.contract.extensions import CallState, Extension, ExtensionState
-from server.rules.lines import LegView, call_state
+from server.rules.lines import LegView, Line
 from server.services.accounts import Who
 from server.services.directory import Directory
 from server.services.hub import Hub
@@ -32,6 +32,8 @@ class States:
         self._presence = presence
         self._up = False
         self._legs: dict[str, dict[str, Leg]] = {}
+        self._lines: dict[str, Line] = {}
+        """Of those that have legs."""
         self._phones: dict[str, int] = {}
         self._states: dict[str, ExtensionState] = {}
         self._stops: list[Callable[[], None]] = []
@@ -101,14 +103,20 @@ class States:
             self._reread()
 
     def _on_leg(self, leg: Leg) -> None:
+        self._take(leg)
+        self._refresh(leg.number)
+
+    def _take(self, leg: Leg) -> None:
         legs = self._legs.setdefault(leg.number, {})
+        line = self._lines.setdefault(leg.number, Line())
         if leg.state is LegState.GONE:
             legs.pop(leg.id, None)
+            line.drop(leg.id)
             if not legs:
-                del self._legs[leg.number]
+                del self._legs[leg.number], self._lines[leg.number]
         else:
             legs[leg.id] = leg
-        self._refresh(leg.number)
+            line.put(leg.id, _view(leg))
 
     def _on_directory(self, number: str, extension: Extension | None) -> None:
         if extension is not None:
@@ -119,11 +127,11 @@ class States:
 
     def _reread(self) -> None:
         """Everything anew, as the switch has it; without a switch all of it is unknown."""
-        self._legs = {}
+        self._legs, self._lines = {}, {}
         self._phones = {}
         if self._up:
             for leg in self._switch.legs():
-                self._legs.setdefault(leg.number, {})[leg.id] = leg
+                self._take(leg)
         for extension in self._directory.all():
             if self._up:
                 self._phones[extension.number] = len(self._switch.contacts(extension.number))
@@ -147,7 +155,8 @@ class States:
     def _state(self, extension: Extension, old: ExtensionState | None) -> ExtensionState:
         number = extension.number
         phones = self._phones.get(number, 0) if self._up else 0
-        call = call_state(map(_view, self._legs.get(number, {}).values())) if self._up else CallState.UNKNOWN
+        line = self._lines.get(number)
+        call = (line.state if line is not None else CallState.IDLE) if self._up else CallState.UNKNOWN
         return ExtensionState(
             number=number,
             name=extension.display_name,

@@ -23,6 +23,7 @@ from server.contract.voicemail import (
 )
 from server.db.base import Database
 from server.db.models import MailboxRow, VoicemailGreetingRow, VoicemailMessageRow
+from server.rules.group_mailboxes import may_change_members, members_of
 from server.services.accounts import LOCAL, Who
 from server.services.audit import Audit
 from server.services.configuration import Configuration, ConfigurationChanged
@@ -145,12 +146,17 @@ class Voicemail:
 
     def may_use(self, number: str, box: str) -> bool:
         """Whether this extension hears the messages: its own mailbox, or that of a group it is in."""
+        return number in self.users_of(box)
+
+    def users_of(self, box: str) -> tuple[str, ...]:
+        """The extensions that hear the messages of a mailbox."""
         group = self._group(box)
-        return number in group.members if group is not None else number == box
+        return members_of(group, self._configuration.snapshot) if group is not None else (box,)
 
     async def mailboxes(self, number: str) -> list[MailboxState]:
         """The state of the own mailbox and of those of the own groups, the own first."""
-        groups = [group.number for group in self._configuration.list(GroupMailbox) if number in group.members]
+        known = self._configuration.list(GroupMailbox)
+        groups = [group.number for group in known if self.may_use(number, group.number)]
         return [await self.state(box) for box in (number, *groups)]
 
     async def state(self, box: str) -> MailboxState:
@@ -279,8 +285,7 @@ class Voicemail:
         state = await self._count(box)
         for observer in tuple(self._observers):
             observer(box)
-        group = self._group(box)
-        for number in group.members if group is not None else (box,):
+        for number in self.users_of(box):
             self._hub.publish(Topic.VOICEMAIL, box, state, to=number)
 
     async def _count(self, box: str) -> MailboxState:
@@ -305,11 +310,11 @@ class Voicemail:
         self._forget(change.number)
 
     def _on_configuration(self, change: ConfigurationChanged) -> None:
-        if change.model is GroupMailbox:
-            if change.item is None:
-                self._forget(change.key)
-            if self._hub is not None:
-                self._hub.renew(Topic.VOICEMAIL)
+        if change.model is GroupMailbox and change.item is None:
+            self._forget(change.key)
+        known = self._configuration.list(GroupMailbox)
+        if self._hub is not None and may_change_members(change.model, known):
+            self._hub.renew(Topic.VOICEMAIL)
 
     def _known_is(self, box: str, settings: VoicemailSettings) -> None:
         self._known[box] = settings

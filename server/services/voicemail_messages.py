@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.clock import Clock
 from server.contract.voicemail import MAX_MESSAGES, VoicemailMessage
@@ -17,8 +18,16 @@ from server.services.voicemail_rows import delete_rows, is_there, message_of_row
 from server.switch.port import Party, Recorded
 
 
+async def _nothing(_session: AsyncSession, _message: VoicemailMessage) -> None:
+    """Nothing else is written."""
+
+
 class VoicemailMessages:
-    """The messages of every mailbox; `changed` is awaited after each change of one."""
+    """The messages of every mailbox; `changed` is awaited after each change of one.
+
+    Attributes:
+        also: writes into the transaction in which a message is kept.
+    """
 
     def __init__(
         self,
@@ -32,6 +41,7 @@ class VoicemailMessages:
         self._clock = clock
         self._files = files
         self._changed = changed
+        self.also: Callable[[AsyncSession, VoicemailMessage], Awaitable[None]] = _nothing
 
     async def list(self, box: str) -> "list[VoicemailMessage]":
         """The messages of a mailbox, the newest first."""
@@ -68,6 +78,7 @@ class VoicemailMessages:
         try:
             async with self._db.session() as session:
                 session.add(row)
+                await self.also(session, message_of_row(row))
         except SQLAlchemyError:
             await self._files.remove([row.id])
             raise

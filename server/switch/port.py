@@ -150,6 +150,15 @@ class Leg(ABC):
         """
 
     @abstractmethod
+    async def choose_music(self, name: str) -> None:
+        """Wherever this leg is to hear `DEFAULT_MUSIC` it hears this one, from its next beginning on.
+
+        So it does when a phone that it talks with puts it on hold, which the engine sees to by itself, and
+        after a restart of ours. A name that there is no music of counts as `DEFAULT_MUSIC`, which is what
+        each leg hears at first. Idempotent. Raises `LegGone`; `SwitchError` if it cannot be done.
+        """
+
+    @abstractmethod
     async def start_music(self, name: str = DEFAULT_MUSIC) -> None:
         """Play music on hold to this leg, also when it is alone, until `stop_music`. Idempotent.
 
@@ -404,11 +413,12 @@ class Switch(ABC):
         """
 
     @abstractmethod
-    async def set_music(self, tracks: Sequence[Path]) -> None:
-        """Music on hold is made of these files, in order, from the next time on; none: the engine's own.
+    async def set_music(self, music: Mapping[str, Sequence[Path]]) -> None:
+        """Music on hold is made of these files, in order, from the next time on; there is no other music.
 
-        Files of ours, as in `Sound.file`, with their extensions. Raises `SwitchError` where that fails; who
-        hears the old music hears it to the end of its track.
+        Names are lower-case letters, digits and dashes. `DEFAULT_MUSIC` without files is the engine's own;
+        what else has none does not exist. Files of ours, as in `Sound.file`, with their extensions. Raises
+        `SwitchError` where that fails; who hears the old music hears it to the end of its track.
         """
 
     @property

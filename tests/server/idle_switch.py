@@ -34,7 +34,7 @@ class IdleSwitch(Switch):
     def __init__(self) -> None:
         self.endpoints: dict[str, SipEndpoint] = {}
         self.declared: tuple[SipTrunk, ...] = ()
-        self.music: tuple[Path, ...] | None = None
+        self.music: dict[str, tuple[Path, ...]] | None = None
         self.closed = False
         self.pushed = asyncio.Event()
         self._problem = "The switch was not started."
@@ -89,8 +89,8 @@ class IdleSwitch(Switch):
     async def push_trunks(self, trunks: Sequence[SipTrunk]) -> None:
         self.declared = tuple(trunks)
 
-    async def set_music(self, tracks: Sequence[Path]) -> None:
-        self.music = tuple(tracks)
+    async def set_music(self, music: Mapping[str, Sequence[Path]]) -> None:
+        self.music = {name: tuple(files) for name, files in music.items()}
 
     @property
     def lamps(self) -> LampPanel:

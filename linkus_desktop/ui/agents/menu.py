@@ -19,6 +19,8 @@ from server.contract.agents import AgentStatus
 _BEFORE_ARROW = "\N{NO-BREAK SPACE}" * 3
 NAME_WIDTH = 220
 """A queue's name is elided beyond this (logical pixels)."""
+WORDS_WIDTH = 200
+"""And what one is there, such as the reason of a pause; its time is always seen."""
 
 
 class PauseMenu(QMenu):
@@ -75,7 +77,8 @@ class QueueMenu(QMenu):
         lamp, words = in_queue(one, known=known)
         name = self._own.name_of(self.queue)
         elided = self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, NAME_WIDTH)
-        line = timed(words, one.since, now) if one is not None and known else words
+        shown_words = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, WORDS_WIDTH)
+        line = timed(shown_words, one.since, now) if one is not None and known else shown_words
         if self._own.busy(self.queue):
             line = "Changing…"
         shown = f"{_plain(elided)}\t{_plain(line)}{_BEFORE_ARROW}", lamp

@@ -5,7 +5,7 @@ from datetime import datetime
 from linkus_desktop.pbx.agents import Summary
 from linkus_desktop.ui.lamps import Lamp
 from linkus_desktop.ui.texts import absolute, duration
-from server.contract.agents import AgentState, AgentStatus
+from server.contract.agents import AUTO_PAUSED, AgentState, AgentStatus
 
 LAMPS = {
     AgentState.TALKING: Lamp.TALKING,
@@ -38,7 +38,13 @@ def agent_words(state: AgentState | None, reason: str = "") -> str:
     """A state in words, a pause with its reason."""
     if state is None:
         return Lamp.UNKNOWN.word
-    return f"{WORDS[state]}: {reason}" if state is AgentState.PAUSED and reason else WORDS[state]
+    return paused_words(reason) if state is AgentState.PAUSED else WORDS[state]
+
+
+def paused_words(reason: str) -> str:
+    """A pause with its reason, if one was given; the server's own one in words (Q-4)."""
+    said = "calls missed" if reason == AUTO_PAUSED else reason
+    return ": ".join(filter(None, (WORDS[AgentState.PAUSED], said)))
 
 
 def in_queue(one: AgentStatus | None, *, known: bool) -> tuple[Lamp, str]:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from linkus_desktop.ui.agents.words import paused_words
 from linkus_desktop.ui.lamps import Lamp
 from linkus_desktop.ui.texts import absolute, since
 from server.contract.agents import AgentStatus
@@ -49,7 +50,7 @@ def _pause(where: str, logged_in: list[AgentStatus], now: datetime) -> Shown:
         return Lamp.OFF, "Not paused", f"Click to pause in {where}", None
     reasons = {one.reason for one in paused}
     reason = reasons.pop() if len(reasons) == 1 else ""
-    word = f"Paused: {reason}" if reason else "Paused"
+    word = paused_words(reason)
     at = max(one.since for one in paused)
     told = f"{word} in {where} since {absolute(at)} ({since(at, now)}). Click to resume."
     if len(paused) < len(logged_in):

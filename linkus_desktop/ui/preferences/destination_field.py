@@ -17,6 +17,9 @@ FORWARDING: tuple[Choice, ...] = (
     ("To a group mailbox", DestinationKind.GROUP_VOICEMAIL),
     ("To a menu", DestinationKind.IVR),
     ("To a queue", DestinationKind.QUEUE),
+    ("To a call flow", DestinationKind.CALL_FLOW),
+    ("To a conference room", DestinationKind.CONFERENCE),
+    ("Play a prompt", DestinationKind.PROMPT),
     ("To a number", DestinationKind.EXTERNAL),
     ("To my mobile", DestinationKind.MOBILE),
     ("Hang up", DestinationKind.HANG_UP),
@@ -36,7 +39,9 @@ _PLACEHOLDERS = {  # short: in a rule there is room for some fifteen characters
     DestinationKind.VOICEMAIL: "My own, or 1002",
     DestinationKind.IVR: "Such as 6500",
     DestinationKind.QUEUE: "Such as 6400",
+    DestinationKind.CONFERENCE: "Such as 6600",
     DestinationKind.PROMPT: "Its name",
+    DestinationKind.CALL_FLOW: "Its name",
     DestinationKind.EXTERNAL: "Such as +420 530 335 533",
 }
 

@@ -1,4 +1,4 @@
-"""Ring tones: of colleagues and others, of single callers, and by what the PBX says (SIP-6)."""
+"""Ring tones: of colleagues and others, of single callers, of queues, by what the PBX says (SIP-6)."""
 
 from typing import TYPE_CHECKING
 
@@ -216,7 +216,7 @@ class RingingSection(Section):
     def __init__(self, audio: "Audio", settings: "Settings") -> None:
         super().__init__(
             "Ring tones",
-            "A caller's own tone comes first, then what the PBX says, then who calls.",
+            "A caller's own tone comes first, then the queue's, what the PBX says, and who calls.",
         )
         self._settings = settings
         self._listening = Listening(audio, self)
@@ -231,6 +231,11 @@ class RingingSection(Section):
             settings, self._listening, "ring_callers", one="caller", hint="Number", numbers=True
         )
         self.whole(self.callers)
+        self.heading("Queues with a tone of their own")
+        self.queues = RulesForm(
+            settings, self._listening, "ring_queues", one="queue", hint="Number or name", numbers=False
+        )
+        self.whole(self.queues)
         self.heading("By what the PBX says")
         note = "A text of the call's Alert-Info, such as the one an administrator gives a queue."
         self.whole(label(note, muted=True, wrap=True))

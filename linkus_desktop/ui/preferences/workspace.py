@@ -13,6 +13,7 @@ from linkus_desktop.ui.preferences.audio import AudioSection
 from linkus_desktop.ui.preferences.desk_phone import DeskPhoneSection
 from linkus_desktop.ui.preferences.hot_keys import HotKeysSection
 from linkus_desktop.ui.preferences.incoming import IncomingSection
+from linkus_desktop.ui.preferences.mail import MailSection
 from linkus_desktop.ui.preferences.popups import PopUpsSection
 from linkus_desktop.ui.preferences.reaching import ReachingSection
 from linkus_desktop.ui.preferences.ringing import RingingSection
@@ -57,6 +58,7 @@ class PreferencesWorkspace(QScrollArea):
         self.hot_keys = HotKeysSection(settings, hot_keys or HotKeys(self))
         self.appearance = AppearanceSection(settings, theme)
         self.reaching = ReachingSection(session) if session.sip is not None else None
+        self.mail = MailSection(session) if session.sip is not None else None
         self.account = AccountSection(session, settings)
         self.about = AboutSection(has_phone=session.sip is not None)
         self.account.password_requested.connect(self.password_requested)
@@ -74,6 +76,7 @@ class PreferencesWorkspace(QScrollArea):
             self.pop_ups,
             self.hot_keys if session.sip is not None else None,
             self.reaching,
+            self.mail,
             self.appearance,
             self.account,
             self.about,

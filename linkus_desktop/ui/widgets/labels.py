@@ -21,12 +21,20 @@ def label(text: str = "", size: Size = "body", *, muted: bool = False, wrap: boo
 
 
 class ElidedLabel(QLabel):
-    """One line that gives up its middle where room is short; the tooltip then has all of it."""
+    """One line that gives up a part where room is short; the tooltip then has all of it."""
 
     def __init__(
-        self, text: str = "", size: Size = "body", *, muted: bool = False, parent: QWidget | None = None
+        self,
+        text: str = "",
+        size: Size = "body",
+        *,
+        muted: bool = False,
+        gives_up: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle,
+        parent: QWidget | None = None,
     ):
+        """`gives_up`: its middle, as names do; or its end, as sentences do."""
         super().__init__(text, parent)
+        self._gives_up = gives_up
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setProperty("type", size)
         if muted:
@@ -36,9 +44,7 @@ class ElidedLabel(QLabel):
 
     def shown_text(self) -> str:
         """What is on the screen."""
-        return self.fontMetrics().elidedText(
-            self.text(), Qt.TextElideMode.ElideMiddle, self.contentsRect().width()
-        )
+        return self.fontMetrics().elidedText(self.text(), self._gives_up, self.contentsRect().width())
 
     def setText(self, text: str) -> None:
         """Show another text."""

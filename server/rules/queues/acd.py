@@ -9,12 +9,13 @@ of that agent; each caller who joined is logged once; each member has one state,
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from server.contract.agents import AgentStatus, QueueEnd, WaitingCaller
 from server.contract.queues import Queue, QueueOptions
 from server.rules.queues.agents import Membership
 from server.rules.queues.announcements import Announcement, ended
+from server.rules.queues.clock_steps import shift
 from server.rules.queues.effects import Announce, Effect, FailOver, Stop
 from server.rules.queues.floor import Floor
 from server.rules.queues.lines import Caller, WaitingLine
@@ -46,6 +47,13 @@ class Acd:
         """Time has passed."""
         self._at(now)
         return self.floor.settle()
+
+    def clock_was_set(self, by: timedelta) -> None:
+        """The clock shows so much more or less than before: every moment moves with it.
+
+        So whatever runs lasts as long as it would have, and nobody has waited for less than nothing.
+        """
+        shift(self.floor, by)
 
     def _at(self, now: datetime) -> None:
         self.floor.now = now
@@ -131,20 +139,27 @@ class Acd:
 
     # Agents
 
-    def log_in(self, extension: str, queues: Iterable[str], now: datetime) -> Effects:
-        """A dynamic agent logs in to these queues of their own; a static one resumes there (PRES-6)."""
+    def log_in(
+        self, extension: str, queues: Iterable[str], now: datetime, *, paused: str | None = None
+    ) -> Effects:
+        """A dynamic agent logs in to these queues of their own; a static one resumes there (PRES-6).
+
+        Who logs in is not paused, but with the reason `paused` if there is one.
+        """
         self._at(now)
         members = self.floor.members_of(extension, queues)
         everywhere = [one for one in self.floor.agent(extension).memberships.values() if one.dynamic]
-        if all(one.rank is None for one in everywhere):
+        if any(one.dynamic for one in members) and all(one.rank is None for one in everywhere):
             for one in everywhere:
                 one.last = False
         for member in members:
-            if not member.dynamic:
-                member.reason = None
-            elif member.rank is None:
+            if member.dynamic and member.rank is None:
                 member.rank = (1, next(self.floor.log_ins))
             member.last = member.dynamic
+            if paused is None:
+                member.reason = None
+            else:
+                self.floor.pause(member, paused)
         self.floor.touch(extension)
         return self.floor.settle()
 
@@ -220,16 +235,28 @@ class Acd:
         self.prepare(queues, options)
         return self.floor.settle()
 
+    def set_up(self, number: str, queue: Queue | None, now: datetime) -> Effects:
+        """As `configure`, but of this queue only; None: it is gone. The cost is that of one queue."""
+        self._at(now)
+        self._set_up(number, queue)
+        return self.floor.settle()
+
     def prepare(self, queues: Iterable[Queue], options: QueueOptions) -> None:
         """As `configure`, but what comes of it comes with the next event."""
         self.floor.options = options
         settings = {queue.number: queue for queue in queues}
         for number in [number for number in self.floor.lines if number not in settings]:
-            self._close(self.floor.lines[number])
+            self._set_up(number, None)
         for number, queue in settings.items():
+            self._set_up(number, queue)
+
+    def _set_up(self, number: str, queue: Queue | None) -> None:
+        if queue is not None:
             line = self.floor.lines.setdefault(number, WaitingLine(queue))
             line.queue = queue
-            self._staff(line, logged_in=options.new_agents_logged_in)
+            self._staff(line, logged_in=self.floor.options.new_agents_logged_in)
+        elif number in self.floor.lines:
+            self._close(self.floor.lines[number])
 
     def _close(self, line: WaitingLine) -> None:
         for caller in list(line.callers):
@@ -263,11 +290,13 @@ class Acd:
 
     # What is so
 
-    def agents(self) -> list[AgentStatus]:
-        """Every agent in every queue."""
+    def agents(self, queue: str | None = None) -> list[AgentStatus]:
+        """Every agent in every queue, or in this one only."""
+        lines = self.floor.lines.values() if queue is None else [self.floor.lines.get(queue)]
         return [
             _status(member, line.queue.name)
-            for line in self.floor.lines.values()
+            for line in lines
+            if line is not None
             for member in line.members.values()
         ]
 

@@ -7,6 +7,7 @@ from enum import Enum
 from random import Random
 
 from server.contract.agents import AUTO_PAUSED, AgentChange, AgentState, QueueCall, QueueEnd
+from server.contract.destinations import Destination, DestinationKind
 from server.contract.queues import Queue, QueueOptions, QueueStrategy
 from server.rules.queues.agents import Agent, Membership, Offer, can_be_rung, check, state_of
 from server.rules.queues.announcements import (
@@ -245,12 +246,18 @@ class Floor:
 
     def wait_on(self, caller: Caller) -> None:
         """The agent who has answered is not there: back to the old place, and the agent rests."""
-        line = self.lines.get(caller.queue)
-        if line is None or caller.agent is None:
-            self.end_talk(caller)
-            return
+        if caller.agent is None:
+            raise ValueError(f"nobody has answered {caller.call}")
         agent = self.agents[caller.agent]
         del agent.talks[caller.call], self.talking[caller.call]
+        line = self.lines.get(caller.queue)
+        if line is None:  # nor is the queue
+            self.touch(agent.extension)
+            caller.agent = caller.answered_at = None
+            self.log(caller, QueueEnd.FAILED_OVER, left=self.now)
+            nowhere = Destination(kind=DestinationKind.HANG_UP)
+            self.effects.append(FailOver(caller.call, caller.queue, nowhere))
+            return
         if (member := agent.memberships.get(caller.queue)) is not None:
             member.let_go = self.now
             member.rest_until = self.now + timedelta(seconds=line.queue.retry_s)

@@ -1,7 +1,6 @@
 """The callers of a queue in their order, and the agents who could be rung for them now."""
 
 import bisect
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -92,9 +91,6 @@ class WaitingLine:
     def position(self, caller: Caller) -> int:
         """The caller's place, from 1."""
         return bisect.bisect_left(self.callers, turn(caller), key=turn) + 1
-
-    def __iter__(self) -> Iterator[Caller]:
-        return iter(self.callers)
 
 
 def _remove(callers: list[Caller], caller: Caller) -> None:

@@ -41,7 +41,7 @@ def queue_report(
 
 
 def by_interval(
-    calls: Sequence[QueueCall],
+    calls: Iterable[QueueCall],
     queue: str,
     since: datetime,
     until: datetime,
@@ -52,12 +52,19 @@ def by_interval(
     """One report for each `step` from `since`; the last one may be shorter."""
     if step <= timedelta():
         raise ValueError("an interval lasts longer than nothing")
-    reports = []
-    while since < until:
-        end = min(since + step, until)
-        reports.append(queue_report(calls, queue, since, end, service_level_s=service_level_s))
-        since = end
-    return reports
+    joined: defaultdict[int, list[QueueCall]] = defaultdict(list)
+    for call in calls:
+        joined[(call.joined - since) // step].append(call)
+    return [
+        queue_report(
+            joined[place],
+            queue,
+            since + place * step,
+            min(since + (place + 1) * step, until),
+            service_level_s=service_level_s,
+        )
+        for place in range(-((since - until) // step))
+    ]
 
 
 def agent_reports(

@@ -2,7 +2,7 @@
 
 import heapq
 import itertools
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
@@ -25,6 +25,12 @@ class Timers(Generic[K]):
     def cancel(self, key: K) -> None:
         """This is not due any more."""
         self._at.pop(key, None)
+
+    def shift(self, by: timedelta) -> None:
+        """Everything is due so much later, or earlier if it is less than nothing."""
+        self._at = {key: (at + by, number) for key, (at, number) in self._at.items()}
+        self._heap = [(at, number, key) for key, (at, number) in self._at.items()]
+        heapq.heapify(self._heap)
 
     def next(self) -> datetime | None:
         """The earliest moment; None if nothing will be due."""

@@ -57,6 +57,14 @@ class Forwarded:
 
 
 @dataclass(frozen=True, slots=True)
+class Asker:
+    """Who calls, as conditions ask for it: the number, canonical, "" if withheld; `internal`: a colleague."""
+
+    number: str = ""
+    internal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """What all rules look at, besides the call: `wall` is the system's local time, None if unknown."""
 

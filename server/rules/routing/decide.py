@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from server.contract.boss import Boss
+from server.contract.call_flows import CallFlow
 from server.contract.decisions import Decision, DecisionKind, Refusal, Rule
 from server.contract.destinations import Destination, DestinationKind
 from server.contract.routing import EmergencyNumber, RingGroup
@@ -13,7 +14,8 @@ from server.rules.features import feature_of
 from server.rules.hours import local_time
 from server.rules.numbers import canonical, printable
 from server.rules.routing.call_back import CallBacks, EmergencyCall
-from server.rules.routing.calls import Call, Extensions, Forwarded, FromExtension, FromTrunk, Situation
+from server.rules.routing.call_flow import chosen_by
+from server.rules.routing.calls import Asker, Call, Extensions, Forwarded, FromExtension, FromTrunk, Situation
 from server.rules.routing.emergency import behind_prefix, emergency_trunks
 from server.rules.routing.inbound import destination_of, inbound
 from server.rules.routing.outbound import outbound
@@ -88,9 +90,12 @@ def route(
     return _from_inside(situation, call, number, trace)
 
 
-def route_to(snapshot: Snapshot, extensions: Extensions, destination: Destination, now: datetime) -> Decision:
-    """Where a destination leads, such as that of a ring group nobody answered. Never raises."""
-    return _reach(Situation(snapshot, extensions, local_time(now, snapshot.zone)), destination, Trace())
+def route_to(
+    snapshot: Snapshot, extensions: Extensions, destination: Destination, now: datetime, asker: Asker
+) -> Decision:
+    """Where a destination leads this caller, such as that of a ring group nobody answered. Never raises."""
+    situation = Situation(snapshot, extensions, local_time(now, snapshot.zone))
+    return _reach(situation, destination, asker, Trace())
 
 
 def _emergency(situation: Situation, number: str, trace: Trace) -> Decision | None:
@@ -173,18 +178,27 @@ def _from_trunk(
     if found is None:
         return trace.refuse(Refusal.UNKNOWN_NUMBER, number)
     destination = destination_of(situation, found, trace)
-    return _reach(situation, destination, trace, by=found.name, call=ForBoss(caller, internal=False))
+    for_boss = ForBoss(caller, internal=False)
+    return _reach(situation, destination, Asker(caller), trace, by=found.name, call=for_boss)
 
 
 def _reach(
     situation: Situation,
     destination: Destination,
+    asker: Asker,
     trace: Trace,
     *,
     by: str = "",
     call: ForBoss | None = None,
 ) -> Decision:
     """The decision for a destination; `by` is the inbound route that names it."""
+    been: set[str] = set()
+    while destination.kind is DestinationKind.CALL_FLOW and destination.value not in been:
+        flow = situation.snapshot.get(CallFlow, destination.value)
+        if flow is None:
+            break
+        been.add(flow.name)
+        destination = chosen_by(flow, asker, situation, trace)
     kind, number = destination.kind, destination.value
     if kind is DestinationKind.HANG_UP:
         return trace.to(DecisionKind.HANG_UP, route=by)
@@ -198,7 +212,9 @@ def _reach(
         if call is not None and decided is DecisionKind.EXTENSION:
             _secretaries(situation, number, call, trace)
         return trace.to(decided, number, route=by)
-    trace.no(rule, number, f"{destination} does not exist, or is disabled")
+    goes_round = kind is DestinationKind.CALL_FLOW and number in been
+    why = "goes round in a circle" if goes_round else "does not exist, or is disabled"
+    trace.no(Rule.CALL_FLOW if kind is DestinationKind.CALL_FLOW else rule, number, f"{destination} {why}")
     return trace.refuse(Refusal.UNKNOWN_NUMBER, number)
 
 

@@ -114,7 +114,7 @@ class Channels:
                 continue
             seen[fresh.id] = known or fresh
             if known is None:
-                fresh.inherited, fresh.music = True, None
+                fresh.inherited, fresh.music, fresh.own_music = True, None, None
                 if fresh.inbound:  # an earlier server will have rung: it does so within milliseconds
                     fresh.advance(LegState.RINGING)
                 self.add(fresh)

@@ -99,9 +99,19 @@ class EngineConfig:
         return self.folder / "music"
 
     @property
+    def more_music(self) -> Path:
+        """Folder of the folders of all other music, by its name."""
+        return self.folder / "more-music"
+
+    @property
+    def music_classes(self) -> Path:
+        """The file that tells of all other music, which comes and goes while the engine runs."""
+        return self.folder / "more-music.conf"
+
+    @property
     def folders(self) -> tuple[Path, ...]:
         """All folders the engine works in; each must exist before it starts."""
-        names = ("etc", "var", "var/keys", "run", "log", "spool", "spool/recording", "music")
+        names = ("etc", "var", "var/keys", "run", "log", "spool", "spool/recording", "music", "more-music")
         return tuple(self.folder / name for name in names)
 
 
@@ -274,7 +284,12 @@ icesupport=no
 
 
 def _music(config: EngineConfig) -> str:
-    return f"[{DEFAULT_MUSIC}]\nmode=files\ndirectory={config.music}\nsort=alpha\n"
+    return music_class(DEFAULT_MUSIC, config.music) + f"#tryinclude {config.music_classes}\n"
+
+
+def music_class(name: str, folder: Path) -> str:
+    """The section of musiconhold.conf for what is played from this folder."""
+    return f"[{name}]\nmode=files\ndirectory={folder}\nsort=alpha\n"
 
 
 def _extensions() -> str:

@@ -225,7 +225,7 @@ class Control:
         """Note on the channel itself that we hold it, for a later server too."""
         leg.check()
         await leg.quiet()
-        await self.on_leg(leg, self._post_variable(leg.id, HELD_BY_US_VARIABLE, "1" if on else ""))
+        await self.on_leg(leg, self.post_variable(leg.id, HELD_BY_US_VARIABLE, "1" if on else ""))
         leg.check()
         if leg.held_by_us != on:
             leg.held_by_us = on
@@ -235,15 +235,16 @@ class Control:
         """Note something on the channel itself."""
         leg.check()
         await leg.quiet()
-        await self.on_leg(leg, self._post_variable(leg.id, MEMO_VARIABLE, memo))
+        await self.on_leg(leg, self.post_variable(leg.id, MEMO_VARIABLE, memo))
         leg.memo = memo
 
-    async def _post_variable(self, leg_id: str, name: str, value: str) -> None:
+    async def post_variable(self, leg_id: str, name: str, value: str) -> None:
+        """Set a variable of a channel, or what a function of its dialplan sets."""
         await self.connected.post(f"channels/{segment(leg_id)}/variable", variable=name, value=value)
 
     async def _set_variable(self, leg_id: str, name: str, value: str) -> None:
         try:
-            await self._post_variable(leg_id, name, value)
+            await self.post_variable(leg_id, name, value)
         except SwitchError:
             log.debug("Variable %s of leg %s was not set: it is gone", name, leg_id)
 

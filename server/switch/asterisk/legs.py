@@ -72,6 +72,7 @@ class AsteriskLeg(Leg):
     Attributes:
         occupation: the sound or recording that the engine's thread for it is busy with now.
         music: the music that it is to hear, "" for none, None if that is not known.
+        own_music: what it hears in place of `DEFAULT_MUSIC`, None if that is not known.
         sends_telephone_events: whether a digit has come in RTP (RFC 4733).
         inherited: whether something may be playing that this connection did not begin.
     """
@@ -117,6 +118,7 @@ class AsteriskLeg(Leg):
         self.sends_telephone_events = False
         self.occupation: Occupation | None = None
         self.music: str | None = ""
+        self.own_music: str | None = DEFAULT_MUSIC
         self.inherited = False
         self._control = control
         self._heard = asyncio.Event()
@@ -170,6 +172,10 @@ class AsteriskLeg(Leg):
     async def spy(self, listener: Leg, whisper: Whisper = Whisper.NOBODY) -> Spying:
         """See `Leg.spy`."""
         return await self._control.spy(self, cast("AsteriskLeg", listener), whisper)
+
+    async def choose_music(self, name: str) -> None:
+        """See `Leg.choose_music`."""
+        await self._control.music.choose(self, name)
 
     async def start_music(self, name: str = DEFAULT_MUSIC) -> None:
         """See `Leg.start_music`."""

@@ -4,6 +4,9 @@ Asterisk is silent, and says nothing, where music is asked for that it does not 
 beneath it for good, although the channel is still taken for one that hears it: so music is stopped before
 it is started, and started anew after each sound. Silence is not music to it, but another thing to be started
 and stopped.
+
+What a channel has been set to (`CHANNEL(musicclass)`) wins over what a request names, and over what the phone
+that holds suggests; a class that is not there is passed over.
 """
 
 from typing import TYPE_CHECKING
@@ -22,6 +25,14 @@ class Music:
 
     def __init__(self, control: "Control") -> None:
         self._control = control
+
+    async def choose(self, leg: "AsteriskLeg", name: str) -> None:
+        """See `Leg.choose_music`."""
+        leg.check()
+        if leg.own_music != name:
+            await leg.quiet()
+            await self._control.on_leg(leg, self._control.post_variable(leg.id, _CLASS, name))
+            leg.own_music = name
 
     async def start(self, leg: "AsteriskLeg", name: str) -> None:
         """See `Leg.start_music`."""
@@ -63,6 +74,8 @@ class Music:
         for kind in _KINDS if name is None else [_kind(name)] if name else []:
             await self._control.on_leg(leg, self._control.connected.delete(_path(leg, kind)))
 
+
+_CLASS = "CHANNEL(musicclass)"
 
 _KINDS = ("moh", SILENCE)
 

@@ -10,7 +10,6 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from server.switch.asterisk.ami import Ami, Message
 from server.switch.asterisk.ari import Ari, AriError
 from server.switch.asterisk.bridges import AsteriskBridge
 from server.switch.asterisk.channels import Channels
+from server.switch.asterisk.contact_feed import ContactFeed
 from server.switch.asterisk.contacts import ContactTable, is_removal, parse_contact
 from server.switch.asterisk.control import Control
 from server.switch.asterisk.first_of import first_of
@@ -26,7 +26,7 @@ from server.switch.asterisk.legs import AsteriskLeg
 from server.switch.asterisk.modules import REQUIRED_AT_START
 from server.switch.asterisk.security import SecurityReader, moment_of
 from server.switch.asterisk.supervisor import AsteriskSettings, Engine, EngineProblem, Supervisor
-from server.switch.asterisk.tracks import put_tracks
+from server.switch.asterisk.tracks import put_music
 from server.switch.asterisk.trunk_objects import endpoint_id, server_uri, trunk_name
 from server.switch.asterisk.trunks import Trunks
 from server.switch.port import (
@@ -219,10 +219,12 @@ class AsteriskSwitch(Switch):
                 self.status.sip_tls or "none",
             )
             self._emit(Up(restarted=restarted))
+            feed = ContactFeed(self._contacts, self._control.user_agent, self._tell_contacts)
             try:
                 await first_of(
                     self._read_ari(ari),
-                    self._read_ami(ami),
+                    self._read_ami(ami, feed),
+                    feed.run(),
                     engine.process.gone(),
                     logfiles.tend(ari, conf.folder / "log"),
                 )
@@ -264,10 +266,10 @@ class AsteriskSwitch(Switch):
                 return
             self._channels.handle(event)
 
-    async def _read_ami(self, ami: Ami) -> None:
+    async def _read_ami(self, ami: Ami, feed: ContactFeed) -> None:
         async for message in ami.events():
             if message["Event"] == "ContactStatus":
-                await self._on_contact(message)
+                self._on_contact(message, feed)
             elif message["Event"] in dtmf.EVENTS:
                 self._channels.handle_dtmf(message)
             elif message["Event"] == "Registry":
@@ -286,24 +288,14 @@ class AsteriskSwitch(Switch):
         since, at = self._knows_since, moment_of(message)
         return since is not None and (at is None or at >= since or since > datetime.now(UTC))
 
-    async def _on_contact(self, message: Message) -> None:
+    def _on_contact(self, message: Message, feed: ContactFeed) -> None:
         contact = parse_contact(message)
         if contact is None:
             return
         if trunk := trunk_name(contact.number):
             self._trunks.on_contact(trunk, message.get("ContactStatus", ""))
             return
-        if is_removal(message):
-            changed = self._contacts.remove(contact)
-        else:
-            known = self._contacts.find(contact.number, contact.uri)
-            agent = known.user_agent if known else await self._control.user_agent(contact)
-            if agent is None:
-                # Where an extension was changed since, a phone that has left is told of once more.
-                return
-            changed = self._contacts.put(replace(contact, user_agent=agent))
-        if changed:
-            self._tell_contacts(contact.number)
+        feed.take(contact, gone=is_removal(message))
 
     async def _hang_up_all(self) -> None:
         """Phones hear a BYE rather than silence."""
@@ -433,15 +425,13 @@ class AsteriskSwitch(Switch):
         """See `Switch.push_trunks`."""
         await self._trunks.push(trunks)
 
-    async def set_music(self, tracks: Sequence[Path]) -> None:
+    async def set_music(self, music: Mapping[str, Sequence[Path]]) -> None:
         """See `Switch.set_music`."""
         engine = self._engine
         if engine is None:
             raise SwitchUnavailable("Asterisk is not running now.")
         try:
-            changed = await asyncio.to_thread(
-                put_tracks, engine.config.music, tracks, usual=engine.usual_music
-            )
+            changed = await asyncio.to_thread(put_music, engine.config, music, usual=engine.usual_music)
         except OSError as error:
             raise SwitchError(f"The music on hold cannot be set: {error}.") from error
         if changed:

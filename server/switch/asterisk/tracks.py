@@ -1,9 +1,42 @@
 """The tracks of music on hold: a folder of links, from which Asterisk plays in the order of their names."""
 
 import os
+import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from server.switch.asterisk.config import EngineConfig, music_class
+from server.switch.asterisk.private_file import write_private
+from server.switch.port import DEFAULT_MUSIC
+
+_NAME = re.compile(r"[a-z0-9-]{1,63}", re.ASCII)
+
+
+def put_music(config: EngineConfig, music: Mapping[str, Sequence[Path]], *, usual: Path) -> bool:
+    """Have the engine of `config` offer this music and nothing else; see `Switch.set_music`.
+
+    Returns whether that changed anything, which the engine has to be told of. Raises `OSError`; `ValueError`
+    for a name that cannot be one.
+    """
+    for name in music:
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"{name!r} cannot be the name of music")
+    changed = put_tracks(config.music, music.get(DEFAULT_MUSIC, ()), usual=usual)
+    config.more_music.mkdir(mode=0o700, exist_ok=True)
+    others = {name: tracks for name, tracks in sorted(music.items()) if tracks and name != DEFAULT_MUSIC}
+    for name, tracks in others.items():
+        folder = config.more_music / name
+        folder.mkdir(mode=0o700, exist_ok=True)
+        changed |= put_tracks(folder, tracks, usual=usual)
+    text = "".join(music_class(name, config.more_music / name) for name in others)
+    if not config.music_classes.exists() or config.music_classes.read_text() != text:
+        write_private(config.music_classes, text)
+        changed = True
+    for folder in config.more_music.iterdir():
+        if folder.name not in others:
+            shutil.rmtree(folder)
+    return changed
 
 
 def put_tracks(folder: Path, tracks: Sequence[Path], *, usual: Path) -> bool:

@@ -37,7 +37,7 @@ class SimulatedEngine:
         up: whether the process runs.
         endpoints, trunks, blocked: what was pushed.
         music: names of the music that there is.
-        tracks: those of music on hold; none: the engine's own.
+        tracks: those of each music on hold; none: the engine's own.
         files: length in seconds of each sound file of ours, by its path without extension.
         recorder: what is recorded.
         spies: who listens to whom (see `server.switch.simulated.spying.heard_by`).
@@ -59,7 +59,7 @@ class SimulatedEngine:
         self.spies: list[Spy] = []
         self.board = Board()
         self.files: dict[Path, float] = {}
-        self.tracks: tuple[Path, ...] = ()
+        self.tracks: dict[str, tuple[Path, ...]] = {}
         self.up = True
         self.on_dialog: Callable[[Dialog], None] = nobody
         self.on_incoming: Callable[[Dialog], None] = nobody

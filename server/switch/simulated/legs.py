@@ -186,6 +186,16 @@ class SimulatedLeg(Leg):
 
         return await self._switch.request(begin)
 
+    async def choose_music(self, name: str) -> None:
+        """See `Leg.choose_music`."""
+
+        def choose() -> None:
+            self._raise_if_gone()
+            self.dialog.quiet()
+            self.dialog.own_music = name
+
+        await self._switch.request(choose)
+
     async def start_music(self, name: str = DEFAULT_MUSIC) -> None:
         """See `Leg.start_music`."""
         if name not in self._switch.engine.music:
@@ -278,7 +288,9 @@ class SimulatedLeg(Leg):
 
     def _set_music(self, name: str) -> None:
         self._raise_if_gone()
-        self.dialog.music = name
+        chosen = self.dialog.own_music
+        is_there = chosen in self._switch.engine.tracks
+        self.dialog.music = chosen if name == DEFAULT_MUSIC and is_there else name
 
     def _tone(self, *, on: bool) -> None:
         self._raise_if_gone()

@@ -86,6 +86,7 @@ class Dialog:
         talkative: whether the phone's user speaks when the call is answered and not on hold.
         heard: sounds that were played to the phone, in order, the one that sounds now included.
         music: the music that it hears when nothing is played to it; "" for none.
+        own_music: the music that was chosen for it, "" for none (see `Leg.choose_music`).
         playback: what is being played to it now.
         take: what was recorded of it alone, last.
         digits_heard: digits that our side has sent to the phone.
@@ -116,6 +117,7 @@ class Dialog:
     heard: list[Heard] = field(default_factory=list)
     playback: Playback | None = None
     music: str = ""
+    own_music: str = ""
     take: Take | None = None
     digits_heard: str = ""
 

@@ -200,11 +200,11 @@ class SimulatedSwitch(Switch):
         await self.request(lambda: self.engine.set_trunks(trunks))
         self._tell_trunks(self._trunks)
 
-    async def set_music(self, tracks: Sequence[Path]) -> None:
+    async def set_music(self, music: Mapping[str, Sequence[Path]]) -> None:
         """See `Switch.set_music`."""
 
         def put() -> None:
-            self.engine.tracks = tuple(tracks)
+            self.engine.tracks = {name: tuple(files) for name, files in music.items() if files}
 
         await self.request(put)
 

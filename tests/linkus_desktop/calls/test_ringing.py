@@ -1,5 +1,6 @@
 """SIP-6: distinctive ring tones, by caller, by what the PBX says, and by where the call comes from."""
 
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import cast
 
@@ -10,8 +11,12 @@ from linkus_desktop.calls.ringing import Ringing, same_number
 from linkus_desktop.sip.alert import Alert
 from linkus_desktop.sip.audio.tones import RATE, Ring, Tone, ring
 from linkus_desktop.sip.call import Call
+from linkus_desktop.sip.headers import Party
 from linkus_desktop.store.settings import Settings
 from linkus_desktop.ui.preferences.ringing import WORDS
+from server.contract.queues import RingTone
+
+SALES = Party("6400", "Sales")
 
 
 @pytest.fixture
@@ -21,8 +26,16 @@ def settings() -> Settings:
     return made
 
 
-def tone(settings: Settings, number: str, *infos: str) -> Tone:
-    call = cast("Call", SimpleNamespace(number=number, alert=Alert(infos)))
+def tone(settings: Settings, number: str, *infos: str, queue: Party | None = None, asked: str = "") -> Tone:
+    call = cast(
+        "Call",
+        SimpleNamespace(
+            number=number,
+            alert=Alert(infos, ring_tone=asked),
+            called_for=queue,
+            waiting_since=datetime.now(UTC) if queue is not None else None,
+        ),
+    )
     return Ringing(settings, {"1002"}.__contains__).tone_of(call)
 
 
@@ -64,6 +77,31 @@ def test_the_caller_wins_over_what_the_pbx_says_SIP_6(settings: Settings) -> Non
     assert tone(settings, "", "info=support") is Tone.MARIMBA
 
 
+def test_the_tone_that_a_queue_asks_for_rings_unless_the_user_has_chosen_one_Q_5(settings: Settings) -> None:
+    assert tone(settings, "1002", queue=SALES, asked="pulse") is Tone.PULSE
+    assert tone(settings, "1002", "<urn:alert:priority:high>", queue=SALES, asked="pulse") is Tone.PULSE
+    settings.ring_alerts = (("support", "bell"),)
+    assert tone(settings, "1002", "info=support", queue=SALES, asked="pulse") is Tone.BELL
+    settings.ring_queues = (("6400", "marimba"),)
+    assert tone(settings, "1002", "info=support", queue=SALES, asked="pulse") is Tone.MARIMBA
+    settings.ring_callers = (("1002", "urgent"),)
+    assert tone(settings, "1002", "info=support", queue=SALES, asked="pulse") is Tone.URGENT, "contact wins"
+
+
+def test_the_user_chooses_a_tone_for_a_queue_by_its_number_or_name_SIP_6(settings: Settings) -> None:
+    settings.ring_queues = (("sales", "marimba"), ("6401", "silent"))
+    assert tone(settings, "1002", queue=SALES) is Tone.MARIMBA
+    assert tone(settings, "1002", queue=Party("6401", "Support")) is Tone.SILENT
+    assert tone(settings, "1002", queue=Party("6402", "Sales team")) is Tone.SOFT
+    settings.ring_queues = (("", "marimba"),)
+    assert tone(settings, "1002", queue=Party("6402", "")) is Tone.SOFT
+
+
+@pytest.mark.parametrize("asked", ["intercom", "harp", ""])
+def test_a_tone_that_is_not_to_be_had_is_passed_over_Q_5(settings: Settings, asked: str) -> None:
+    assert tone(settings, "1002", queue=SALES, asked=asked) is Tone.SOFT
+
+
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [
@@ -100,3 +138,4 @@ def test_each_tone_can_be_heard_and_told_from_the_others_SIP_6(each: Tone) -> No
 
 def test_every_tone_but_the_intercoms_can_be_chosen_SIP_6() -> None:
     assert set(WORDS) == set(Tone) - {Tone.INTERCOM}
+    assert {tone.value for tone in WORDS} == set(RingTone), "queues have the same ones to choose from"

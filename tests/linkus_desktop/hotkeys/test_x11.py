@@ -78,6 +78,8 @@ def test_a_key_pressed_in_another_program_is_told_once_SIP_2(
 def test_num_lock_and_caps_lock_make_no_other_key_of_it_SIP_2(
     keys: X11HotKeys, other: OtherProgram, qtbot: QtBot
 ) -> None:
+    pressed: list[str] = []
+    keys.pressed.connect(pressed.append)
     keys.bind("dial", "F9")
     caps, num = 0xFFE5, 0xFF7F
     for locks in ([caps], [num], [caps, num]):
@@ -87,6 +89,7 @@ def test_num_lock_and_caps_lock_make_no_other_key_of_it_SIP_2(
             other.press(0xFFC6)
         for lock in locks:
             other.press(lock)
+    assert pressed == ["dial"] * 3
 
 
 def test_a_key_held_down_counts_once_SIP_2(keys: X11HotKeys, other: OtherProgram, qtbot: QtBot) -> None:

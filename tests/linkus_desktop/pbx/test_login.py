@@ -134,7 +134,11 @@ async def test_an_unknown_certificate_is_asked_about_once_then_remembered(pbx: F
 
 async def test_a_fingerprint_as_the_server_prints_it_is_accepted(pbx: FakePbx) -> None:
     plain = pbx.fingerprint.replace(":", "").lower()
-    session = await login(pbx.address, None, "1001", "right", trust=KnownServers(), accept_fingerprint=plain)
+    trust = KnownServers()
+    session = await login(pbx.address, None, "1001", "right", trust=trust, accept_fingerprint=plain)
+    await session.close()
+    assert [path for _, path, _ in pbx.requests].count("/auth/login") == 1
+    session = await login(pbx.address, None, "1001", "right", trust=trust)  # remembered as any other
     await session.close()
 
 

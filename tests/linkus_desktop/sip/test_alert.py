@@ -87,3 +87,20 @@ async def test_a_silent_call_makes_no_sound_and_can_be_answered_SIP_6(
     assert cards.bells == []
     call.answer()
     await until(lambda: call.talking, "answered")
+
+
+@pytest.mark.parametrize(
+    ("header", "asked"),
+    [
+        ("<http://queue>;ring-tone=pulse", "pulse"),
+        ("<http://queue>;ring-tone=pulse;info=sales", "pulse"),
+        ("<http://queue>;info=a;ring-tone=soft", "soft"),
+        ("<http://queue>;info=sales", ""),
+        ("<http://queue>;ring-tone=", ""),
+        ("<http://queue>;ring-tone=../../etc", ""),
+        ("<http://queue>;ring-tone=" + "x" * 60, ""),
+        ("ring-tone=pulse", ""),
+    ],
+)
+def test_the_ring_tone_that_the_pbx_asks_for_is_read_Q_5(header: str, asked: str) -> None:
+    assert alert_of(invite(f"Alert-Info: {header}")).ring_tone == asked

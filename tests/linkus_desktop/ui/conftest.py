@@ -73,3 +73,13 @@ def settle():
             await asyncio.sleep(0)
 
     return run
+
+
+@pytest.fixture
+def panel(window, world, qtbot):
+    """Function keys of Ben, Chiara, and a prefix; they may be changed."""
+    world.permit_keys()
+    world.tell_keys(*fakes.THREE_KEYS)
+    found = window.keys.panel
+    qtbot.waitUntil(lambda: found.isVisible() and found.width() > 100)
+    return found

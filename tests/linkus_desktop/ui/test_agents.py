@@ -3,11 +3,15 @@
 from datetime import timedelta
 
 import pytest
-from fakes import NOW, World, agent
+from fakes import NOW, FakeCall, World, agent
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 
 from linkus_desktop.pbx.errors import PbxError
+from linkus_desktop.sip.headers import Party
+from linkus_desktop.sip.values import CallState
+from linkus_desktop.ui.call_card import CallCard
+from linkus_desktop.ui.incoming_window import IncomingWindow
 from linkus_desktop.ui.lamps import Lamp
 
 pytestmark = pytest.mark.qt_log_ignore("does not support (raise|grabbing|propagateSizeHints)")
@@ -59,6 +63,7 @@ def test_who_is_in_no_queue_sees_nothing_of_it_Q_11(world, window, button, qtbot
         ([agent(), agent("6401")], Lamp.IDLE, ("Available", "0:12:03 · All 2 queues")),
         ([agent(), agent("6401", state="logged_out")], Lamp.IDLE, ("Available", "0:12:03 · 1 of 2 queues")),
         ([agent(state="paused", reason="Lunch")], Lamp.PAUSED, ("Paused: Lunch", "0:12:03 · No queue")),
+        ([agent(state="paused", reason="auto")], Lamp.PAUSED, ("Paused: calls missed", "0:12:03 · No queue")),
         ([agent(state="logged_out")], Lamp.OFF, ("Logged out", "0:12:03 · No queue")),
         ([agent(state="unreachable")], Lamp.UNREGISTERED, ("Not reachable", "0:12:03 · 1 queue")),
         ([agent(state="ringing")], Lamp.RINGING, ("Ringing", "0:12:03 · 1 queue")),
@@ -100,6 +105,32 @@ def test_each_queue_has_its_line_with_state_and_time_Q_11(world, menu):
     assert "…" in shown[2][0]
     assert LONG in menu.lines["6402"].menuAction().toolTip()
     assert shown[3][0] == "6403", "a queue without a name is called by its number"
+
+
+def test_a_long_reason_leaves_room_for_the_time_and_is_told_in_full_Q_11(world, menu, qtbot):
+    reason = "Meeting with the supervisors about the plan of the weeks"
+    world.tell_agents(agent(state="paused", reason=reason))
+    ((_name, line),) = lines(menu)
+    assert line.startswith("Paused: Meeting with")
+    assert line.endswith("… · 0:12:03")
+    menu.popup(menu.pos())
+    qtbot.waitUntil(menu.isVisible)
+    assert menu.width() < 600
+    assert reason in menu.lines["6400"].menuAction().toolTip()
+
+
+def test_of_a_long_queue_name_the_beginning_is_seen_on_a_call_Q_4(world, window):
+    call = FakeCall("1004", "David Kim", CallState.INCOMING)
+    call.called_for = Party("6400", LONG)
+    shown = IncomingWindow(call)
+    window_of_call = shown.grab().size()
+    assert window_of_call.width() == 360
+    assert shown.what.shown_text().startswith("Incoming call for Reception")
+    world.phone.add(call)
+    call.turn(CallState.ACTIVE)
+    (card,) = window.findChildren(CallCard)
+    assert card.state.shown_text().startswith("In a call for Re")
+    shown.deleteLater()
 
 
 def test_what_holds_after_the_call_is_told_Q_11(world, menu):

@@ -5,40 +5,25 @@ from datetime import timedelta
 
 import fakes
 import pytest
-from fakes import FakeCall, LineState, World, agent, colleague
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRect, Qt
+from fakes import FakeCall, LineState, World, colleague
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QContextMenuEvent, QDropEvent, QHelpEvent, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 
 from linkus_desktop.pbx.errors import NotConnected
 from linkus_desktop.sip.values import CallState
-from linkus_desktop.ui.keys.dialog import CHECK_AFTER_MS, KeyDialog
-from linkus_desktop.ui.keys.dock import LEAST
 from linkus_desktop.ui.keys.grid import MIME
 from linkus_desktop.ui.keys.panel import SHORTCUTS
 from linkus_desktop.ui.lamps import Lamp
 from linkus_desktop.ui.rooms import ROOMS
 from linkus_desktop.ui.shortcuts import KeysOfTheWindow
-from linkus_desktop.ui.widgets.buttons import WordButton
-from server.contract.keys import KeyType
 from server.contract.pairs import Pair, PairCall, PairState
 
 pytestmark = pytest.mark.qt_log_ignore("does not support (raise|grabbing|propagateSizeHints)")
 
 CTRL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
-THREE = (("blf", "1002"), ("blf", "1003"), ("prefix", "00", "International"))
-
-
-@pytest.fixture
-def panel(window, world, qtbot):
-    """Ben, Chiara, and a prefix; they may be changed."""
-    world.permit_keys()
-    world.tell_keys(*THREE)
-    found = window.keys.panel
-    qtbot.waitUntil(lambda: found.isVisible() and found.width() > 100)
-    return found
 
 
 def names(panel):
@@ -51,12 +36,12 @@ def values(change):
 
 def test_the_panel_comes_with_the_first_key_and_goes_when_it_is_hidden_KEY_1(window, world, qtbot):
     assert not window.keys.isVisible(), "nobody who has no keys is bothered with them"
-    world.tell_keys(*THREE)
+    world.tell_keys(*fakes.THREE_KEYS)
     assert window.keys.isVisible()
     assert window.toolbar.keys.isChecked()
     qtbot.mouseClick(window.toolbar.keys, Qt.MouseButton.LeftButton)
     assert not window.keys.isVisible()
-    world.tell_keys(*THREE[:2], revision=2)
+    world.tell_keys(*fakes.THREE_KEYS[:2], revision=2)
     assert not window.keys.isVisible(), "the user has decided"
     qtbot.keyClick(window, Qt.Key.Key_F, CTRL | SHIFT)
     assert window.keys.isVisible()
@@ -226,7 +211,7 @@ async def test_what_cannot_be_stored_is_shown_as_it_was_and_said_KEY_1(panel, wo
 
 
 def test_without_permission_nothing_can_be_changed_and_it_says_why_KEY_1(window, world, qtbot):
-    world.tell_keys(*THREE)
+    world.tell_keys(*fakes.THREE_KEYS)
     panel = window.keys.panel
     assert not panel.add.isVisible()
     assert "administrator" in panel.read_only.text()
@@ -308,109 +293,6 @@ def test_the_green_key_asks_in_the_panel_BOSS_2(panel, world, qtbot):
     assert panel.message.text == ""
 
 
-# The window in which a key is changed
-
-
-async def saved(dialog: KeyDialog, settle):
-    dialog.submit()
-    await settle()
-
-
-async def test_an_agents_key_is_made_from_the_own_queues_by_name_KEY_2(world, panel, settle, qtbot):
-    world.tell_agents(agent(), agent("6401", "Sales", dynamic=False))
-    panel.new_key()
-    dialog = panel.dialog
-    offered = {}
-    for kind in (KeyType.AGENT_LOGIN, KeyType.AGENT_PAUSE):
-        dialog.kind.setCurrentIndex(dialog.kind.findData(kind.value))
-        model = dialog.value.completer().model()
-        offered[kind] = [model.index(row, 0).data() for row in range(model.rowCount())]
-    assert offered[KeyType.AGENT_LOGIN] == ["All queues", "Support, 6400"], "nobody logs in to Sales"
-    assert offered[KeyType.AGENT_PAUSE] == ["All queues", "Sales, 6401", "Support, 6400"]
-    dialog.value.setText("All queues")
-    dialog.value.completer().activated.emit("All queues")
-    qtbot.waitUntil(lambda: dialog.value.text() == "all")
-    await saved(dialog, settle)
-    assert world.session.api.key_changes[0].keys[-1].value == "all"
-
-
-async def test_a_new_key_is_chosen_by_name_and_stored_KEY_1(panel, world, qtbot, settle):
-    panel.new_key()
-    dialog = panel.dialog
-    qtbot.keyClicks(dialog.value, "frank")
-    completer = dialog.value.completer()
-    assert [completer.completionModel().index(0, 0).data()] == ["Frank Müller, 1006"]
-    dialog.value.setText("Frank Müller, 1006")
-    completer.activated.emit("Frank Müller, 1006")
-    qtbot.waitUntil(lambda: dialog.value.text() == "1006")
-    dialog.text.setText("The workshop")
-    await saved(dialog, settle)
-    assert names(panel)[-1] == "The workshop"
-    assert values(world.session.api.key_changes[0]) == ["1002", "1003", "00", "1006"]
-    assert panel.dialog is None
-
-
-async def test_a_code_without_a_valid_secretary_is_refused_while_it_is_typed_BOSS_2(
-    panel, world, qtbot, settle
-):
-    panel.new_key()
-    dialog = panel.dialog
-    dialog.kind.setCurrentIndex(dialog.kind.findData(KeyType.BOSS_SECRETARY.value))
-    qtbot.keyClicks(dialog.value, "2007")
-    QTest.qWait(CHECK_AFTER_MS + 50)
-    assert "feature code" in dialog.problem.text()
-    world.session.api.wrong_key = "2007 is no secretary of yours."
-    dialog.value.clear()
-    qtbot.keyClicks(dialog.value, "*592007")
-    QTest.qWait(CHECK_AFTER_MS + 50)
-    await settle()
-    assert dialog.problem.text() == "2007 is no secretary of yours."
-    assert dialog.value.accessibleDescription() == dialog.problem.text()
-    await saved(dialog, settle)
-    assert dialog.isVisible()
-    assert world.session.api.key_changes == []
-    world.session.api.wrong_key = ""
-    await saved(dialog, settle)
-    assert values(world.session.api.key_changes[0])[-1] == "*592007"
-
-
-async def test_a_key_is_edited_in_its_place_and_nothing_typed_is_lost_KEY_1(panel, world, qtbot, settle):
-    panel.grid.focus(2)
-    qtbot.keyClick(panel.grid.buttons[2], Qt.Key.Key_F2)
-    dialog = panel.dialog
-    assert (dialog.value.text(), dialog.text.text()) == ("00", "International")
-    dialog.value.setText("000")
-    world.session.api.problem = NotConnected("It does not answer.")
-    await saved(dialog, settle)
-    assert "It does not answer" in dialog.message.text
-    assert dialog.value.text() == "000"
-    world.session.api.problem = None
-    await saved(dialog, settle)
-    assert values(world.session.api.key_changes[0]) == ["1002", "1003", "000"]
-
-
-async def test_types_have_the_fields_they_need_KEY_2(panel, world, qtbot, settle):
-    panel.new_key()
-    dialog = panel.dialog
-    for kind, seen in (
-        (KeyType.RECORDING, []),
-        (KeyType.PRESENCE, [dialog.status]),
-        (KeyType.FORWARD, [dialog.condition, dialog.value]),
-        (KeyType.URL, [dialog.value]),
-    ):
-        dialog.kind.setCurrentIndex(dialog.kind.findData(kind.value))
-        fields = [dialog.condition, dialog.status, dialog.value]
-        assert [field for field in fields if field.isVisible()] == seen
-    dialog.kind.setCurrentIndex(dialog.kind.findData(KeyType.FORWARD.value))
-    dialog.condition.setCurrentIndex(1)
-    dialog.value.setText("1003")
-    assert dialog.key().value == "busy:1003"
-    dialog.kind.setCurrentIndex(dialog.kind.findData(KeyType.PRESENCE.value))
-    dialog.status.setCurrentIndex(4)
-    await saved(dialog, settle)
-    assert values(world.session.api.key_changes[0])[-1] == "lunch_break"
-
-
 def test_the_menu_of_a_key_offers_what_can_be_done_with_it_KEY_1(panel, world, qtbot):
     button = panel.grid.buttons[0]
     event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(), QPoint())
@@ -422,69 +304,6 @@ def test_the_menu_of_a_key_offers_what_can_be_done_with_it_KEY_1(panel, world, q
     ]  # fmt: skip
     assert [a.text() for a in menu.actions() if a.text() and not a.isEnabled()] == ["Move up"]
     menu.close()
-
-
-# Where it is
-
-
-def test_columns_a_window_of_its_own_and_the_place_are_remembered_KEY_1(panel, window, world, qtbot):
-    panel.set_columns(2)
-    qtbot.waitUntil(lambda: panel.grid.columns == 2)
-    panel.float_requested.emit()
-    assert window.keys.isFloating()
-    assert "Back into the window" in [action.text() for action in panel.menu().actions()]
-    window.close()
-    again = world.window()
-    assert again.keys.panel.columns == 2
-    assert again.keys.isFloating()
-    again.keys.panel.float_requested.emit()
-    assert not again.keys.isFloating()
-
-
-def test_closing_the_window_of_its_own_hides_the_keys_KEY_1(panel, window, world, qtbot):
-    panel.float_requested.emit()
-    window.keys.close()
-    assert not window.toolbar.keys.isChecked()
-    window.keys.toggle()
-    assert window.keys.isVisible()
-
-
-def test_the_compact_window_has_no_room_for_docked_keys_but_their_shortcuts_work(panel, window, world, qtbot):
-    window.size_of.set_compact(True)
-    assert not window.keys.isVisible()
-    assert window.width() <= 360
-    qtbot.keyClick(window, Qt.Key.Key_2, CTRL)
-    assert world.phone.dialled == ["1003"]
-    window.size_of.set_compact(False)
-    window.resize(1180, 760)  # the screen of the tests is too small for the place that is remembered
-    assert window.keys.isVisible()
-
-
-def test_where_there_is_no_room_there_are_fewer_columns_and_nothing_is_cut_off(panel, window, qtbot):
-    window.resize(1060, 560)
-    panel.set_columns(3)
-    QTest.qWait(50)
-    assert panel.isVisible()
-    assert panel.grid.columns < 3
-    assert window.centralWidget().width() >= 816
-    bar = panel.area.horizontalScrollBar()
-    assert bar.maximum() == 0
-    window.resize(1600, 700)
-    panel.set_columns(3)
-    qtbot.waitUntil(lambda: panel.grid.columns == 3)
-
-
-def test_a_narrow_window_keeps_its_rooms_and_a_click_shows_the_keys_beside_it(panel, window, qtbot):
-    window.resize(880, 560)
-    qtbot.waitUntil(lambda: not window.keys.isVisible())
-    assert not window.toolbar.keys.isChecked()
-    qtbot.mouseClick(window.toolbar.keys, Qt.MouseButton.LeftButton)
-    assert window.keys.isVisible()
-    assert window.keys.isFloating()
-    (back,) = (action for action in panel.menu().actions() if action.text() == "Back into the window")
-    assert not back.isEnabled()
-    window.resize(1180, 700)
-    assert panel.menu().actions()[4].isEnabled()
 
 
 # Speed
@@ -573,31 +392,3 @@ def test_a_key_that_is_edited_says_whom_it_is_about_and_nothing_wrong_KEY_4(pane
     dialog.tell("There is no extension 1002.")
     assert dialog.problem.isVisible()
     assert not dialog.hint.isVisible()
-
-
-@pytest.mark.parametrize("while_shown", [True, False])
-def test_beside_the_keys_no_button_of_a_call_is_cut_off_KEY_1(panel, window, world, while_shown):
-    panel.set_columns(2)
-    window.setVisible(while_shown)
-    call = FakeCall("1002", "Ben Carter", CallState.ACTIVE, talked=timedelta(seconds=9))
-    world.phone.add(call)
-    world.tell_recording(call, "recording", actions=["pause"])
-    window.show()
-    QApplication.processEvents()
-    (card,) = window.calls.cards
-    assert len(card.buttons()) == 7
-    for button in card.buttons():
-        assert button.width() >= button.sizeHint().width(), button.text()
-
-
-def test_a_question_does_not_make_the_panel_wider_BOSS_4(panel, window):
-    window.resizeDocks([window.keys], [LEAST], Qt.Orientation.Horizontal)
-    QApplication.processEvents()
-    before = panel.width()
-    panel.acts.question.emit("Switch Grace Okafor off as your secretary?", "Switch off", lambda: None)
-    QApplication.processEvents()
-    assert panel.message.isVisible()
-    assert panel.width() == before
-    for button in panel.message.findChildren(WordButton):
-        assert button.width() >= button.sizeHint().width(), button.text()
-        assert panel.rect().contains(QRect(button.mapTo(panel, QPoint()), button.size()))

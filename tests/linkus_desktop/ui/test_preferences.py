@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit
 
 from linkus_desktop.pbx.errors import ApiError
+from linkus_desktop.sip.audio.backend import Device
 from linkus_desktop.sip.audio.tones import Tone
 from linkus_desktop.ui.password_dialog import PasswordDialog
 from server.contract.errors import ErrorBody, ErrorCode
@@ -30,7 +31,7 @@ def test_a_chosen_device_that_is_away_stays_chosen_and_says_so_SIP_6(page, world
     world.audio.devices_changed.emit()
     assert page.audio.speaker.currentText() == "Chosen device (not connected)"
     assert world.settings.speaker == b"s2"
-    world.audio.speakers = [*world.audio.speakers, fakes.Device(b"s2", "USB headset")]
+    world.audio.speakers = [*world.audio.speakers, Device(b"s2", "USB headset")]
     world.audio.devices_changed.emit()
     assert page.audio.speaker.currentText() == "USB headset"
 
@@ -121,6 +122,15 @@ def test_callers_have_tones_of_their_own_SIP_6(page, world, qtbot):
     assert world.settings.ring_callers == (("1002", "marimba"),), "what was typed is not lost"
     form.rules[0].remove.click()
     assert world.settings.ring_callers == ()
+
+
+def test_queues_have_tones_of_their_own_SIP_6(page, world, qtbot):
+    form = page.ringing.queues
+    form.add.click()
+    qtbot.keyClicks(form.rules[0].text, "Sales")
+    qtbot.keyClick(form.rules[0].text, Qt.Key.Key_Return)
+    choose(form.rules[0].picker, Tone.PULSE)
+    assert world.settings.ring_queues == (("Sales", "pulse"),)
 
 
 def test_texts_of_the_pbx_have_tones_SIP_6(page, world, qtbot):

@@ -279,3 +279,14 @@ def test_one_hour_is_no_plural_PRES_5(world, theme, qtbot):
 def test_the_menu_marks_the_status_one_has_PRES_1(window, world):
     marked = {s: a.text() for s, a in window.toolbar.presence._statuses.items() if "✓" in a.text()}
     assert marked == {PresenceStatus.AVAILABLE: "Available\t✓"}
+
+
+def test_every_kind_of_destination_can_be_chosen_and_shown_PRES_3(section, kept):
+    """Those too that only an administrator would set: the page must open whatever there is."""
+    field = section.form.destinations["internal", "busy"]
+    shown = {field.kind.itemData(row) for row in range(field.kind.count())}
+    assert shown == {None, *DestinationKind}
+    choose(field.kind, DestinationKind.CALL_FLOW)
+    type_into(field.number, "after hours")
+    section.save.click()
+    assert str(kept().statuses.available.internal.busy) == "call_flow:after hours"

@@ -21,6 +21,8 @@ OPEN = {
     ("post", "/api/v1/auth/refresh"),
 }
 FOR_ADMINISTRATORS = {
+    ("get", "/api/v1/queue-setup"),
+    ("put", "/api/v1/queue-setup"),
     ("get", "/api/v1/extensions"),
     ("post", "/api/v1/extensions"),
     ("patch", "/api/v1/extensions/{number}"),
@@ -49,6 +51,12 @@ FOR_ADMINISTRATORS = {
     ("get", "/api/v1/pairs"),
     ("put", "/api/v1/pairs/{boss}/{secretary}"),
     ("get", "/api/v1/status"),
+    ("get", "/api/v1/extensions/{number}/mail"),
+    ("put", "/api/v1/extensions/{number}/mail"),
+    ("post", "/api/v1/mail/test"),
+    ("get", "/api/v1/mail/queue"),
+    ("post", "/api/v1/mail/queue/{mail_id}/retry"),
+    ("delete", "/api/v1/mail/queue/{mail_id}"),
     ("get", "/api/v1/audit"),
     ("get", "/metrics"),
     ("get", "/api/v1/route/explain"),
@@ -86,7 +94,7 @@ PARTS = {
     "{boss}": "1002", "{secretary}": "1001",
     "{box}": "1002", "{message_id}": "0" * 32, "{greeting_id}": "0" * 32,
     "{number}": "1002", "{entry_id}": "x", "{name}": "x", "{language}": "en", "{call_id}": "0" * 32,
-    "{recording_id}": "0" * 32,
+    "{recording_id}": "0" * 32, "{mail_id}": "1",
 }  # fmt: skip
 
 

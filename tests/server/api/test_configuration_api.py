@@ -37,6 +37,10 @@ OBJECTS: dict[str, tuple[str, dict[str, Any]]] = {
     "queues": ("6400", {"static_agents": [{"extension": "1001"}]}),
     "conferences": ("6600", {"secret": "1234"}),
     "ring-groups": ("6200", {"members": ["1001"]}),
+    "call-flows": (
+        "by day",
+        {"steps": [{"origin": "internal", "destination": {"kind": "ring_group", "value": "6200"}}]},
+    ),
     "bosses": ("1001", {"ring_group": "6200"}),
     "monitoring-rights": ("team", {"supervisors": ["1001"], "everybody": True}),
     "recording-rules": ("all", {"everybody": True}),

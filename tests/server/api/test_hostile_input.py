@@ -89,6 +89,23 @@ async def test_no_address_makes_it_fail(ask: Ask, local: str) -> None:
         assert answer.status < 500, (query[:50], answer.text)
 
 
+@pytest.mark.parametrize("path", ["calls", "report", "report.csv", "agent-report", "agent-report.csv"])
+async def test_no_time_makes_the_reports_of_a_queue_fail_Q_12(ask: Ask, local: str, path: str) -> None:
+    assert (await ask("PUT", f"{A}/queues/6400", token=local, json={"name": "Sales"})).status == 200
+    for query in (
+        "until=0001-01-01T00:00:00Z",
+        "until=0001-01-01T00:00:00%2B14:00",
+        "since=0001-01-01T00:00:00%2B14:00&until=0001-01-02T00:00:00Z",
+        "since=9999-12-31T23:59:59-14:00",
+    ):
+        answer = await ask("GET", f"{A}/queues/6400/{path}?{query}", token=local)
+        assert answer.status == 422, (query, answer.text)
+        ErrorBody.model_validate_json(answer.text)
+    for seconds in (34_560_001, 10**12, 10**30):
+        answer = await ask("GET", f"{A}/queues/6400/{path}?interval_s={seconds}", token=local)
+        assert answer.status == (422 if path.startswith("report") else 200), (seconds, answer.text)
+
+
 async def test_no_content_type_makes_it_fail(ask: Ask, local: str) -> None:
     for kind in (
         "text/plain",

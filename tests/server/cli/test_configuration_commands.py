@@ -52,6 +52,13 @@ prompt = "welcome"
 key = "1"
 destination = { kind = "extension", value = "1000" }
 """
+FLOW = """
+destination = { kind = "prompt", value = "welcome" }
+[[steps]]
+time_condition = "office"
+callers = ["777."]
+destination = { kind = "ring_group", value = "6200" }
+"""
 OBJECTS = [
     ("trunk", "main", 'kind = "peer"\nhost = "192.0.2.1"\nsecret = "hush-hush"'),
     ("holidays", "feasts", "[[dates]]\nfirst = 2026-12-24\nyearly = true"),
@@ -65,6 +72,7 @@ OBJECTS = [
     ("queue", "6400", '[[static_agents]]\nextension = "1000"\nskill_level = 2'),
     ("conference", "6600", 'secret = "1234"'),
     ("ring-group", "6200", json.dumps({"number": "6200", "members": ["1000"]})),
+    ("call-flow", "by day", FLOW),
     ("boss", "1000", 'ring_group = "6200"'),
     ("recording-rule", "all", "everybody = true"),
     ("recording-right", "team", 'extensions = ["1000"]'),

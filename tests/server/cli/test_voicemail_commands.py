@@ -160,3 +160,17 @@ async def test_messages_are_listed_saved_marked_and_deleted_while_the_server_run
     assert deleted.json == {"count": 1}
     assert (await command("voicemail", "delete", "1001", data=data)).exit_code == ExitCode.USAGE
     assert (await command("voicemail", "messages", "9999", data=data)).exit_code == ExitCode.NOT_FOUND
+
+
+async def test_mails_on_new_messages_are_set_on_the_command_line_VM_1(initialised) -> None:
+    data = initialised.data
+    assert (await command("extension", "add", "1001", data=data)).exit_code == 0
+    words = ("--mail", "with_sound", "--after-mail", "delete", "--mail-to", "anna@example.org")
+    done = await command("voicemail", "set", "1001", *words, "--json", data=data)
+    assert (done.json["mail"], done.json["after_mail"], done.json["mail_to"]) == (
+        "with_sound", "delete", "anna@example.org"
+    )  # fmt: skip
+    own = await command("voicemail", "set", "1001", "--mail-to", "own", data=data)
+    assert "with sound, to the own address; then delete" in own.stdout
+    for bad in (("--mail", "without_sound"), ("--mail", "perhaps"), ("--mail-to", "nobody")):
+        assert (await command("voicemail", "set", "1001", *bad, data=data)).exit_code == 2, bad

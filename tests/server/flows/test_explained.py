@@ -13,9 +13,10 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from server.contract.call_flows import CallFlow, FlowStep, Origin
 from server.contract.conference import Conference
 from server.contract.decisions import Decision, DecisionKind, Refusal, RouteQuery
-from server.contract.destinations import Destination
+from server.contract.destinations import Destination, DestinationKind
 from server.contract.features import Feature
 from server.contract.hours import ByHand, Holidays, TimeCondition, Weekday, WeeklyPeriod
 from server.contract.ivr import Ivr
@@ -99,6 +100,7 @@ places = """
     extension:1001 extension:1003 extension:1004 extension:1009 ring_group:620 ring_group:699 hang_up
     external:0777123456 external:112 external:0112 external:1002 external:650 external:*2 external:640
     ivr:650 ivr:651 queue:680 queue:681 conference:660 conference:661 prompt:closing prompt:gone
+    call_flow:by-day call_flow:by-caller call_flow:both call_flow:gone
     voicemail:1002 voicemail:1003 voicemail:1009 group_voicemail:670 group_voicemail:671
 """
 destinations = one_of(places.split()).map(Destination.parse)
@@ -151,6 +153,29 @@ def inbound(draw, name: str) -> InboundRoute:
 
 
 @st.composite
+def flows(draw, name: str) -> CallFlow:
+    """One that leads to no later one, as the checks of the configuration would have it."""
+    earlier = {"by-day": 0, "by-caller": 1, "both": 2}[name]
+    names = ["call_flow:by-day", "call_flow:by-caller"][:earlier]
+    there = destinations.filter(lambda to: to.kind is not DestinationKind.CALL_FLOW or str(to) in names)
+    steps = []
+    for _ in range(draw(st.integers(1, 3))):
+        conditioned = draw(
+            st.fixed_dictionaries(
+                {},
+                optional={
+                    "time_condition": conditions,
+                    "holidays": one_of(["feasts", "gone"]),
+                    "origin": one_of(Origin),
+                    "callers": some(one_of(["777.", "1001", "X!"]), at_least=1),
+                },
+            ).filter(bool)
+        )
+        steps.append(FlowStep(destination=draw(there), **conditioned))
+    return CallFlow(name=name, steps=steps, destination=draw(there))
+
+
+@st.composite
 def configurations(draw) -> list:
     objects = [
         SystemSettings(time_zone=draw(one_of(["UTC", "Europe/Prague", "America/New_York", "Nowhere/There"]))),
@@ -193,6 +218,7 @@ def configurations(draw) -> list:
                 number=number, trunks=draw(trunk_names), caller_id_number=elin, call_back_minutes=minutes
             )
         )
+    objects += [draw(flows(name)) for name in ("by-day", "by-caller", "both")]
     objects += [draw(outbound(name)) for name in "abcd"]
     objects += [draw(inbound(name)) for name in "efg"]
     return objects
@@ -393,7 +419,8 @@ def called_back(place: Office, query: RouteQuery, decision: Decision) -> Happene
     if ends or (usual.kind, usual.number) == (DecisionKind.EXTENSION, decision.number):
         return Happened(rung, 486 if has_a_phone else 480)
     then = expected(place, query, usual)
-    return replace(then, invites=rung + then.invites)
+    # A ring group in which nobody else can be called is not rung anew.
+    return replace(then, invites=rung if then.invites == rung else rung + then.invites)
 
 
 def greeted(box: str) -> Happened:

@@ -1,6 +1,6 @@
 """kill -9 of the server at every moment of every story: it loses nothing (A.3, OPS-1).
 
-The stories are those of test_faults. At one of their moments the server is dropped without clean-up, and
+The stories are those of `fault_stories`. At one of their moments the server is dropped without clean-up, and
 another one comes up on the same engine and disk.
 """
 
@@ -11,7 +11,7 @@ import pytest
 
 from server.switch.port import LegState
 from server.switch.simulated import Behaviour, SimulatedEngine
-from tests.server.flows import test_faults as stories
+from tests.server.flows import fault_stories as stories
 from tests.server.flows.office import Office
 from tests.server.flows.test_adoption import after_a_kill
 from tests.server.flows.test_ways import forwards

@@ -55,6 +55,7 @@ async def test_a_caller_hears_music_until_an_agent_answers_and_the_two_talk_Q_2(
         (answered,) = boris.calls
         assert answered.caller.number == "1001"
         assert answered.headers["Diversion"].startswith('"Sales" <sip:6400@')
+        assert "Alert-Info" not in answered.headers
         assert [*place.engine.bridges.values()] == [{call.id, answered.id}]
         assert call.music == ""
         assert state(place, "1002") is AgentState.TALKING

@@ -50,3 +50,19 @@ async def test_the_own_call_of_an_agent_names_queue_and_waiting_SIP_9():
         await asyncio.sleep(1)
         assert [one.queue for one in place.own_calls.of("1002") if one.id != own.id] == [""]
         boris.hang_up(chat)
+
+
+@in_virtual_time
+async def test_who_is_paused_for_missed_calls_is_to_be_told_once_Q_4():
+    async with office() as place:
+        set_up(place, sales("1002", strategy="linear", auto_pause_after=2))
+        place.engine.phone("1002", Behaviour.rings())
+        anna = place.engine.phone("1001")
+        call = anna.call("6400")
+        await asyncio.sleep(20)
+        assert place.queue_store.paused == [], "one call was missed"
+        await asyncio.sleep(30)
+        anna.hang_up(call)
+        await asyncio.sleep(600)
+        (paused,) = place.queue_store.paused
+        assert (paused.queue, paused.extension, paused.missed) == ("6400", "1002", 2)

@@ -244,6 +244,11 @@ class RandomDay(RuleBasedStateMachine):
             else:
                 assert legs
 
+    @invariant()
+    def own_calls_are_shown_as_they_are(self):
+        if hasattr(self, "place"):
+            assert self.place.own_calls.wrong == [], self.place.own_calls.wrong[0]
+
     def teardown(self):
         if not hasattr(self, "place"):
             return

@@ -415,6 +415,7 @@ def test_every_kind_of_destination_that_can_be_set_is_carried_out():
         DestinationKind.QUEUE,
         DestinationKind.CONFERENCE,
         DestinationKind.PROMPT,
+        DestinationKind.CALL_FLOW,
         DestinationKind.VOICEMAIL,
         DestinationKind.GROUP_VOICEMAIL,
         DestinationKind.EXTERNAL,

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.contract.extensions import CallState
-from server.rules.lines import LegView, call_state
+from server.rules.lines import LegView, Line
 from server.rules.numbers import MAX_DIALLED, canonical, printable
 from server.rules.outcomes import MEANING, Ending, best_ending, ending_of_code, ending_outside
 
@@ -110,5 +110,18 @@ DIALLING = LegView(inbound=True, ringing=True, up=False, held=False)
     ],
 )
 def test_a_lamp_shows_what_matters_most_KEY_3(legs, state):
-    assert call_state(legs) is state
-    assert call_state(reversed(legs)) is state
+    for order in (legs, legs[::-1]):
+        line = Line()
+        for position, leg in enumerate(order):
+            line.put(str(position), UP)
+            line.put(str(position), leg)
+        assert line.state is state
+        line.put("another", UP)
+        line.drop("another")
+        line.drop("another")
+        assert line.state is state
+        for position in range(len(legs)):
+            assert line
+            line.drop(str(position))
+        assert line.state is CallState.IDLE
+        assert not line

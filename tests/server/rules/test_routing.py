@@ -22,7 +22,7 @@ from server.contract.routing import (
     SystemSettings,
 )
 from server.contract.trunks import Trunk
-from server.rules.routing import Forwarded, FromExtension, FromTrunk, route, route_to, snapshot_of
+from server.rules.routing import Asker, Forwarded, FromExtension, FromTrunk, route, route_to, snapshot_of
 
 MONDAY_10 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)  # 10:00 in Prague
 MONDAY_20 = datetime(2026, 3, 2, 19, 0, tzinfo=UTC)
@@ -291,7 +291,7 @@ def test_a_forwarding_has_the_permissions_of_its_owner_PRES_3():
 )
 def test_a_destination_leads_where_it_says_or_nowhere(destination, kind):
     made = Destination.model_validate(destination)
-    assert route_to(snapshot_of(BASE), PEOPLE, made, MONDAY_10).kind is kind
+    assert route_to(snapshot_of(BASE), PEOPLE, made, MONDAY_10, Asker()).kind is kind
 
 
 def test_every_rule_that_was_tried_is_told_in_order_with_the_reason_ADMIN_2():

@@ -19,7 +19,7 @@ from server.contract.routing import InboundRoute, RingGroup
 from server.contract.voicemail import GroupMailbox
 from server.rules.forwarding import Arrival, Endpoints, reach
 from server.rules.outcomes import Ending
-from server.rules.routing import FromExtension, route, route_to, snapshot_of
+from server.rules.routing import Asker, FromExtension, route, route_to, snapshot_of
 from tests.virtual_time import EPOCH
 
 CALL = Arrival(caller="1001", internal=True)
@@ -98,7 +98,7 @@ def test_a_rule_by_caller_id_may_lead_to_voicemail_but_not_to_any_place_DIR_5():
 )
 def test_a_destination_leads_to_a_mailbox_that_exists_VM_6(destination, kind):
     snapshot = snapshot_of([GroupMailbox(number="650", members=("1001",))])
-    decision = route_to(snapshot, extensions("1001"), to(destination), EPOCH)
+    decision = route_to(snapshot, extensions("1001"), to(destination), EPOCH, Asker())
     assert decision.kind is kind
     assert decision.steps[-1].reason
 
@@ -113,3 +113,9 @@ def test_whoever_dials_the_number_of_a_group_mailbox_gets_it_VM_6():
 def test_members_of_a_group_mailbox_are_named_once_VM_6():
     with pytest.raises(ValidationError, match="twice"):
         GroupMailbox(number="650", members=("1001", "1001"))
+
+
+def test_a_group_mailbox_is_somebodys_VM_6():
+    with pytest.raises(ValidationError, match="it is nobody's"):
+        GroupMailbox(number="650")
+    assert GroupMailbox(number="650", queues=["6400"], name="Sales").summary == "Sales: queue 6400"

@@ -201,6 +201,7 @@ async def test_right_passwords_do_not_use_up_the_limit_of_an_address(core: Core)
     await _anna(core)
     for _ in range(32):
         await _login(core)
+    assert (await _refused(core, "6000")).code is ErrorCode.BAD_CREDENTIALS, "not that there were too many"
 
 
 async def test_a_lock_survives_a_restart_AUTH_6(core: Core, clock: SettableClock) -> None:

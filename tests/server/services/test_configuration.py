@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from server.contract.boss import Boss
+from server.contract.call_flows import CallFlow
 from server.contract.conference import Conference
 from server.contract.configuration import ConfigObject
 from server.contract.errors import ErrorCode
@@ -16,6 +17,7 @@ from server.contract.hours import ByHand, Holidays, TimeCondition
 from server.contract.ivr import Ivr
 from server.contract.keys import KeyRight
 from server.contract.kinds import KINDS
+from server.contract.mail import MailSettings
 from server.contract.monitoring import MonitoringRight
 from server.contract.parking import Parking
 from server.contract.prompts import Prompt
@@ -83,6 +85,7 @@ async def office(core: Core) -> Core:
 async def test_every_kind_is_kept_over_a_restart_in_its_order(office: Core, clock: SettableClock) -> None:
     for only in (SystemSettings(time_zone="Europe/Prague"), FeatureCodes(park="#5"), Parking(timeout_s=90)):
         await put(office, only)
+    await put(office, MailSettings(host="mail.example.com", sender="pbx@example.com"))
     await put(office, MonitoringRight(name="team", supervisors=("1001",), everybody=True))
     await put(office, Prompt(name="welcome"))
     await put(office, Queue(number="6400", static_agents=({"extension": "1001"},)))
@@ -91,6 +94,8 @@ async def test_every_kind_is_kept_over_a_restart_in_its_order(office: Core, cloc
     choice = {"key": "1", "destination": TO_1001}
     await put(office, Ivr(number="6500", prompt="welcome", choices=[choice]))
     await put(office, TimeSwitch(digits="1", time_condition="office", extensions=("1001",)))
+    step = {"time_condition": "office", "callers": ["777."], "destination": TO_1001}
+    await put(office, CallFlow(name="by day", steps=[step]))
     await put(office, Boss(name="1001", ring_group="6200"))
     await put(office, RecordingRule(name="all", everybody=True))
     await put(office, RecordingRight(name="team", extensions=("1001",)))
@@ -282,6 +287,24 @@ async def test_ring_groups_do_not_lead_in_a_circle(office: Core) -> None:
     await refused(office, group("6200", "6200"), ErrorCode.INVALID, "circle: 6200 to 6200")
     await put(office, group("6201", "6200"), group("6202", "6201"))
     await refused(office, group("6200", "6202"), ErrorCode.INVALID, "6200 to 6202 to 6201 to 6200")
+
+
+async def test_call_flows_and_ring_groups_do_not_lead_in_a_circle_Q_3(office: Core) -> None:
+    def flow(name: str, *to: dict[str, str]) -> CallFlow:
+        steps = [{"origin": "internal", "destination": one} for one in to]
+        return CallFlow(name=name, steps=steps, destination=TO_1001)
+
+    to_group = {"kind": "ring_group", "value": "6200"}
+    to_night, to_day = ({"kind": "call_flow", "value": name} for name in ("night", "day"))
+    await refused(office, flow("day", TO_1001, to_day), ErrorCode.INVALID, "circle: day to day")
+    await put(office, flow("night", to_group), flow("day", TO_1001, to_night))
+    group = RingGroup(number="6200", members=["1001"], destination=to_day)
+    await refused(office, group, ErrorCode.INVALID, "circle: 6200 to day to night to 6200")
+    await refused(office, flow("night", to_group, to_day), ErrorCode.INVALID, "night to day to night")
+    with pytest.raises(ServiceError, match="is used by call flow 'day'"):
+        await office.configuration.remove(CallFlow, "night", by="test")
+    emergency = {"kind": "external", "value": "112"}
+    await refused(office, flow("urgent", emergency), ErrorCode.INVALID, "112 is an emergency number")
 
 
 async def test_observers_are_told_after_the_commit_and_never_of_a_failure(core: Core) -> None:

@@ -261,6 +261,56 @@ async def test_a_change_now_and_then_is_told_at_once_and_alone_KEY_3():
 
 
 @in_virtual_time
+async def test_what_concerns_one_besides_makes_nobody_wait_for_the_next_change_KEY_3():
+    """A phone that registers is told to all, and to its own extension once more: that is no storm."""
+    hub = hub_with({})
+    wires = [Wire(hub, who(str(1000 + at))) for at in range(500)]
+    for wire in wires:
+        wire.subscriber.subscribe([Topic.EXTENSIONS, Topic.CALL_LOG])
+    await asyncio.sleep(0.1)
+    for count in range(10):
+        hub.publish(Topic.EXTENSIONS, str(count), item("x"))
+        hub.publish(Topic.CALL_LOG, str(count), item("x"), to="1001")
+        await asyncio.sleep(0.001)
+        assert all(wire.messages[-1]["key"] == str(count) for wire in wires)
+        await asyncio.sleep(0.11)
+    for wire in wires:
+        await wire.end()
+
+
+@in_virtual_time
+async def test_subscribers_take_turns_while_much_changes_and_then_nobody_waits_KEY_3():
+    hub = hub_with({})
+    told: dict[float, int] = {}
+    loop = asyncio.get_running_loop()
+
+    class Timed(Wire):
+        async def _send(self, text: str) -> None:
+            await super()._send(text)
+            told[round(loop.time(), 3)] = told.get(round(loop.time(), 3), 0) + 1
+
+    wires = [Timed(hub, who(str(1000 + at))) for at in range(200)]
+    for wire in wires:
+        wire.subscriber.subscribe([Topic.EXTENSIONS])
+    await asyncio.sleep(0.1)
+    for count in range(100):
+        hub.publish(Topic.EXTENSIONS, str(count), item("x"))
+        if count == 10:
+            told.clear()  # before it was known that much will change
+        await asyncio.sleep(0.005)
+    assert sum(told.values()) > 700
+    assert max(told.values()) <= 20, "nothing else has to wait long"
+    await asyncio.sleep(0.1)
+    assert all(len(wire.messages) == 101 for wire in wires)
+    await asyncio.sleep(0.3)
+    hub.publish(Topic.EXTENSIONS, "later", item("x"))
+    await asyncio.sleep(0.001)
+    assert all(wire.messages[-1]["key"] == "later" for wire in wires)
+    for wire in wires:
+        await wire.end()
+
+
+@in_virtual_time
 async def test_who_subscribes_or_is_shut_out_while_much_changes_does_not_wait_AUTH_7():
     hub = hub_with({})
     wires = [Wire(hub, who(str(1000 + at), session=f"s{at}")) for at in range(100)]

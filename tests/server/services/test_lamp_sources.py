@@ -9,6 +9,8 @@ from server.contract.extensions import ExtensionCreate
 from server.contract.features import FeatureCodes
 from server.contract.pairs import Pair, PairState
 from server.contract.presence import PresenceChange, PresenceStatus
+from server.contract.queues import Queue
+from server.contract.routing import RingGroup
 from server.contract.voicemail import GroupMailbox
 from server.services.directory import Directory
 from server.services.hub import Hub
@@ -85,6 +87,23 @@ async def test_a_mailbox_lights_for_those_who_hear_it_while_a_message_is_new_VM_
     follower.lamps()
     await core.voicemail.messages.delete("6500", None)
     assert follower.lamps() == []
+
+
+async def test_a_mailbox_of_a_queue_has_lamps_for_its_agents_as_of_now_VM_6(core, directory, record):
+    def queue(agent: str) -> Queue:
+        return Queue(number="6400", dynamic_agents=[{"extension": agent}])
+
+    source = MailboxLamps(core.voicemail, directory, core.configuration)
+    await core.configuration.put(queue("1001"), by="test")
+    await core.configuration.put(GroupMailbox(number="6500", queues=["6400"]), by="test")
+    follower = Follower(source)
+    await core.voicemail.messages.add("6500", ANNA, record("a"))
+    assert (follower.lamps(), lit(source)) == ([Lamp("*26500", "1001")], {Lamp("*26500", "1001")})
+    await core.configuration.put(queue("1003"), by="test")
+    assert follower.lamps() == [None]
+    assert lit(source) == {Lamp("*26500", "1003")}
+    await core.configuration.put(RingGroup(number="6200", members=["1002"]), by="test")
+    assert follower.lamps() == [], "no mailbox is that of a ring group"
 
 
 async def test_messages_that_are_there_at_the_start_are_counted_VM_4(core, directory, record):

@@ -7,10 +7,12 @@ import pytest
 
 from server.contract.errors import ErrorCode
 from server.contract.prompts import Prompt
+from server.contract.queues import Queue
 from server.contract.routing import SystemSettings
 from server.core import Core
 from server.services.errors import ServiceError
 from server.services.music import Music
+from server.switch.port import DEFAULT_MUSIC
 from tests.phones.waiting import until
 from tests.server.idle_switch import IdleSwitch
 from tests.server.sounds import tone
@@ -32,9 +34,10 @@ async def switch(core: Core) -> AsyncIterator[IdleSwitch]:
     await core.prompts.stop()
 
 
-async def plays(switch: IdleSwitch, wanted: Callable[[], list[object]]) -> None:
+async def plays(switch: IdleSwitch, wanted: Callable[[], list[object]], music: str = DEFAULT_MUSIC) -> None:
     await until(
-        lambda: list(switch.music or ()) == wanted() and switch.music is not None, "the switch has it"
+        lambda: switch.music is not None and list(switch.music.get(music, ())) == wanted(),
+        "the switch has it",
     )
 
 
@@ -67,6 +70,20 @@ async def test_music_must_be_there_and_stays_while_it_is_used(core: Core, switch
     with pytest.raises(ServiceError, match="is used by system settings") as caught:
         await core.configuration.remove(Prompt, "waltz", by="test")
     assert caught.value.code is ErrorCode.CONFLICT
+
+
+async def test_the_music_of_a_queue_is_its_own_and_goes_with_it_Q_5(core: Core, switch: IdleSwitch) -> None:
+    await core.prompts.upload("waltz", "cs", tone(700), by="test")
+    queue = Queue(number="6400", music=["march", "waltz"], language="cs")
+    await core.configuration.put(queue, by="test")
+    await plays(switch, lambda: [core.prompts.file("waltz", "cs")], "queue-6400")
+    await plays(switch, list)
+    await core.prompts.upload("march", "en", tone(600), by="test")
+    await plays(switch, lambda: [core.prompts.file("march"), core.prompts.file("waltz", "cs")], "queue-6400")
+    with pytest.raises(ServiceError, match="is used by queue 6400"):
+        await core.configuration.remove(Prompt, "waltz", by="test")
+    await core.configuration.put(Queue(number="6400"), by="test")
+    await until(lambda: list(switch.music or ()) == [DEFAULT_MUSIC], "the switch has no other music")
 
 
 async def test_a_switch_that_is_up_again_is_given_the_music_again(core: Core, switch: IdleSwitch) -> None:

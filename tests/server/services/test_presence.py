@@ -105,6 +105,7 @@ async def test_a_temporary_status_that_expired_while_no_server_ran_is_over_PRES_
     again = await service(core, clock)
     assert again.of("1001").status is PresenceStatus.AVAILABLE
     assert again.of("1001").since == chosen.until
+    assert again.ended_meanwhile == {"1001"}, "for those who must know and were not there yet"
     await again.stop()
     async with core.db.reading() as session:
         row = await session.get(PresenceRow, "1001")

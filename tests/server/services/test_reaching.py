@@ -99,9 +99,13 @@ async def test_rules_and_the_mobile_number_are_checked_too_DIR_5(reaching):
 
 
 async def test_a_mobile_number_and_a_ring_group_that_are_there_will_do_PRES_3(core, reaching):
-    await reaching.change("1002", forwarded(Destination(kind="mobile"), ring_mobile=True), by="1002")
+    to_mobile = forwarded(Destination(kind="mobile"), ring_mobile=True)
+    await reaching.change("1002", to_mobile, by="1002")
+    assert reaching.of("1002") == await reaching.get("1002") == to_mobile
     groups = another(core, snapshot=lambda: snapshot_of([RingGroup(number="6300", members=("1001",))]))
-    await groups.change("1001", forwarded(Destination(kind="ring_group", value="6300")), by="1001")
+    to_group = forwarded(Destination(kind="ring_group", value="6300"))
+    await groups.change("1001", to_group, by="1001")
+    assert groups.of("1001") == await groups.get("1001") == to_group
 
 
 async def test_a_number_that_is_given_again_does_not_inherit_settings(core, reaching):

@@ -11,6 +11,8 @@ from server.contract.errors import ErrorCode
 from server.contract.events import Topic
 from server.contract.extensions import ExtensionChange, ExtensionCreate, Role
 from server.contract.presence import PresenceStatus
+from server.contract.queues import Queue
+from server.contract.routing import RingGroup
 from server.contract.voicemail import MAX_GREETING_BYTES, GroupMailbox, VoicemailSettings
 from server.services.accounts import Who
 from server.services.errors import AuthError, ServiceError
@@ -375,6 +377,40 @@ async def test_all_members_of_a_group_have_its_mailbox_VM_6(core, voicemail, hub
     assert not voicemail.takes_messages("650")
     await voicemail._background.join()
     assert await voicemail.messages.list("650") == []
+
+
+async def test_agents_of_a_queue_and_members_of_a_ring_group_share_a_mailbox_as_of_now_VM_6(
+    core, voicemail, hub, record
+):
+    async def put(*items):
+        for item in items:
+            await core.configuration.put(item, by="test")
+
+    def queue(*agents: str) -> Queue:
+        return Queue(number="6400", static_agents=[{"extension": agent} for agent in agents])
+
+    await put(RingGroup(number="620", members=["1001"]), queue("1002"))
+    await put(GroupMailbox(number="650", ring_groups=["620"], queues=["6400"]))
+    await voicemail.messages.add("650", ANNA, record())
+    assert await users(voicemail, hub, "650") == ["1001", "1002"]
+    await put(queue("1003", "1001"), RingGroup(number="620", members=["1002"]))
+    assert await users(voicemail, hub, "650") == ["1001", "1002", "1003"]
+    await put(RingGroup(number="620", members=["1003"]))
+    assert await users(voicemail, hub, "650") == ["1001", "1003"]
+    error = await refused(core.configuration.remove(Queue, "6400", by="test"))
+    assert "used by group mailbox 650" in error.message
+    unknown = GroupMailbox(number="651", queues=["6401"])
+    assert (await refused(core.configuration.put(unknown, by="test"))).message == (
+        "queues: there is no queue 6401"
+    )
+
+
+async def users(voicemail, hub, box: str) -> list[str]:
+    """Who may use a mailbox, and sees it live."""
+    everybody = ("1001", "1002", "1003")
+    may = [number for number in everybody if voicemail.may_use(number, box)]
+    assert may == [number for number in everybody if box in await hub.snapshot(user(number), Topic.VOICEMAIL)]
+    return may
 
 
 async def test_a_group_mailbox_has_a_number_of_its_own_and_existing_members_VM_6(core, voicemail):

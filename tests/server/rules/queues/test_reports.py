@@ -61,6 +61,9 @@ def test_intervals_hold_the_calls_that_joined_in_them_Q_12():
     parts = by_interval(LOG, SALES, at(10), at(2500), step=timedelta(seconds=1000), service_level_s=20)
     assert [part.calls for part in parts] == [3, 2, 0]
     assert parts[-1].until == at(2500)
+    long_log = iter([call(minute * 60, 1) for minute in range(5)])
+    minutes = by_interval(long_log, SALES, at(0), at(300), step=timedelta(minutes=1), service_level_s=20)
+    assert [part.calls for part in minutes] == [1] * 5, "the log is gone through once, not for each interval"
     with pytest.raises(ValueError, match="longer than nothing"):
         by_interval(LOG, SALES, at(0), at(10), step=timedelta(0), service_level_s=20)
 

@@ -3,9 +3,11 @@
 import pytest
 from pydantic import ValidationError
 
+from server.contract.agents import QueueCall, QueueEnd
 from server.contract.configuration import Reference
 from server.contract.queues import PeriodicAnnouncement, Queue, QueueOptions
 from tests.server.rules.queues.centre import agents, queue
+from tests.virtual_time import EPOCH
 
 
 @pytest.mark.parametrize(
@@ -65,3 +67,24 @@ def test_as_delivered_wrap_up_is_not_shared_and_new_agents_are_logged_out_Q_7_Q_
     assert not options.shared_wrap_up
     assert not options.new_agents_logged_in
     assert not options.sync_results
+
+
+@pytest.mark.parametrize(
+    ("settings", "answered", "missed"),
+    [
+        ({}, ["1009"], ["1009"]),
+        ({"log_for_all_agents": True}, ["1009", "1001"], ["1009", "1001", "1002", "1003"]),
+        ({"log_agents": ["1001", "1003", "1004"]}, ["1009", "1001"], ["1009", "1001", "1003"]),
+        ({"log_for_all_agents": True, "log_incoming": False}, ["1009"], ["1009", "1001", "1002", "1003"]),
+        ({"log_for_all_agents": True, "log_missed": False}, ["1009", "1001"], ["1009"]),
+    ],
+)
+def test_a_call_is_shown_to_managers_and_to_agents_whom_the_settings_name_Q_9(settings, answered, missed):
+    one = queue("1001", "1002", dynamic=["1003"], managers=["1009"], **settings)
+    call = QueueCall(call="c", queue="6400", joined=EPOCH, left=EPOCH, end=QueueEnd.ABANDONED)
+    taken = call.model_copy(update={"end": QueueEnd.ANSWERED, "agent": "1001"})
+    assert [*one.shown_to(taken)] == answered
+    assert [*one.shown_to(call)] == missed
+    everybody = ["1009", "1001", "1002", "1003", "1004"]
+    assert [number for number in everybody if one.shows(taken, number)] == answered
+    assert [number for number in everybody if one.shows(call, number)] == missed

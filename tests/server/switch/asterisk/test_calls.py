@@ -16,6 +16,7 @@ from server.switch.port import (
     SwitchError,
 )
 from tests.phones.phone import Transport
+from tests.phones.waiting import until
 from tests.server.switch.asterisk.bench import Bench
 
 pytestmark = pytest.mark.real
@@ -179,6 +180,7 @@ async def test_digits_are_told_and_reach_the_other_phone_SIP_4(bench: Bench) -> 
     await caller.dtmf("5#")
     await bench.events.get(Dtmf, lambda event: event.leg is inbound and event.digit == "5")
     await bench.events.get(Dtmf, lambda event: event.leg is inbound and event.digit == "#")
+    await until(lambda: callee.digits() == "5#", "the other phone has them too")
 
 
 async def test_an_id_is_used_once(bench: Bench) -> None:

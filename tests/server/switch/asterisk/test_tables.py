@@ -12,6 +12,7 @@ import pytest
 from server.switch.asterisk import ports
 from server.switch.asterisk.ari import AriError
 from server.switch.asterisk.channels import Channels
+from server.switch.asterisk.contact_feed import AT_ONCE, ContactFeed
 from server.switch.asterisk.contacts import ContactTable, contact_id, is_removal, parse_contact
 from server.switch.asterisk.control import Control
 from server.switch.asterisk.installation import InstallationError, parse_version
@@ -35,6 +36,7 @@ from server.switch.port import (
     SecurityKind,
     SwitchUnavailable,
 )
+from tests.phones.waiting import until
 
 LISTED = {
     "Event": "ContactList",
@@ -67,9 +69,16 @@ class Registrar:
 
     def __init__(self) -> None:
         self.agents: dict[str, str] = {}
-        self.broken = False
+        self.broken = self.lost = False
+        self.asked = 0
+        self.slow = asyncio.Event()
+        self.slow.set()
 
     async def get(self, path: str) -> list[dict[str, str]]:
+        self.asked += 1
+        await self.slow.wait()
+        if self.lost:
+            raise SwitchUnavailable("Asterisk did not answer.")
         if self.broken:
             raise AriError(500, "Internal Server Error", path)
         if "/aor/" in path:
@@ -80,31 +89,93 @@ class Registrar:
         raise AriError(404, "Not Found", path)
 
 
+class Told:
+    """An unconnected switch that takes in what is told of contacts."""
+
+    def __init__(self, folder: Path) -> None:
+        self.switch = AsteriskSwitch(AsteriskSettings(folder, "", 0, "", 0, 0, 0, folder, folder))
+        self.registrar = Registrar()
+        self.switch._control.ari = self.registrar  # type: ignore[assignment]
+        self.news: list[Event] = []
+        self.switch.listen(self.news.append)
+        self.feed = ContactFeed(
+            self.switch._contacts, self.switch._control.user_agent, self.switch._tell_contacts
+        )
+        self.task = asyncio.ensure_future(self.feed.run())
+
+    def tell(self, uri: str = TOLD["URI"], status: str = "NonQualified") -> None:
+        self.switch._on_contact({**TOLD, "URI": uri, "ContactStatus": status}, self.feed)
+
+    async def phones(self) -> list[str]:
+        """What the phones of the extension call themselves, after all that was told."""
+        await self.feed.settled()
+        return [contact.user_agent for contact in self.switch.contacts("1001")]
+
+    async def end(self) -> None:
+        self.task.cancel()
+        await asyncio.wait([self.task])
+
+
 async def test_a_phone_that_is_told_of_after_it_has_left_stays_away_KEY_5(tmp_path: Path) -> None:
     """As Asterisk does where the extension was changed while the phone was registered."""
-    switch = AsteriskSwitch(AsteriskSettings(tmp_path, "", 0, "", 0, 0, 0, tmp_path, tmp_path))
-    registrar = Registrar()
-    switch._control.ari = registrar  # type: ignore[assignment]
-    news: list[Event] = []
-    switch.listen(news.append)
-    uri = TOLD["URI"]
+    told = Told(tmp_path)
+    registrar, uri = told.registrar, TOLD["URI"]
     registrar.agents = {uri: "phone 1"}
-    await switch._on_contact(TOLD)
-    assert [contact.user_agent for contact in switch.contacts("1001")] == ["phone 1"]
+    told.tell()
+    assert await told.phones() == ["phone 1"]
     registrar.agents = {}
-    await switch._on_contact({**TOLD, "ContactStatus": "Removed"})
-    assert switch.contacts("1001") == ()
-    seen = len(news)
+    told.tell(status="Removed")
+    assert await told.phones() == []
+    seen = len(told.news)
     for status in ("Unreachable", "NonQualified", "Reachable"):
-        await switch._on_contact({**TOLD, "ContactStatus": status})
-    assert switch.contacts("1001") == ()
-    assert len(news) == seen
+        told.tell(status=status)
+    assert await told.phones() == []
+    assert len(told.news) == seen
     registrar.agents = {uri: ""}  # its id is not found, but it is there
-    await switch._on_contact(TOLD)
-    assert len(switch.contacts("1001")) == 1
+    told.tell()
+    assert await told.phones() == [""]
     registrar.broken = True
-    await switch._on_contact({**TOLD, "URI": "sip:1001@192.0.2.8:40000"})
-    assert len(switch.contacts("1001")) == 2, "rather one that is not there than none that is"
+    told.tell("sip:1001@192.0.2.8:40000")
+    assert await told.phones() == ["", ""], "rather one that is not there than none that is"
+    await told.end()
+
+
+async def test_phones_that_register_together_are_asked_together_and_taken_in_order_KEY_3(
+    tmp_path: Path,
+) -> None:
+    told = Told(tmp_path)
+    uris = [f"sip:1001@192.0.2.7:{port}" for port in range(40000, 40030)]
+    told.registrar.agents = {uri: uri for uri in uris}
+    told.registrar.slow = asyncio.Event()
+    for uri in uris:
+        told.tell(uri)
+    told.tell(uris[0], "Removed")
+    told.tell(uris[1], "Unreachable")
+    await until(lambda: told.registrar.asked == AT_ONCE, "some are asked for")
+    assert told.news == [], "but no more than that"
+    told.registrar.slow.set()
+    assert await told.phones() == uris[1:]
+    assert [contact.reachable for contact in told.switch.contacts("1001")] == [False] + [True] * 28
+    told.tell(uris[1], "Removed")
+    told.tell(uris[1])
+    assert await told.phones() == [*uris[2:], uris[1]], "what it called itself before does not count"
+    assert told.registrar.asked == 32
+    await told.end()
+
+
+async def test_a_question_without_an_answer_ends_the_connection_and_all_others_KEY_5(tmp_path: Path) -> None:
+    """The next connection reads what is there anew; a phone is never just left out."""
+    told = Told(tmp_path)
+    told.registrar.slow = asyncio.Event()
+    told.tell()
+    told.tell("sip:1001@192.0.2.8:40000")
+    await until(lambda: told.registrar.asked == 2, "both are asked for")
+    told.registrar.lost = True
+    told.registrar.slow.set()
+    with pytest.raises(SwitchUnavailable):
+        await told.task
+    assert told.switch.contacts("1001") == ()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 @pytest.mark.parametrize(

@@ -297,9 +297,11 @@ async def test_a_trunk_that_changes_or_goes_leaves_its_calls_alone_ADMIN_2(bench
 
 async def test_trunks_are_no_extensions_AUTH_7(bench: Bench) -> None:
     carrier = await bench.carrier()
+    # The engine may still know extensions of earlier tests, as long as a call of theirs is being cleared.
+    before = await bench.switch.known()
     await bench.trunk(carrier)
-    await bench.extension("1001")
-    assert await bench.switch.known() == {"1001"}
+    await bench.extension("1090")
+    assert await bench.switch.known() - before == {"1090"}
 
 
 async def test_after_the_engine_was_killed_its_trunks_are_registered_again_OPS_1(

@@ -1,8 +1,10 @@
 """The simulated switch plays music on hold as the port promises (SIP-4, Q-5)."""
 
+from pathlib import Path
+
 import pytest
 
-from server.switch.port import LegGone, Sound, SwitchError
+from server.switch.port import SILENCE, LegGone, Sound, SwitchError
 from tests.server.switch.simulated.desk import Desk
 from tests.virtual_time import in_virtual_time
 
@@ -45,3 +47,23 @@ async def test_unknown_music_and_a_leg_that_is_gone_are_told_Q_5() -> None:
     with pytest.raises(LegGone):
         await leg.start_music()
     await leg.stop_music()
+
+
+@in_virtual_time
+async def test_the_music_that_was_chosen_for_a_leg_stands_for_the_usual_one_if_it_is_there_Q_5() -> None:
+    desk = await Desk().up()
+    phone, dialog, leg = await desk.answered()
+    await leg.choose_music("polka")
+    await leg.start_music()
+    assert dialog.music == "default"
+    await desk.switch.set_music({"polka": [Path("/polka")]})
+    await leg.start_music()
+    assert dialog.music == "polka"
+    await leg.start_music(SILENCE)
+    assert dialog.music == SILENCE
+    await leg.choose_music("default")
+    await leg.start_music()
+    assert dialog.music == "default"
+    phone.hang_up(dialog)
+    with pytest.raises(LegGone):
+        await leg.choose_music("polka")
