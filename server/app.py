@@ -419,7 +419,7 @@ def _start_mail(ground: _Ground, server_name: str) -> Mail:
         server_name=server_name,
         zone=lambda: core.configuration.snapshot.zone,
     )
-    mails = VoicemailMails(outbox=core.outbox, configuration=core.configuration, voicemail=core.voicemail)
+    mails = VoicemailMails(outbox=core.outbox, voicemail=core.voicemail)
     core.voicemail.messages.also = mails.add
     mail.extras[MailKind.VOICEMAIL] = mails.extra
     mail.start()

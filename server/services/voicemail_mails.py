@@ -9,9 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.contract.mail import MailKind
-from server.contract.voicemail import AfterMail, GroupMailbox, VoicemailMail, VoicemailMessage
+from server.contract.voicemail import AfterMail, VoicemailMail, VoicemailMessage
 from server.db.models import ExtensionRow
-from server.services.configuration import Configuration
 from server.services.errors import ServiceError
 from server.services.mail import Extra
 from server.services.mail_letters import Attachment
@@ -24,9 +23,8 @@ _log = logging.getLogger(__name__)
 class VoicemailMails:
     """Writes them, as the settings of each mailbox say. Those of a group go to all of its members."""
 
-    def __init__(self, *, outbox: Outbox, configuration: Configuration, voicemail: Voicemail) -> None:
+    def __init__(self, *, outbox: Outbox, voicemail: Voicemail) -> None:
         self._outbox = outbox
-        self._configuration = configuration
         self._voicemail = voicemail
 
     @property
@@ -61,10 +59,10 @@ class VoicemailMails:
             )
 
     async def _addresses(self, session: AsyncSession, box: str) -> list[str]:
-        group = self._configuration.snapshot.get(GroupMailbox, box)
-        numbers = group.members if group is not None else (box,)
         query = select(ExtensionRow.email).where(
-            ExtensionRow.number.in_(numbers), ExtensionRow.enabled, ExtensionRow.email.is_not(None)
+            ExtensionRow.number.in_(self._voicemail.users_of(box)),
+            ExtensionRow.enabled,
+            ExtensionRow.email.is_not(None),
         )
         return [found for found in await session.scalars(query.order_by(ExtensionRow.number)) if found]
 
