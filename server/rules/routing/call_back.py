@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from server.contract.decisions import Decision, Rule
+from server.contract.decisions import Decision, DecisionKind, Rule
 from server.contract.destinations import Destination, DestinationKind
 from server.contract.routing import EmergencyNumber, InboundRoute
 from server.rules.routing.calls import FromTrunk, Situation
@@ -32,6 +32,8 @@ MIN_COMMON = 7
 
 _LINE = (DestinationKind.EXTENSION, DestinationKind.VOICEMAIL)
 """Destinations of a route that make it the line of an extension."""
+
+_DECIDED = (DecisionKind.EXTENSION, DecisionKind.VOICEMAIL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +98,11 @@ class CallBacks:
 
     def by_line(self, route: InboundRoute) -> Decision | None:
         """The decision for a call that a route leads to who made one, at this or another time of day."""
-        led = {to.value for to in _destinations(route) if to.kind in _LINE}
-        found = next((one for one in self._recent if one.extension in led), None)
-        return self._decide(found, "") if found is not None else None
+        return self._to({to.value for to in _destinations(route) if to.kind in _LINE})
+
+    def by_decision(self, usual: Decision) -> Decision | None:
+        """The decision for a call that would come to who made one, by a call flow say."""
+        return self._to({usual.number}) if usual.kind in _DECIDED else None
 
     def by_mark(self) -> Decision | None:
         """The decision for a call that is marked: it is for who called last, by this trunk if anybody did."""
@@ -106,6 +110,10 @@ class CallBacks:
             return None
         found = next((one for one in self._recent if one.trunk == self._trunk), self._recent[0])
         return self._decide(found, ", and this call is marked as the call-back")
+
+    def _to(self, extensions: Collection[str]) -> Decision | None:
+        found = next((one for one in self._recent if one.extension in extensions), None)
+        return self._decide(found, "") if found is not None else None
 
     def _decide(self, found: EmergencyCall, more: str) -> Decision:
         ago = max(0, int((self._now - found.at).total_seconds() // 60))

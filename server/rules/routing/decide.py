@@ -179,7 +179,8 @@ def _from_trunk(
         return trace.refuse(Refusal.UNKNOWN_NUMBER, number)
     destination = destination_of(situation, found, trace)
     for_boss = ForBoss(caller, internal=False)
-    return _reach(situation, destination, Asker(caller), trace, by=found.name, call=for_boss)
+    usual = _reach(situation, destination, Asker(caller), trace, by=found.name, call=for_boss)
+    return call_backs.by_decision(usual) or usual
 
 
 def _reach(

@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from server.contract.call_flows import CallFlow, FlowStep
 from server.contract.decisions import DecisionKind, Rule
+from server.contract.destinations import Destination
 from server.contract.routing import EmergencyNumber, InboundRoute
 from server.contract.trunks import Trunk
 from server.rules.routing import EmergencyCall, FromTrunk, is_marked, route, snapshot_of
@@ -70,6 +72,15 @@ def test_a_line_leads_back_at_night_too_PRES_8():
     call = FromTrunk("backup", "555", "999")
     assert called_back(call, made(now=CHRISTMAS), now=CHRISTMAS) == "1000"
     assert called_back(call, made("1001", now=CHRISTMAS), now=CHRISTMAS) is None
+
+
+def test_a_call_flow_that_leads_to_who_called_for_help_now_leads_back_PRES_8():
+    step = FlowStep(time_condition="office", destination=Destination.parse("extension:1000"))
+    flow = CallFlow(name="day", steps=(step,), destination=Destination.parse("ring_group:6200"))
+    by_flow = InboundRoute(name="flow", did_pattern="556", destination=Destination.parse("call_flow:day"))
+    call = FromTrunk("main", "556", "999")
+    assert called_back(call, made(), more=[flow, by_flow]) == "1000"
+    assert called_back(call, made(now=CHRISTMAS), more=[flow, by_flow], now=CHRISTMAS) is None
 
 
 def test_the_mark_counts_by_its_trunk_first_and_never_without_an_emergency_call_PRES_8():
