@@ -73,6 +73,8 @@ class Queues:
         self._seats: dict[str, Seat] = {}
         self._open: dict[str, Call] = {}
         """Calls of any kind that are not over."""
+        self._leaving: dict[str, str] = {}
+        """Calls that are over, by the leg of an agent which is being hung up."""
         self._queued: OrderedDict[str, None] = OrderedDict()
         """Calls that are, or lately were, in a queue."""
         self.on_change: Callable[[Collection[str], Sequence[QueueCall]], None] = lambda _numbers, _calls: None
@@ -259,14 +261,34 @@ class Queues:
         self._carry_out(effects, calls=[call], extensions=[leg.number])
 
     def forget(self, call: str) -> None:
-        """Nobody conducts this call any longer: it is in no queue any more."""
+        """Nobody conducts this call any longer: it is in no queue once the agent's phone is free."""
+        own = self._open.get(call)
+        self._seats.pop(call, None)
+        if own is not None and call in self._acd.floor.talking and self._is_being_hung_up(own):
+            self._leaving[own.answered_leg or ""] = call
+        else:
+            self._over(call)
+            self._open.pop(call, None)
+
+    def _over(self, call: str) -> None:
         floor = self._acd.floor
         if call in floor.waiting or call in floor.talking:
             agent = floor.talking[call].agent or "" if call in floor.talking else ""
             effects = self._acd.hung_up(call, self._now())
             self._carry_out(effects, calls=[call], extensions=[agent])
-        self._open.pop(call, None)
-        self._seats.pop(call, None)
+
+    def _is_being_hung_up(self, call: Call) -> bool:
+        """Whether the agent's leg of a call that is over is there, and in no other call; asked once."""
+        if self._leaving.pop(call.answered_leg or "", None):
+            return False  # even the engine has forgotten the call
+        agent = self._acd.floor.talking[call.id].agent or ""
+        there = any(leg.id == call.answered_leg for leg in self._states.legs(agent))
+        return there and not self._is_elsewhere(call.answered_leg or "", call.id)
+
+    def _is_elsewhere(self, leg: str, call: str) -> bool:
+        """Whether a leg is in another call than this one."""
+        others = (one for one in self._open.values() if one.id != call)
+        return any(leg in (one.caller_leg, one.answered_leg) for one in others)
 
     def agent_event(self, extension: str, event: Callable[[Acd, datetime], Effects]) -> None:
         """Let something happen that is about this agent. Raises what `event` does."""
@@ -330,11 +352,12 @@ class Queues:
 
     def _part_over(self, leg_id: str) -> None:
         """An agent's leg is gone: the part in the call is over, though it may go on, or ring elsewhere."""
+        if (call := self._leaving.pop(leg_id, None)) is not None:
+            self._over(call)
+            self._open.pop(call, None)
         of = self._call_of_leg(leg_id)
-        call, caller = self._open.get(of), self._acd.floor.talking.get(of)
-        if call is not None and caller is not None and call.answered_leg == leg_id:
-            effects = self._acd.hung_up(of, self._now())
-            self._carry_out(effects, calls=[of], extensions=[caller.agent or ""])
+        if of in self._open and self._open[of].answered_leg == leg_id and of in self._acd.floor.talking:
+            self._over(of)
 
     # Facts about agents
 
@@ -372,8 +395,7 @@ class Queues:
         is_over = of not in floor.waiting and of not in floor.talking
         if is_over and own is not None and own.answered_leg == leg.id:
             return True  # called back after a transfer that nobody has taken
-        others = (call for call in self._open.values() if call.id != of)
-        return any(leg.id in (call.caller_leg, call.answered_leg) for call in others)
+        return self._is_elsewhere(leg.id, of)
 
     # What comes of an event
 

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from server.contract.agents import AgentState
+from server.switch.port import LegState
 from server.switch.simulated import Behaviour
 from tests.server.flows.office import Office, office
 from tests.server.flows.test_adoption import after_a_kill
@@ -50,3 +51,32 @@ async def test_who_answers_as_the_server_is_killed_talks_however_long_none_runs_
     assert (line.end, line.agent) == ("answered", "1002")
     second.assert_nothing_left()
     await second.stop()
+
+
+@in_virtual_time
+async def test_an_agent_is_rung_for_the_next_caller_once_the_phone_is_free_and_not_before_Q_4(monkeypatch):
+    async with office() as place:
+        set_up(place, sales("1002"))
+        boris = place.engine.phone("1002")
+        anna, dana = place.engine.phone("1001"), place.engine.phone("1004")
+        first = anna.call(SALES)
+        await asyncio.sleep(1)
+        boris.answer(boris.calls[0])
+        await asyncio.sleep(1)
+        second = dana.call(SALES)
+        await asyncio.sleep(1)
+        (leg,) = [leg for leg in place.switch.legs() if leg.id == boris.calls[0].id]
+        hang_up = leg.hangup
+
+        async def slow(*args):
+            await asyncio.sleep(0.5)
+            await hang_up(*args)
+
+        monkeypatch.setattr(leg, "hangup", slow)
+        anna.hang_up(first)
+        await asyncio.sleep(0.4)
+        assert len(boris.calls) == 1, "a phone with one line would be busy"
+        assert state(place, "1002") is AgentState.TALKING
+        await asyncio.sleep(0.4)
+        assert boris.calls[1].state is LegState.RINGING
+        dana.hang_up(second)
