@@ -5,9 +5,10 @@ from pathlib import Path
 
 from server.switch.port import LegState
 from server.switch.simulated import Behaviour
+from tests.server.flows.office import RING_S
 from tests.server.flows.test_adoption import after_a_kill
 from tests.server.flows.test_resumption import closed, opened, phone
-from tests.server.flows.test_ways import together
+from tests.server.flows.test_ways import forwards, together
 from tests.virtual_time import in_virtual_time
 
 
