@@ -64,9 +64,10 @@ class VoicemailMails:
             )
 
     async def _addresses(self, session: AsyncSession, box: str) -> list[str]:
-        numbers = self._voicemail.users_of(box)
         query = select(ExtensionRow.email).where(
-            ExtensionRow.number.in_(numbers), ExtensionRow.enabled, ExtensionRow.email.is_not(None)
+            ExtensionRow.number.in_(self._voicemail.users_of(box)),
+            ExtensionRow.enabled,
+            ExtensionRow.email.is_not(None),
         )
         return [found for found in await session.scalars(query.order_by(ExtensionRow.number)) if found]
 

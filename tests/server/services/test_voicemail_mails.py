@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from server.contract.extensions import ExtensionChange, ExtensionCreate
 from server.contract.mail import MailKind, MailSettings, MailState
+from server.contract.queues import Queue
 from server.contract.voicemail import GroupMailbox, VoicemailSettings
 from server.core import Core
 from server.services.hub import Hub
@@ -28,7 +29,9 @@ async def people(core: Core) -> AsyncIterator[Core]:
     for number, email in (("1001", "anna@example.org"), ("1002", "boris@example.org"), ("1003", None)):
         await core.extensions.add(ExtensionCreate(number=number, email=email, first_name="B."), by="test")
     await core.configuration.put(MailSettings(host="mail.example", sender="pbx@example.com"), by="test")
-    await core.configuration.put(GroupMailbox(number="6700", members=("1001", "1002", "1003")), by="test")
+    await core.configuration.put(Queue(number="6400", dynamic_agents=[{"extension": "1002"}]), by="test")
+    shared = GroupMailbox(number="6700", members=("1001", "1003"), queues=("6400",))
+    await core.configuration.put(shared, by="test")
     await core.voicemail.start(Hub())
     yield core
     await core.voicemail.stop()
