@@ -23,7 +23,8 @@ from server.rules.outcomes import Ending
 from server.rules.queues.announcements import Announcement
 from server.rules.queues.effects import Announce, Connect, FailOver, Ring, Stop, StopRinging
 from server.services.music import music_of
-from server.services.queues import Queues, Seat
+from server.services.queue_seats import Seat
+from server.services.queues import Queues
 from server.switch.port import (
     DEFAULT_MUSIC,
     Leg,
