@@ -60,6 +60,7 @@ class AgentRinging:
         self._answered = answered
         self._refused = refused
         self.legs: tuple[str, ...] = ()
+        self._fork: Fork | None = None
         self._task = asyncio.ensure_future(self._ring())
 
     async def stop(self, reason: Reason) -> None:
@@ -67,6 +68,10 @@ class AgentRinging:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
         self._resources.hang_up_others(self.legs, None, reason)
+
+    async def decline(self, number: str) -> bool:
+        """Decline the call for this agent; False: none of the phones rings."""
+        return self._fork is not None and await self._fork.decline(number)
 
     async def _ring(self) -> None:
         try:
@@ -98,7 +103,7 @@ class AgentRinging:
             rings.set()
 
         timeout_s = self._queue.agent_timeout_s + ENGINE_MARGIN_S
-        fork = Fork(self._resources, on_ringing=on_ringing)
+        fork = self._fork = Fork(self._resources, on_ringing=on_ringing)
         fork.dial(
             list(zip(self.legs, self._targets, strict=True)),
             caller=live.call.caller,

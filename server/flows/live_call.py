@@ -33,6 +33,7 @@ class LiveCall:
         self._written = False
         self._on_change = on_change
         self._lost: Lost | None = None
+        self._third = ""
         self._before: Call | None = None
         """As it was before somebody picked it up who has not been connected yet."""
 
@@ -56,6 +57,11 @@ class LiveCall:
         """Whether caller and callee have been put together."""
         return self._call.answered_at is not None
 
+    @property
+    def third(self) -> str:
+        """The leg of one who is kept in the call of the two; "": nobody is, or an earlier server knew."""
+        return self._third
+
     def begun(self) -> None:
         """Write it for the first time."""
         self._change(self._call)
@@ -67,6 +73,11 @@ class LiveCall:
         """
         kept = (leg for leg in self._call.legs if leg not in over)
         self._change(replace(self._call, legs=(*kept, *legs)))
+
+    def keeps(self, leg_id: str) -> None:
+        """The one with this leg stays in the call as a third one, whenever her phone does not hold it."""
+        self._third = leg_id
+        self.rings((leg_id,))
 
     def moves_on(
         self, ending: Ending, left: Sequence[Party], to: Sequence[Party], *, once: bool = False

@@ -148,8 +148,7 @@ class OwnCalls:
         self._take(leg)
         for live in self._lives.get(leg.id, {}).values():
             # Of all whom the call rings at, those alone who look at this leg: it may ring at hundreds.
-            sides = self._known((live.call.caller_leg, live.call.answered_leg or ""))
-            for number in dict.fromkeys((leg.number, *(side.number for side in sides))):
+            for number in dict.fromkeys((leg.number, *(side.number for side in self._sides(live)))):
                 if number:
                     self._show_to(number, live.call.id)
         if leg.number and (order_id := order_of(leg.id)):
@@ -308,12 +307,13 @@ class OwnCalls:
         """The call as this extension sees it; None if it is not, or no longer, one of its calls."""
         call = live.call
         outgoing = call.caller_leg in legs
-        callees = call.legs if call.answered_leg is None else [call.answered_leg]
+        callees = call.legs if call.answered_leg is None else [call.answered_leg, live.third]
         there = [legs[leg_id] for leg_id in callees if leg_id in legs]
         rings = [leg for leg in there if leg.state in (LegState.RINGING, LegState.UP)]
         if not (outgoing or rings):
             return None
         own = [legs[call.caller_leg]] if outgoing else rings
+        boss = (call.callee or "") if live.third in legs else call.boss
         queued = self._queues.of_agent(call.id, number) if not outgoing else None
         queue = self._queues.settings_of(queued.queue) if queued is not None else None
         return OwnCall(
@@ -327,7 +327,7 @@ class OwnCalls:
             can_answer=not outgoing and self._can_answer(own),
             transferred_to=self._transferred_to(live, own),
             sip_call_ids=[leg.sip_call_id for leg in own if leg.sip_call_id],
-            for_number="" if outgoing or call.boss == number else call.boss,
+            for_number="" if outgoing or boss == number else boss,
             queue=queued.queue if queued is not None else "",
             queue_name=queue.name if queue is not None else "",
             waiting_since=queued.joined if queued is not None else None,
@@ -355,8 +355,11 @@ class OwnCalls:
     def _holders(self, live: LiveCall) -> list[str]:
         if not live.is_answered:
             return []
-        sides = self._known((live.call.caller_leg, live.call.answered_leg or ""))
-        return [leg.number for leg in sides if leg.number and leg.holds]
+        return [leg.number for leg in self._sides(live) if leg.number and leg.holds]
+
+    def _sides(self, live: LiveCall) -> list[Leg]:
+        """Who is in it, or calls."""
+        return self._known((live.call.caller_leg, live.call.answered_leg or "", live.third))
 
     def _known(self, ids: Iterable[str]) -> list[Leg]:
         return [self._all_legs[leg_id] for leg_id in ids if leg_id in self._all_legs]
