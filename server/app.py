@@ -228,6 +228,7 @@ class Application:
             spoken=core.prompts.sound,
             rooms=rooms,
             queues=queues,
+            emergencies=core.emergencies,
         )
         lot = ParkingLot(hub=hub, clock=clock, settings=lambda: core.configuration.snapshot.parking)
         _start_lamps(
@@ -274,6 +275,7 @@ class Application:
             pairs=pairs,
             queues=queues,
             agents=agents,
+            emergencies=core.emergencies,
             ring_timeout_s=self.settings.calls.ring_timeout_s,
             per_extension=self.settings.calls.per_extension,
         )
@@ -364,6 +366,7 @@ async def _start_queue_views(ground: _Ground, queues: Queues, agents: Agents) ->
 
 async def _start_people(ground: _Ground) -> tuple[Directory, PresenceService, States]:
     """Who there is, how each is to be reached, and what each is doing."""
+    ground.stack.push_async_callback(ground.core.emergencies.stop)
     directory = Directory(extensions=ground.core.extensions)
     await directory.start()
     ground.stack.callback(directory.stop)
@@ -479,6 +482,7 @@ async def _sweep(core: Core, retention: Retention, services: Services) -> None:
         try:
             await core.auth.sweep()
             await retention.sweep()
+            await core.emergencies.sweep()
             await services.recordings.sweep()
             await core.outbox.sweep()
             await core.login_links.sweep()

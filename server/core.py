@@ -27,6 +27,7 @@ from server.services.administrator import AdministratorReset
 from server.services.audit import Audit
 from server.services.auth import Auth
 from server.services.configuration import Configuration
+from server.services.emergencies import Emergencies, EmergencyStore
 from server.services.errors import conflict
 from server.services.extensions import Extensions
 from server.services.extensions_avatars import Avatars
@@ -69,6 +70,7 @@ class Core:
     sessions: Sessions
     configuration: Configuration
     extensions: Extensions
+    emergencies: Emergencies
     routing: Routing
     prompts: Prompts
     avatars: Avatars
@@ -111,6 +113,8 @@ async def open_core(settings: Settings, clock: Clock) -> AsyncIterator[Core]:
         throttle = Throttle(clock=clock, settings=settings.auth)
         configuration = Configuration(db=db, clock=clock, vault=vault, audit=audit)
         await configuration.load()
+        emergencies = Emergencies(store=EmergencyStore(db), clock=clock)
+        await emergencies.load()
         outbox = Outbox(
             db=db,
             clock=clock,
@@ -138,7 +142,13 @@ async def open_core(settings: Settings, clock: Clock) -> AsyncIterator[Core]:
             sessions=sessions,
             configuration=configuration,
             extensions=extensions,
-            routing=Routing(configuration=configuration, extensions=extensions, clock=clock),
+            emergencies=emergencies,
+            routing=Routing(
+                configuration=configuration,
+                extensions=extensions,
+                clock=clock,
+                emergencies=emergencies.recent,
+            ),
             prompts=Prompts(
                 db=db,
                 clock=clock,

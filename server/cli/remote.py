@@ -379,7 +379,7 @@ class Remote:
     async def explain_route(self, query: RouteQuery) -> RouteExplanation:
         """See `Backend`."""
         asked = query.model_dump(mode="json", exclude_defaults=True)
-        names = {"from" if name == "extension" else name: value for name, value in asked.items()}
+        names = {"from" if name == "extension" else name: str(value) for name, value in asked.items()}
         return RouteExplanation.model_validate(await self._ask("GET", "route/explain", query=names))
 
     async def _ask(

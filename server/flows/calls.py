@@ -31,6 +31,7 @@ from server.rules.outcomes import Ending
 from server.services.agents import Agents
 from server.services.call_log import CallLog
 from server.services.directory import Directory
+from server.services.emergencies import Emergencies
 from server.services.pairs import Pairs
 from server.services.queues import Queues
 from server.services.tasks import Background
@@ -70,6 +71,7 @@ class Calls:
         pairs: Pairs,
         queues: Queues,
         agents: Agents,
+        emergencies: Emergencies,
         ring_timeout_s: float,
         per_extension: int = PER_EXTENSION,
     ) -> None:
@@ -91,6 +93,7 @@ class Calls:
             pairs=pairs,
             own_calls=own_calls,
             queues=queues,
+            emergencies=emergencies,
             ring_timeout_s=ring_timeout_s,
         )
         self._features = Features(
@@ -110,8 +113,10 @@ class Calls:
             clock=clock,
             rooms=rooms,
             monitors=monitors,
+            features=self._features,
         )
         self._stop_listening: Callable[[], None] | None = None
+        self._take_orders: Callable[[Leftovers], None] = lambda _left: None
 
     async def start(self) -> None:
         """Take calls from now on. Await it before the switch starts, after directory and presence did."""
@@ -143,6 +148,14 @@ class Calls:
         """
         live, work = self._begin(leg, dialled, call_id, machine)
         self._spawn(live, work)
+
+    def leave_orders_to(self, take: Callable[[Leftovers], None]) -> None:
+        """Ordered calls that a former server process has left are `take`n out of what is left of it."""
+        self._take_orders = take
+
+    async def was_made(self, call_id: str) -> bool:
+        """Whether the log has a call with this id, which may have been over before a kill."""
+        return await self._call_log.find(call_id) is not None
 
     def active(self) -> list[ActiveCall]:
         """Calls in progress, oldest first."""
@@ -219,7 +232,10 @@ class Calls:
                 left.legs.pop(leg_id, None)
             left.bridges.pop(call.bridge_id, None)
         for live, go_on in self._adoption.match(left):
+            self._desk.note_emergency(live.call)
             self._spawn(live, go_on())
+        if not self._has_adopted:
+            self._take_orders(left)
         self._has_adopted = True
         self._desk.queues.those_left({live.call.id for live in self._desk.calls()})
         self._own_calls.complete()

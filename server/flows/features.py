@@ -47,6 +47,10 @@ AGENTS = frozenset(
 )
 
 
+ONCE = frozenset({Feature.BOSS_SECRETARY, Feature.QUEUE_LOG, Feature.QUEUE_PAUSE})
+"""What these do depends on what was before: done twice it is undone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Features:
     """Carries out feature codes. A call for one is logged only if nothing comes of it."""
@@ -85,6 +89,18 @@ class Features:
         if not done:
             call.live.begun()
             await call.refuse(Ending.NOTHING_THERE)
+
+    def may_be_repeated(self, wanted: object) -> bool:
+        """Whether this may be done for a caller for whom a former server process may have done it."""
+        return isinstance(wanted, Retrieval) or (
+            isinstance(wanted, FeatureCall) and wanted.feature not in ONCE
+        )
+
+    def finds(self, call: ExtensionCall, wanted: FeatureCall | Retrieval) -> bool:
+        """Whether the call is there that the caller wants to take; True where none is wanted."""
+        if isinstance(wanted, Retrieval):
+            return any(parked.slot == wanted.slot for parked in self.desk.lot.calls())
+        return wanted.feature not in PICK_UPS or bool(self._within_reach(call, wanted))
 
     def _within_reach(self, call: ExtensionCall, wanted: FeatureCall) -> list[Pickable]:
         """The calls that may be picked up, the longest first; never one's own."""

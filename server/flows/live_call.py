@@ -16,7 +16,11 @@ Lost = Callable[[], None]
 
 
 class LiveCall:
-    """Keeps the log of one call true: begun, answered, ended. Ends once; later endings change nothing."""
+    """Keeps the log of one call true: begun, answered, ended. Ends once; later endings change nothing.
+
+    Attributes:
+        is_call_back: an emergency centre calls back.
+    """
 
     def __init__(
         self,
@@ -34,6 +38,7 @@ class LiveCall:
         self._on_change = on_change
         self._lost: Lost | None = None
         self._third = ""
+        self.is_call_back = False
         self._before: Call | None = None
         """As it was before somebody picked it up who has not been connected yet."""
 
@@ -104,11 +109,14 @@ class LiveCall:
             )
         )
 
-    def is_for(self, boss: Party | None) -> None:
-        """Its callees are called for this boss from now on; None: for nobody."""
+    def is_for(self, boss: Party | None, *, call_back: bool = False) -> None:
+        """Its callees are called for this boss from now on; None: for nobody. `call_back`: see the class."""
         number = boss.number if boss is not None else ""
+        was, self.is_call_back = self.is_call_back, call_back
         if number != self._call.boss:
             self._change(replace(self._call, boss=number))
+        elif was is not call_back:
+            self._on_change(self)
 
     def parked(self, slot: str) -> None:
         """It waits on a parking slot, by whose number a later server process knows that."""

@@ -331,6 +331,7 @@ class OwnCalls:
             queue=queued.queue if queued is not None else "",
             queue_name=queue.name if queue is not None else "",
             waiting_since=queued.joined if queued is not None else None,
+            emergency_call_back=live.is_call_back and not outgoing,
             known=self._up,
             recording=self._recording(call.id, number),
         )

@@ -4,6 +4,7 @@ from server.db.models.accounts import AccountRow, AvatarRow, ExtensionGroupRow, 
 from server.db.models.audit import AuditRow
 from server.db.models.calls import CallLogRow, CallQualityRow, CallRow, PresenceRow, SipBlockRow
 from server.db.models.configuration import ConfigurationRow
+from server.db.models.emergencies import EmergencyCallRow
 from server.db.models.keys import FunctionKeysRow
 from server.db.models.mails import MailPreferencesRow, MailRow
 from server.db.models.prompts import PromptRow
@@ -23,6 +24,7 @@ __all__ = [
     "CallQualityRow",
     "CallRow",
     "ConfigurationRow",
+    "EmergencyCallRow",
     "ExtensionGroupRow",
     "ExtensionRow",
     "FunctionKeysRow",
