@@ -27,10 +27,12 @@ from server.services.administrator import AdministratorReset
 from server.services.audit import Audit
 from server.services.auth import Auth
 from server.services.configuration import Configuration
+from server.services.emergencies import Emergencies, EmergencyStore
 from server.services.errors import conflict
 from server.services.extensions import Extensions
 from server.services.extensions_avatars import Avatars
 from server.services.keys import Keys
+from server.services.login_links import LoginLinkMaker
 from server.services.mail_outbox import Outbox
 from server.services.mail_preferences import PersonalMail
 from server.services.passwords import Passwords, check_strength
@@ -68,6 +70,7 @@ class Core:
     sessions: Sessions
     configuration: Configuration
     extensions: Extensions
+    emergencies: Emergencies
     routing: Routing
     prompts: Prompts
     avatars: Avatars
@@ -75,6 +78,7 @@ class Core:
     keys: Keys
     voicemail: Voicemail
     outbox: Outbox
+    login_links: LoginLinkMaker
     personal_mail: PersonalMail
     auth: Auth
     administrator: AdministratorReset
@@ -109,6 +113,8 @@ async def open_core(settings: Settings, clock: Clock) -> AsyncIterator[Core]:
         throttle = Throttle(clock=clock, settings=settings.auth)
         configuration = Configuration(db=db, clock=clock, vault=vault, audit=audit)
         await configuration.load()
+        emergencies = Emergencies(store=EmergencyStore(db), clock=clock)
+        await emergencies.load()
         outbox = Outbox(
             db=db,
             clock=clock,
@@ -136,7 +142,13 @@ async def open_core(settings: Settings, clock: Clock) -> AsyncIterator[Core]:
             sessions=sessions,
             configuration=configuration,
             extensions=extensions,
-            routing=Routing(configuration=configuration, extensions=extensions, clock=clock),
+            emergencies=emergencies,
+            routing=Routing(
+                configuration=configuration,
+                extensions=extensions,
+                clock=clock,
+                emergencies=emergencies.recent,
+            ),
             prompts=Prompts(
                 db=db,
                 clock=clock,
@@ -171,6 +183,14 @@ async def open_core(settings: Settings, clock: Clock) -> AsyncIterator[Core]:
                 files=VoicemailFiles(settings.data / "voicemail", spool=settings.spool),
             ),
             outbox=outbox,
+            login_links=LoginLinkMaker(
+                db=db,
+                clock=clock,
+                audit=audit,
+                outbox=outbox,
+                settings=lambda: configuration.get(MailSettings, MailSettings().key),
+                fingerprint=lambda: certificate.info(settings.certificate).fingerprint,
+            ),
             personal_mail=personal_mail,
             auth=Auth(
                 db=db,

@@ -137,6 +137,7 @@ class DeskCall(QObject):
         self.picks_up = picks_up
         self.called_for: Party | None = None
         self.waiting_since: datetime | None = None
+        self.emergency_call_back = False
         self.known = True
         self.remote_held = False
         self.state = CallState.INCOMING if incoming else CallState.DIALLING
@@ -277,6 +278,7 @@ class DeskCall(QObject):
         wanted = own.queue or own.for_number
         self.called_for = Party(wanted, own.queue_name) if wanted else None
         self.waiting_since = own.waiting_since
+        self.emergency_call_back = own.emergency_call_back
         self.sip_call_id = next(iter(own.sip_call_ids), "")
         self._can_answer = own.can_answer
         if own.state is OwnCallState.ENDED:

@@ -9,6 +9,7 @@ _PREFIX = 3
 
 NOT_LOCATED = "Emergency call. This phone cannot be located: say where you are first."
 DESK_NOT_LOCATED = "Emergency call. Where your desk phone stands may not be known: say where you are first."
+CALL_BACK = "You have called for help: this is probably the emergency service calling back."
 EXPLAINED = (
     "Emergency services cannot see where a call from this program comes from. "
     "Whenever you call them, say where you are first."

@@ -85,6 +85,10 @@ class Call(Protocol):
         """Since when the caller has waited in the queue `called_for`; None: that is no queue."""
 
     @property
+    def emergency_call_back(self) -> bool:
+        """Whether an emergency centre calls back, in all likelihood (PRES-8)."""
+
+    @property
     def answered_by_itself(self) -> bool:
         """Nobody pressed anything."""
 

@@ -68,6 +68,7 @@ class Call(QObject):
         alert: how the PBX wants it to ring.
         called_for: whom the caller wants, if it is somebody else: the boss, where this is the secretary.
         waiting_since: since when the caller has waited in the queue `called_for`; None: that is no queue.
+        emergency_call_back: in all likelihood an emergency centre calls back.
         answered_by_itself: nobody pressed anything (intercom).
         ignored: it goes on ringing elsewhere, and not here.
         picks_up: it takes a call that rings at a colleague, or is parked; until then `number` is whose.
@@ -104,6 +105,7 @@ class Call(QObject):
         self.alert = Alert()
         self.called_for: headers.Party | None = None
         self.waiting_since: datetime | None = None
+        self.emergency_call_back = False
         self.answered_by_itself = False
         self.ignored = False
         self.picks_up = False

@@ -2,7 +2,7 @@
 
 What comes in was written by others: every function takes any text and returns a harmless value.
 RFC 3261 (20.20 From, 25.1 grammar), RFC 3325 (P-Asserted-Identity), RFC 3326 (Reason), RFC 3515 (NOTIFY of
-a transfer), RFC 5806 (Diversion).
+a transfer), RFC 5806 (Diversion), RFC 7090 (Priority).
 """
 
 import re
@@ -134,6 +134,11 @@ def waited_s(message: str) -> int | None:
             if found["key"].lower() == "waited" and re.fullmatch(r"[0-9]{1,6}", found["bare"] or ""):
                 return int(found["bare"])
     return None
+
+
+def is_emergency_call_back(message: str) -> bool:
+    """Whether the PBX takes a call for the call-back of an emergency centre (RFC 7090, section 8)."""
+    return any(value.lower() == "psap-callback" for value in header_values(message, "Priority"))
 
 
 def refer_notice(message: str) -> ReferNotice | None:

@@ -264,6 +264,7 @@ class Phone(QObject):
         call = Call(self, self._bridge, headers.caller(message), incoming=True, parent=self)
         call.alert = alert_of(message)
         call.called_for = headers.called_for(message)
+        call.emergency_call_back = headers.is_emergency_call_back(message)
         waited_s = headers.waited_s(message)
         if waited_s is not None and call.started_at is not None:
             call.waiting_since = call.started_at - timedelta(seconds=waited_s)

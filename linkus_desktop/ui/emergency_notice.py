@@ -1,4 +1,4 @@
-"""The notice on the card of an emergency call: nobody sees where it comes from (SIP-12)."""
+"""The notice of an emergency call, which nobody can locate (SIP-12), and of its call-back (PRES-8)."""
 
 from typing import TYPE_CHECKING
 
@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QShowEvent
 
 from linkus_desktop.calls.desk_call import DeskCall
-from linkus_desktop.calls.emergency import DESK_NOT_LOCATED, NOT_LOCATED
+from linkus_desktop.calls.emergency import CALL_BACK, DESK_NOT_LOCATED, NOT_LOCATED
 from linkus_desktop.sip.values import CallState
 from linkus_desktop.ui.widgets.message import Message
 
@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
 
 def notice_words(call: "Call", callers: "Callers | None") -> str:
-    """What whoever makes an emergency call has to know as long as it lasts; "" for every other call.
+    """What whoever makes an emergency call, or is called back, has to know as long as it lasts; else "".
 
     What is picked up or parked was dialled by somebody else.
     """
+    if call.emergency_call_back and call.incoming and call.state is not CallState.ENDED:
+        return CALL_BACK
     urgent = callers is not None and callers.is_emergency(call.number)
     if not urgent or call.incoming or call.picks_up or call.state is CallState.ENDED:
         return ""

@@ -12,6 +12,7 @@ from linkus_desktop.sip.values import Ability, CallState
 from linkus_desktop.ui.blinker import Blinker
 from linkus_desktop.ui.call_face import Face
 from linkus_desktop.ui.call_words import for_whom_words, lamp_of_call, said_words, wait_words
+from linkus_desktop.ui.emergency_notice import EmergencyNotice
 from linkus_desktop.ui.icons import product_icon
 from linkus_desktop.ui.texts import now_utc
 from linkus_desktop.ui.widgets.buttons import WordButton
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from linkus_desktop.ui.callers import Callers
 
 SIZE = QSize(360, 136)
-MARGIN, GAP = 16, 8
+MARGIN, GAP, INSET = 16, 8, 12
 _FLAGS = (
     Qt.WindowType.Tool
     | Qt.WindowType.FramelessWindowHint
@@ -58,10 +59,10 @@ class IncomingWindow(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_QuitOnClose, False)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setWindowIcon(product_icon())
-        self.setFixedSize(SIZE)
         self.face = Face(blinker or Blinker(self), 48)
         self.name = ElidedLabel("", "title")
         self.number = ElidedLabel("", muted=True)
+        self.emergency = EmergencyNotice()
         self.what = ElidedLabel("Incoming call", "small", muted=True, gives_up=Qt.TextElideMode.ElideRight)
         self.wait = label(size="small")
         self.wait.hide()
@@ -102,8 +103,11 @@ class IncomingWindow(QWidget):
         self._tell_wait()
         self.answer.forbid(call.why_not(Ability.ANSWER))
         self.setWindowTitle(f"{self.name.text()} calls")
+        self.emergency.follow(call, self._callers)
+        self.setFixedSize(SIZE + QSize(0, self._height_of_notice()))
         who = f"{self.name.text()} {self.number.text()} {for_whom}".strip()
-        self.setAccessibleName(f"Incoming call from {who}")
+        urgent = f". {self.emergency.text}" if self.emergency.text else ""
+        self.setAccessibleName(f"Incoming call from {who}{urgent}")
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Closing it does not decline: the call goes on ringing in the main window."""
@@ -131,9 +135,16 @@ class IncomingWindow(QWidget):
         buttons.addWidget(self.answer, 1)
         buttons.addWidget(self.ignore, 1)
         buttons.addWidget(self.decline, 1)
-        layout = rows(ground, margin=12, gap=8)
+        layout = rows(ground, margin=INSET, gap=GAP)
+        layout.addWidget(self.emergency)
         layout.addLayout(top, 1)
         layout.addLayout(buttons)
+
+    def _height_of_notice(self) -> int:
+        """How much higher it is with what stands there of an emergency."""
+        if not self.emergency.text:
+            return 0
+        return self.emergency.heightForWidth(SIZE.width() - 2 * INSET) + GAP
 
     def _tell_wait(self) -> None:
         """For how long the caller has waited in the queue, going on (Q-4)."""
@@ -205,5 +216,5 @@ class IncomingWindows(QObject):
         left = screen.right() - SIZE.width() - MARGIN
         bottom = screen.bottom() - MARGIN
         for window in self.windows:
-            window.move(left, bottom - SIZE.height())
-            bottom -= SIZE.height() + GAP
+            window.move(left, bottom - window.height())
+            bottom -= window.height() + GAP

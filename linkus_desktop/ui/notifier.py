@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QSystemTrayIcon
 
 from linkus_desktop.sip.values import CallState
 from linkus_desktop.ui.call_words import for_whom_words, wait_words
+from linkus_desktop.ui.emergency_notice import notice_words
 from linkus_desktop.ui.icons import product_icon
 from linkus_desktop.ui.texts import now_utc
 
@@ -117,7 +118,8 @@ class Notifier(QObject):
         for_whom = for_whom_words(call, self._callers)
         what = f"Incoming call {for_whom}".strip()
         waits = wait_words(call, self._clock())
-        self._tell(call, f"{self._who(call)} calls", ", ".join(filter(None, (what, waits))))
+        text = notice_words(call, self._callers) or ", ".join(filter(None, (what, waits)))
+        self._tell(call, f"{self._who(call)} calls", text)
 
     def tell_answered(self, call: "Call") -> None:
         """A call was answered by itself: who is there can hear the user."""

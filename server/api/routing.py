@@ -22,11 +22,21 @@ async def explain(  # noqa: PLR0917
     ] = "",
     trunk: Annotated[Line, Query(max_length=32, description="The trunk the call comes from.")] = "",
     caller: Annotated[Line, Query(max_length=64, description="The number that the trunk shows.")] = "",
+    psap_callback: Annotated[
+        bool, Query(description="The trunk marks it as an emergency centre's call-back (RFC 7090).")
+    ] = False,
     at: Annotated[
         datetime | None,
         Query(description="When; without a zone in the system's time zone. Left out: now."),
     ] = None,
 ) -> RouteExplanation:
     """Where a call from an extension or a trunk would go, with every rule that was tried. None is made."""
-    query = RouteQuery(dialled=dialled, extension=extension, trunk=trunk, caller=caller, at=at)
+    query = RouteQuery(
+        dialled=dialled,
+        extension=extension,
+        trunk=trunk,
+        caller=caller,
+        psap_callback=psap_callback,
+        at=at,
+    )
     return await services.routing.explain(query)

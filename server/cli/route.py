@@ -32,13 +32,24 @@ def explain(  # noqa: PLR0917
         typer.Option(metavar="TIME", help="When, such as 2026-12-24T18:00, in the system's zone; else now."),
     ] = None,
     *,
+    psap_callback: Annotated[
+        bool,
+        typer.Option("--psap-callback", help="The trunk marks it as an emergency centre's call-back."),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Show where a call would go, with every rule that is tried and why; no call is made."""
     with reporting(as_json=json):
         settings = load_settings(data, config)
         query = RouteQuery.model_validate(
-            {"dialled": dialled, "extension": extension, "trunk": trunk, "caller": caller, "at": at}
+            {
+                "dialled": dialled,
+                "extension": extension,
+                "trunk": trunk,
+                "caller": caller,
+                "psap_callback": psap_callback,
+                "at": at,
+            }
         )
     found = run(_ask(settings, query), as_json=json)
     show(found, as_json=json, text=lambda: _text(found))

@@ -59,6 +59,8 @@ class Rule(StrEnum):
     NUMBER = "number"
     CALLER = "caller"
     EMERGENCY = "emergency"
+    EMERGENCY_CALL_BACK = "emergency_call_back"
+    """Whether a call from outside is the call-back of an emergency call: it comes before every other rule."""
     EXTENSION = "extension"
     BOSS_SECRETARY = "boss_secretary"
     """Whether the call goes to the secretaries of this extension first; rules by caller ID come before."""
@@ -101,7 +103,8 @@ class Decision(Reply):
 
     `number` is that of the extension, ring group, menu, slot or feature, or the rewritten one for the trunks;
     when refused, the dialled one. `trunks` are to be tried in order. `route` is the one that decided, if one
-    did.
+    did. `emergency_call_back`: it rings at once on all phones of the extension, whatever its settings; if
+    nobody answers there, the call goes where it would have gone else.
     """
 
     kind: DecisionKind
@@ -110,16 +113,21 @@ class Decision(Reply):
     route: str = ""
     refusal: Refusal | None = None
     feature: Feature | None = None
+    emergency_call_back: bool = False
     steps: tuple[Step, ...]
 
 
 class RouteQuery(Request):
-    """A call that might be made: from an extension, or from a trunk with the caller's number."""
+    """A call that might be made: from an extension, or from a trunk with the caller's number.
+
+    `psap_callback`: the trunk marks it as the call-back of an emergency centre (RFC 7090).
+    """
 
     dialled: Line = Field(min_length=1, max_length=64)
     extension: Line = Field("", max_length=8)
     trunk: Line = Field("", max_length=32)
     caller: Line = Field("", max_length=64)
+    psap_callback: bool = False
     at: datetime | None = None
     """When; without a zone it is in the system's time zone; None: now."""
 

@@ -35,8 +35,9 @@ class OwnCall(Reply):
     Call-IDs (RFC 3261, 8.1.1.4) of the own phones in it, by which a phone finds its call; empty where the
     engine does not tell them. `for_number`: the boss whom the caller wants, if the own extension is called as
     the secretary; else "" (BOSS-1). `queue`, `queue_name`, `waiting_since`: the queue as whose agent the own
-    extension is called, and since when the caller has waited there; else "" and None (SIP-9). `known` False:
-    the engine is away, and all of this is the last that was known.
+    extension is called, and since when the caller has waited there; else "" and None (SIP-9).
+    `emergency_call_back`: an emergency centre calls back, in all likelihood (PRES-8). `known` False: the
+    engine is away, and all of this is the last that was known.
     """
 
     id: str
@@ -54,6 +55,7 @@ class OwnCall(Reply):
     queue: str = ""
     queue_name: str = ""
     waiting_since: Instant | None = None
+    emergency_call_back: bool = False
     known: bool = True
     recording: CallRecording
 

@@ -33,6 +33,9 @@ def _not_own(destination: Destination) -> Destination:
 RouteDestination = Annotated[Destination, AfterValidator(_not_own)]
 """A destination of something that belongs to no extension."""
 
+MAX_CALL_BACK_MINUTES = 24 * 60
+"""For so long at most the call-back of an emergency call is waited for."""
+
 Trunks = Annotated[tuple[TrunkName, ...], Field(max_length=100)]
 
 
@@ -178,7 +181,9 @@ class EmergencyNumber(ConfigObject):
     """A number that anybody may always dial (SIP-12), the trunks that lead there, in order.
 
     `caller_id_number` is the ELIN, by which the answering point finds the place; without it the trunk's own
-    number is sent.
+    number is sent. For `call_back_minutes` after such a call, calls from outside to the extension that made
+    it, or to the number that was sent, are taken as the call-back of the answering point (PRES-8, RFC 7090);
+    0: they never are.
     """
 
     key_field: ClassVar[str] = "number"
@@ -187,6 +192,7 @@ class EmergencyNumber(ConfigObject):
     trunks: Annotated[Trunks, AtLeastOne()]
     caller_id_number: CallerIdNumber = ""
     caller_id_name: Line = Field("", max_length=63)
+    call_back_minutes: Annotated[int, Field(ge=0, le=MAX_CALL_BACK_MINUTES)] = 120
 
     def references(self) -> Iterable[Reference]:
         """See `ConfigObject.references`."""

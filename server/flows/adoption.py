@@ -19,11 +19,13 @@ from server.contract.decisions import DecisionKind
 from server.flows.conference import Rooms
 from server.flows.desk import Desk
 from server.flows.extension_call import ExtensionCall
+from server.flows.features import Features
 from server.flows.live_call import LiveCall
 from server.flows.monitoring import Monitors
 from server.flows.places import Place
 from server.flows.remains import Leftovers, Remains, take, take_all
 from server.flows.resumption import resume
+from server.rules.features import FeatureCall, Retrieval
 from server.rules.numbers import canonical, printable
 from server.rules.outcomes import Ending
 from server.services.call_log import CallLog
@@ -32,6 +34,9 @@ from server.services.directory import Directory
 from server.switch.port import Leg, LegState, Party, Reason
 
 _log = logging.getLogger(__name__)
+
+TRY_S, TRIES = 0.1, 20
+"""Seconds between two looks for a call that somebody wants to take, and how many there are."""
 
 GoOn = Callable[[], Coroutine[Any, Any, None]]
 
@@ -48,7 +53,9 @@ class Adoption:
         clock: Clock,
         rooms: Rooms,
         monitors: Monitors,
+        features: Features,
     ) -> None:
+        self._features = features
         self._desk = desk
         self._directory = directory
         self._log = call_log
@@ -79,6 +86,7 @@ class Adoption:
                 bridge_id=former.bridge_id,
                 spare=self._of_older(former),
             )
+            _leave_pickers(remains, left)
             if self._is_unfinished_transfer(former, remains, left):
                 over.legs |= {leg.id: leg for leg in remains.phones}
                 left.update(replace(remains, phones=[]).leftovers())
@@ -113,9 +121,12 @@ class Adoption:
     async def _take_over(self, live: LiveCall, remains: Remains) -> None:
         """Go on with a call that the database may not know: the server was killed before it was written."""
         over = Leftovers()
+        go_on: GoOn | None
         if await self._is_written(live.call):
             over = remains.leftovers()  # it ended, and was killed while it hung up
             go_on = None
+        elif remains.caller is not None and (wanted := self._wish(remains)) is not None:
+            go_on = partial(self._do_again, ExtensionCall(self._desk, live, remains.caller), wanted)
         else:
             live.begun()
             go_on = self._go_on(live, remains, over)
@@ -124,6 +135,22 @@ class Adoption:
             else:
                 _log.info("Call %s goes on, which was not written yet", live.call.id)
         await asyncio.gather(self.remove(over), *([go_on()] if go_on is not None else []))
+
+    def _wish(self, remains: Remains) -> FeatureCall | Retrieval | None:
+        """What is done anew for a caller who has dialled a code, or picks up, and whom nobody serves yet."""
+        caller = remains.caller
+        if caller is None or not caller.inbound or caller.trunk or caller.memo or remains.bridge is not None:
+            return None
+        wanted = self._desk.wish(caller)
+        return wanted if self._features.may_be_repeated(wanted) else None
+
+    async def _do_again(self, call: ExtensionCall, wanted: FeatureCall | Retrieval) -> None:
+        """Do it; what the caller wants to take is taken over at the same time as this, and may come later."""
+        for _ in range(TRIES):
+            if call.caller.state is LegState.GONE or self._features.finds(call, wanted):
+                break
+            await asyncio.sleep(TRY_S)
+        await self._features.carry_out(call, wanted)
 
     async def _is_written(self, call: Call) -> bool:
         try:
@@ -161,8 +188,7 @@ class Adoption:
     def _go_on(self, live: LiveCall, remains: Remains, over: Leftovers) -> GoOn | None:
         """How the call goes on, None if it cannot; what it does not need is put into `over`."""
         caller = remains.caller
-        # One that was about to pick the call up, and is not answered yet, has to try again.
-        phones = [phone for phone in remains.phones if not phone.inbound or phone.state is LegState.UP]
+        phones = remains.phones
         if caller is not None and (slot := self._waits_on(live.call, caller, remains)):
             over.update(remains.leftovers(without=(caller,)))
             parked = ExtensionCall(self._desk, live, caller)
@@ -235,6 +261,13 @@ class Adoption:
         """The legs of those calls that this one has not taken over."""
         legs = {leg for call in self._older(former) for leg in (call.caller_leg, *call.legs)}
         return legs - {former.caller_leg, *former.legs} if _is_transfer(former) else set()
+
+
+def _leave_pickers(remains: Remains, left: Leftovers) -> None:
+    """Whoever was about to pick the call up, and is not answered yet, tries again as a caller of its own."""
+    pickers = [leg for leg in remains.phones if leg.inbound and leg.state is not LegState.UP]
+    remains.phones = [leg for leg in remains.phones if leg not in pickers]
+    left.legs |= {leg.id: leg for leg in pickers}
 
 
 def _is_transfer(call: Call) -> bool:

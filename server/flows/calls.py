@@ -11,7 +11,7 @@ from server.contract.system import ActiveCall
 from server.flows.adoption import Adoption
 from server.flows.agent_codes import AgentCodes
 from server.flows.conference import Rooms
-from server.flows.desk import Desk
+from server.flows.desk import Desk, Pickable
 from server.flows.extension_call import ExtensionCall
 from server.flows.features import Features
 from server.flows.live_call import LiveCall
@@ -22,7 +22,6 @@ from server.flows.phone_settings import PhoneSettings
 from server.flows.planning import Planner
 from server.flows.recording import Recorder
 from server.flows.remains import Leftovers
-from server.flows.ringing import Ringing
 from server.flows.secretaries import Secretaries
 from server.flows.stops import Machine
 from server.flows.talk import Talk
@@ -32,6 +31,7 @@ from server.rules.outcomes import Ending
 from server.services.agents import Agents
 from server.services.call_log import CallLog
 from server.services.directory import Directory
+from server.services.emergencies import Emergencies
 from server.services.pairs import Pairs
 from server.services.queues import Queues
 from server.services.tasks import Background
@@ -71,6 +71,7 @@ class Calls:
         pairs: Pairs,
         queues: Queues,
         agents: Agents,
+        emergencies: Emergencies,
         ring_timeout_s: float,
         per_extension: int = PER_EXTENSION,
     ) -> None:
@@ -92,6 +93,7 @@ class Calls:
             pairs=pairs,
             own_calls=own_calls,
             queues=queues,
+            emergencies=emergencies,
             ring_timeout_s=ring_timeout_s,
         )
         self._features = Features(
@@ -111,8 +113,10 @@ class Calls:
             clock=clock,
             rooms=rooms,
             monitors=monitors,
+            features=self._features,
         )
         self._stop_listening: Callable[[], None] | None = None
+        self._take_orders: Callable[[Leftovers], None] = lambda _left: None
 
     async def start(self) -> None:
         """Take calls from now on. Await it before the switch starts, after directory and presence did."""
@@ -145,6 +149,14 @@ class Calls:
         live, work = self._begin(leg, dialled, call_id, machine)
         self._spawn(live, work)
 
+    def leave_orders_to(self, take: Callable[[Leftovers], None]) -> None:
+        """Ordered calls that a former server process has left are `take`n out of what is left of it."""
+        self._take_orders = take
+
+    async def was_made(self, call_id: str) -> bool:
+        """Whether the log has a call with this id, which may have been over before a kill."""
+        return await self._call_log.find(call_id) is not None
+
     def active(self) -> list[ActiveCall]:
         """Calls in progress, oldest first."""
         legs = {leg.id: leg for leg in self._switch.legs()}
@@ -159,7 +171,7 @@ class Calls:
         """The numbers of the parking slots, as of now."""
         return self._desk.lot.settings.slots
 
-    def ringing_of(self, call_id: str) -> Ringing | None:
+    def ringing_of(self, call_id: str) -> Pickable | None:
         """The ringing of a call; None if it does not ring."""
         return self._desk.ringing_of(call_id)
 
@@ -220,7 +232,10 @@ class Calls:
                 left.legs.pop(leg_id, None)
             left.bridges.pop(call.bridge_id, None)
         for live, go_on in self._adoption.match(left):
+            self._desk.note_emergency(live.call)
             self._spawn(live, go_on())
+        if not self._has_adopted:
+            self._take_orders(left)
         self._has_adopted = True
         self._desk.queues.those_left({live.call.id for live in self._desk.calls()})
         self._own_calls.complete()

@@ -6,8 +6,9 @@ an entry in the audit log.
 
 import asyncio
 import uuid
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from server.clock import Clock
@@ -17,10 +18,11 @@ from server.contract.recording import CallRecording, RecordingAction
 from server.contract.system import ActiveCall
 from server.flows.calls import Calls
 from server.flows.fork import Fork
-from server.flows.leg_ids import order_leg_id, order_of
+from server.flows.leg_ids import number_ordered, order_leg_id, order_of
 from server.flows.live_call import LiveCall
 from server.flows.own_calls import Order, OwnCalls, can_be_told
 from server.flows.recording import Recorder
+from server.flows.remains import Leftovers
 from server.flows.resources import Resources
 from server.flows.ringing import ENGINE_MARGIN_S
 from server.flows.stops import Machine
@@ -87,6 +89,7 @@ class CallControl:
         self._ring_timeout_s = ring_timeout_s
         self._orders: dict[str, _Ordered] = {}
         self._background = Background("ordered calls")
+        calls.leave_orders_to(self._go_on)
 
     async def stop(self) -> None:
         """Give up what is ordered."""
@@ -164,8 +167,31 @@ class CallControl:
         order = Order(uuid.uuid4().hex, extension, number, self._directory.name(number), self._clock.now())
         self._orders[order.id] = _Ordered(order, machine)
         self._own_calls.ordered(order)
-        self._background.spawn(self._carry_out(order, machine, phone, headers), name=order.id)
+        ring = partial(self._ring_own, order, machine, phone, headers)
+        self._background.spawn(self._carry_out(order, ring), name=order.id)
         return order.id
+
+    def _go_on(self, left: Leftovers) -> None:
+        """Go on with the orders of a former server process: their phones ring, or were answered meanwhile.
+
+        What a code asks for may be done already, if the phone was answered: it is not done twice.
+        """
+        in_bridges = frozenset().union(*(bridge.legs for bridge in left.bridges.values()))
+        found: dict[str, list[Leg]] = {}
+        for leg in left.legs.values():
+            if number_ordered(leg.id) and leg.id not in in_bridges:
+                found.setdefault(order_of(leg.id), []).append(leg)
+        for order_id, legs in found.items():
+            extension, number = legs[0].number, number_ordered(legs[0].id)
+            if number[0] in "*#" and any(leg.state is LegState.UP for leg in legs):
+                continue
+            for leg in legs:
+                del left.legs[leg.id]
+            order = Order(order_id, extension, number, self._directory.name(number), self._clock.now())
+            self._orders[order.id] = _Ordered(order)
+            self._own_calls.ordered(order)
+            ring = partial(self._ring_on, order, legs)
+            self._background.spawn(self._carry_out(order, ring), name=order.id)
 
     def _over(self, order: Order, outcome: Outcome | None) -> None:
         if self._orders.pop(order.id, None) is not None:
@@ -186,6 +212,9 @@ class CallControl:
             return
         live = self._find(call_id, extension)
         legs = self._legs(live, extension)
+        third = self._by_id().get(live.third)
+        if third is not None and third.number == extension:
+            legs = [third]
         if not legs:
             ringing = self._calls.ringing_of(call_id)
             if extension is not None and ringing is not None and await ringing.decline(extension):
@@ -351,13 +380,11 @@ class CallControl:
         await self._record(f"recording.{action}", by, live.call.caller.number, call=call_id)
         return tape.offered(extension)
 
-    async def _carry_out(
-        self, order: Order, machine: Machine | None, phone: str | None, headers: Mapping[str, str] | None
-    ) -> None:
+    async def _carry_out(self, order: Order, ring: Callable[[], Awaitable[Outcome | None]]) -> None:
         """Ring the own phones; what comes after the answer is a call like any other."""
         outcome: Outcome | None = Outcome.FAILED
         try:
-            outcome = await self._ring_own(order, machine, phone, headers)
+            outcome = await ring()
         finally:
             self._over(order, outcome)
 
@@ -366,8 +393,10 @@ class CallControl:
     ) -> Outcome | None:
         """None: the call is made, else why it is not.
 
-        The ids of these legs say nothing of a call: an heir of this process hangs them up.
+        The ids of these legs say to an heir of this process which number it is to call; a machine it does not
+        know, and hangs them up.
         """
+        named = "" if machine is not None else order.number
         async with Resources(self._switch, order.id) as resources:
             resources.hang_up_rest_with(Reason.ANSWERED_ELSEWHERE)
             registered = self._switch.contacts(order.extension)
@@ -375,19 +404,36 @@ class CallControl:
             rung = [one for one in phones if one.reachable] or phones
             fork = Fork(resources, on_ringing=_nothing)
             fork.dial(
-                [(order_leg_id(order.id, position), one) for position, one in enumerate(rung)],
+                [(order_leg_id(order.id, position, named), one) for position, one in enumerate(rung)],
                 caller=Party(order.number, order.name),
                 for_leg=None,
                 timeout_s=self._ring_timeout_s + ENGINE_MARGIN_S,
                 headers=headers,
             )
+            return self._made(order, machine, resources, await fork.result(self._ring_timeout_s))
+
+    async def _ring_on(self, order: Order, legs: list[Leg]) -> Outcome | None:
+        """The same with legs that a former server process has left; the engine ends them when it is time."""
+        async with Resources(self._switch, order.id) as resources:
+            resources.hang_up_rest_with(Reason.ANSWERED_ELSEWHERE)
+            fork = Fork(resources, on_ringing=_nothing)
+            fork.resume(legs)
             leg = await fork.result(self._ring_timeout_s)
-            if isinstance(leg, Ending):
-                resources.hang_up_rest_with(Reason.NO_ANSWER)
-                return MEANING[leg].caller
-            resources.drop(leg)
-            self._calls.make(leg, order.number, call_id=order.id, machine=machine)
-            return None
+            if isinstance(leg, Leg) and await self._calls.was_made(order.id):
+                resources.hang_up_rest_with(Reason.NORMAL)  # it is over
+                return None
+            return self._made(order, None, resources, leg)
+
+    def _made(
+        self, order: Order, machine: Machine | None, resources: Resources, leg: Leg | Ending
+    ) -> Outcome | None:
+        """Make the call from the leg that has answered."""
+        if isinstance(leg, Ending):
+            resources.hang_up_rest_with(Reason.NO_ANSWER)
+            return MEANING[leg].caller
+        resources.drop(leg)
+        self._calls.make(leg, order.number, call_id=order.id, machine=machine)
+        return None
 
     def _live(self) -> list[LiveCall]:
         return [live for live in self._calls.live() if not live.is_over]

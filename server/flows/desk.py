@@ -3,11 +3,11 @@
 import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from server.clock import Clock
 from server.flows.leg_ids import leg_ids, new_call_id
-from server.flows.live_call import LiveCall
+from server.flows.live_call import LiveCall, Lost
 from server.flows.places import Place
 from server.flows.planning import Planner
 from server.flows.stops import Following, Machine, Stop
@@ -19,6 +19,7 @@ from server.rules.outcomes import Ending
 from server.services.call_log import CallLog
 from server.services.call_log_store import Call
 from server.services.directory import Directory
+from server.services.emergencies import Emergencies
 from server.services.pairs import Pairs
 from server.services.queues import Queues
 from server.switch.port import Leg, Party, Switch
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from server.flows.own_calls import OwnCalls
     from server.flows.parking import ParkingLot
     from server.flows.recording import Recorder
-    from server.flows.ringing import Ringing
 
 _log = logging.getLogger(__name__)
 
@@ -38,6 +38,39 @@ class Placement:
 
     live: LiveCall
     stop: Following | FeatureCall | Retrieval
+
+
+class Pickable(Protocol):
+    """A call on its way to somebody, which a colleague may take."""
+
+    @property
+    def call_id(self) -> str:
+        """The call's id."""
+
+    @property
+    def caller(self) -> Leg:
+        """Who calls."""
+
+    @property
+    def callees(self) -> frozenset[str]:
+        """The numbers of the extensions where it rings now."""
+
+    @property
+    def since(self) -> datetime:
+        """When that began."""
+
+    def is_at(self, number: str, by: str) -> bool:
+        """Whether the extension `by` may take it as a call to this number."""
+
+    def pick_up(self, leg: Leg, lost: Lost) -> bool:
+        """Let this leg, which has called us, answer it; the call owns it from now on.
+
+        False: it is too late, and nothing has changed. Nothing is awaited: of two who pick up one wins.
+        `lost` is called if it does not get the call after all, since the caller gives up in this moment.
+        """
+
+    async def decline(self, number: str) -> bool:
+        """Decline the call for this extension; False: none of its phones rings."""
 
 
 GIVEN_UP_FOR = timedelta(seconds=2)
@@ -58,6 +91,7 @@ class Desk:
         clock: the time.
         pairs: bosses and secretaries.
         queues: those who wait for agents.
+        emergencies: the emergency calls that were made.
     """
 
     def __init__(
@@ -73,9 +107,11 @@ class Desk:
         pairs: Pairs,
         own_calls: "OwnCalls",
         queues: Queues,
+        emergencies: Emergencies,
         ring_timeout_s: float,
     ) -> None:
         self.switch = switch
+        self.emergencies = emergencies
         self.lot = lot
         self.recorder = recorder
         self.pairs = pairs
@@ -89,7 +125,7 @@ class Desk:
         self.clock = clock
         self._live: dict[str, list[LiveCall]] = {}
         self._talks: dict[str, Talk] = {}
-        self._ringing: dict[str, Ringing] = {}
+        self._ringing: dict[str, Pickable] = {}
 
     # Calls
 
@@ -110,7 +146,7 @@ class Desk:
         it happens, which is a transfer by the colleague `sent_by`; "": it has its own. `call_id`: its id,
         if that is given already. `machine`: this answers it, whatever the number.
         """
-        caller = Caller(self.party(leg), leg.trunk, sent_by)
+        caller = Caller(self.party(leg), leg.trunk, sent_by, leg.psap_callback)
         stop = refusal or machine or self._planner.plan(caller, dialled)
         callee = self._callee(stop, dialled)
         call_id = call_id or new_call_id()
@@ -200,10 +236,16 @@ class Desk:
         None: it was not noted where, so that it is where the number leads that was dialled.
         """
         if place is not None:
-            return self._planner.resume(Caller(self.party(leg), leg.trunk, place.sent_by), place)
+            caller = Caller(self.party(leg), leg.trunk, place.sent_by, leg.psap_callback)
+            return self._planner.resume(caller, place)
         dialled = leg.dialled if leg.inbound and call.bridge_id == call.id else call.dialled
-        found = self._planner.plan(Caller(self.party(leg), leg.trunk), dialled)
+        found = self._planner.plan(Caller(self.party(leg), leg.trunk, marked=leg.psap_callback), dialled)
         return found if isinstance(found, Following) else Ending.FAILED
+
+    def wish(self, leg: Leg) -> FeatureCall | Retrieval | None:
+        """What is to be done for a leg that has called us, as of now; None: it calls somebody."""
+        found = self._planner.plan(Caller(self.party(leg), leg.trunk), leg.dialled)
+        return found if isinstance(found, FeatureCall | Retrieval) else None
 
     def for_whom(self, leg: Leg) -> str:
         """The boss for whom the secretary with this leg has answered; "" for nobody."""
@@ -214,11 +256,25 @@ class Desk:
         """Whether it is a call that no rule may hold up (SIP-12)."""
         return not call.caller_trunk and self._planner.is_emergency(call.caller.number, call.dialled)
 
+    def note_emergency(self, call: Call) -> None:
+        """A call of a former server process goes on: if it was for help, this must be known for later."""
+        if not self.is_emergency(call) or self.emergencies.knows(call.id):
+            return
+        for leg in self.switch.legs():
+            if leg.trunk and leg.id in call.legs:
+                self.emergencies.begun(
+                    call.id,
+                    extension=call.caller.number,
+                    number=self.party(leg).number,
+                    trunk=leg.trunk,
+                    shown=leg.caller.number,
+                )
+
     def is_urgent(self, legs: tuple[Leg, Leg]) -> bool:
-        """Whether one of the two is in an emergency call, or was in one before a transfer."""
+        """Whether one of the two is in an emergency call or its call-back, or was before a transfer."""
         ids = {leg.id for leg in legs}
-        calls = (live.call for live in self.calls())
-        return any(self.is_emergency(call) for call in calls if ids & {call.caller_leg, call.answered_leg})
+        theirs = (live for live in self.calls() if ids & {live.call.caller_leg, live.call.answered_leg})
+        return any(live.is_call_back or self.is_emergency(live.call) for live in theirs)
 
     def way_back(self, leg: Leg, number: str) -> Stop | Ending:
         """How a call that an extension has sent away comes back to it: to its phones, not to a machine."""
@@ -277,6 +333,7 @@ class Desk:
     def _told(self, live: LiveCall) -> None:
         self.pairs.follow(live.call)
         self.queues.follow(live.call)
+        self.emergencies.follow(live.call)
         self._own_calls.follow(live)
 
     def drop(self, task: str, live: LiveCall) -> None:
@@ -319,19 +376,19 @@ class Desk:
         legs = [leg for talk in self._talks.values() for leg in talk.legs if leg.number == number]
         return min(legs, key=lambda leg: leg.holds, default=None)
 
-    def ring(self, ringing: "Ringing") -> None:
+    def ring(self, ringing: Pickable) -> None:
         """This call rings from now on."""
         self._ringing[ringing.call_id] = ringing
 
-    def fall_silent(self, ringing: "Ringing") -> None:
+    def fall_silent(self, ringing: Pickable) -> None:
         """This call rings no longer."""
         self._ringing.pop(ringing.call_id, None)
 
-    def ringing(self) -> list["Ringing"]:
-        """The calls that ring, longest ringing first."""
-        return list(self._ringing.values())
+    def ringing(self) -> list[Pickable]:
+        """The calls that ring, or wait for an agent, the longest first."""
+        return sorted(self._ringing.values(), key=lambda ringing: ringing.since)
 
-    def ringing_of(self, call_id: str) -> "Ringing | None":
+    def ringing_of(self, call_id: str) -> Pickable | None:
         """The ringing of this call; None if it does not ring."""
         return self._ringing.get(call_id)
 

@@ -93,10 +93,25 @@ class Fork:
         for leg_id, target in targets:
             self._phones.append(self._ring(dial, leg_id, target))
 
-    def resume(self, legs: Sequence[Leg]) -> None:
-        """Go on with legs that ring already, or have been answered meanwhile."""
+    def resume(
+        self,
+        legs: Sequence[Leg],
+        targets: Sequence[Target] = (),
+        *,
+        for_leg: Leg | None = None,
+        timeout_s: float = 0.0,
+    ) -> None:
+        """Go on with legs that ring already, or have been answered meanwhile.
+
+        `targets`: what rings there: a number whose trunk fails is tried over the next one, as in `dial`.
+        """
         self._resources.take(*legs)
-        self._phones += [self._wait_for(leg) for leg in legs]
+        dial = partial(self._resources.dial, caller=Party(""), timeout_s=timeout_s, for_leg=for_leg)
+        for leg in legs:
+            found = (one.over(leg.trunk) for one in targets if isinstance(one, OutsideNumber) and leg.trunk)
+            target = next((one for one in found if one is not None), None)
+            otherwise = self._otherwise(dial, target) if target is not None else None
+            self._phones.append(self._wait_for(leg, otherwise))
 
     async def result(self, timeout_s: float) -> Leg | Ending:
         """The leg of the phone that answered first, else what the caller is to be told.

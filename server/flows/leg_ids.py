@@ -14,7 +14,7 @@ _CALL = r"[0-9a-f]{32}"
 LONGEST_REFERENCE = 64
 """Characters of a leg's id that stand in another's: the engine takes ids of 149 at most."""
 
-_ORDER = re.compile(rf"order-(?P<order>{_CALL})-\d+")
+_ORDER = re.compile(rf"order-(?P<order>{_CALL})(-n(?P<number>[0-9a-f]+))?-\d+")
 _LEG = re.compile(rf"(?P<call>{_CALL})-(?P<position>\d+)-(?P<caller>.+)")
 
 
@@ -53,15 +53,22 @@ def reference(leg_id: str) -> str:
     return hashlib.sha256(leg_id.encode()).hexdigest()[:32]
 
 
-def order_leg_id(order_id: str, position: int) -> str:
-    """Id for the leg to a phone of who has ordered a call; it says nothing of a call to an heir."""
-    return f"order-{order_id}-{position}"
+def order_leg_id(order_id: str, position: int, number: str = "") -> str:
+    """Id for the leg to a phone of who has ordered a call to this number; "": an heir cannot make it."""
+    named = f"-n{number.encode().hex()}" if number else ""
+    return f"order-{order_id}{named}-{position}"
 
 
 def order_of(leg_id: str) -> str:
     """The order that a leg was dialled for; "" if it was for none."""
     found = _ORDER.fullmatch(leg_id)
     return found["order"] if found else ""
+
+
+def number_ordered(leg_id: str) -> str:
+    """The number that is to be called once this leg has answered; "": none that an heir could call."""
+    found = _ORDER.fullmatch(leg_id)
+    return bytes.fromhex(found["number"] or "").decode() if found else ""
 
 
 def call_of_leg(leg_id: str) -> str:

@@ -1,6 +1,6 @@
 """One call while it lasts: the facts of it, written to the log at each step."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,7 +16,11 @@ Lost = Callable[[], None]
 
 
 class LiveCall:
-    """Keeps the log of one call true: begun, answered, ended. Ends once; later endings change nothing."""
+    """Keeps the log of one call true: begun, answered, ended. Ends once; later endings change nothing.
+
+    Attributes:
+        is_call_back: an emergency centre calls back.
+    """
 
     def __init__(
         self,
@@ -33,6 +37,8 @@ class LiveCall:
         self._written = False
         self._on_change = on_change
         self._lost: Lost | None = None
+        self._third = ""
+        self.is_call_back = False
         self._before: Call | None = None
         """As it was before somebody picked it up who has not been connected yet."""
 
@@ -56,13 +62,27 @@ class LiveCall:
         """Whether caller and callee have been put together."""
         return self._call.answered_at is not None
 
+    @property
+    def third(self) -> str:
+        """The leg of one who is kept in the call of the two; "": nobody is, or an earlier server knew."""
+        return self._third
+
     def begun(self) -> None:
         """Write it for the first time."""
         self._change(self._call)
 
-    def rings(self, legs: tuple[str, ...]) -> None:
-        """These are its legs too: of phones found after it had begun, or of one that picks it up."""
-        self._change(replace(self._call, legs=(*self._call.legs, *legs)))
+    def rings(self, legs: tuple[str, ...], *, over: Collection[str] = ()) -> None:
+        """These are its legs too: of phones found after it had begun, or of one that picks it up.
+
+        `over`: legs of before that ring no more. A call that waits in a queue would have ever more.
+        """
+        kept = (leg for leg in self._call.legs if leg not in over)
+        self._change(replace(self._call, legs=(*kept, *legs)))
+
+    def keeps(self, leg_id: str) -> None:
+        """The one with this leg stays in the call as a third one, whenever her phone does not hold it."""
+        self._third = leg_id
+        self.rings((leg_id,))
 
     def moves_on(self, ending: Ending, left: Sequence[Party], to: Sequence[Party]) -> None:
         """None of the extensions it came to (`left`) has answered; it goes on, or nowhere.
@@ -84,11 +104,14 @@ class LiveCall:
             )
         )
 
-    def is_for(self, boss: Party | None) -> None:
-        """Its callees are called for this boss from now on; None: for nobody."""
+    def is_for(self, boss: Party | None, *, call_back: bool = False) -> None:
+        """Its callees are called for this boss from now on; None: for nobody. `call_back`: see the class."""
         number = boss.number if boss is not None else ""
+        was, self.is_call_back = self.is_call_back, call_back
         if number != self._call.boss:
             self._change(replace(self._call, boss=number))
+        elif was is not call_back:
+            self._on_change(self)
 
     def parked(self, slot: str) -> None:
         """It waits on a parking slot, by whose number a later server process knows that."""

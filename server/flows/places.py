@@ -26,6 +26,7 @@ class Place(BaseModel):
         through_group: whether it comes by a ring group.
         sent_by: the colleague who has sent it on; "" for nobody.
         past_secretaries: the bosses whose secretaries did not take it.
+        call_back: what an emergency centre has dialled that calls back here; "": it is an ordinary call.
         language: in which prompts are heard there.
         call: the id of the call. A note about another one is an old one.
         ring: what rings there now (`Ring.name`); "" for nothing yet, or a machine.
@@ -44,6 +45,7 @@ class Place(BaseModel):
     through_group: bool = False
     sent_by: str = ""
     past_secretaries: tuple[str, ...] = ()
+    call_back: str = ""
     language: str = DEFAULT_LANGUAGE
     call: str = ""
     ring: str = ""
@@ -65,7 +67,8 @@ class Place(BaseModel):
 
     def is_at(self, other: "Place | None") -> bool:
         """Whether both are the same place, whatever rings there."""
-        return other is not None and (self.kind, self.number) == (other.kind, other.number)
+        one = self.kind, self.number, self.call_back
+        return other is not None and one == (other.kind, other.number, other.call_back)
 
     def with_changes(self, **changes: object) -> Self:
         """This place with some attributes changed."""

@@ -19,9 +19,10 @@ from server.contract.routing import RingGroup
 from server.contract.trunks import Trunk
 from server.flows.conference import Rooms
 from server.flows.group_rings import rings_for_boss, rings_of_group
+from server.flows.intercom import intercom
 from server.flows.ivr import Exits, Spoken, announcement, menu
 from server.flows.places import Place
-from server.flows.plan_parts import REFUSALS, follow_of, is_on
+from server.flows.plan_parts import INSIDE, REFUSALS, call_back, follow_of, is_mailbox, is_on, together, wish
 from server.flows.queue import QueueExits, waiting_line
 from server.flows.stops import Following, OutsideNumber, Ring, Stop, Target
 from server.flows.voicemail import Mailboxes
@@ -40,36 +41,33 @@ from server.rules.forwarding import (
     leads_on,
     reach,
 )
-from server.rules.intercom import AUTO_ANSWER
 from server.rules.numbers import canonical
 from server.rules.outcomes import Ending
-from server.rules.routing import Forwarded, FromExtension, FromTrunk, Snapshot, route, route_to
+from server.rules.routing import (
+    Call,
+    EmergencyCall,
+    Forwarded,
+    FromExtension,
+    FromTrunk,
+    Snapshot,
+    route,
+    route_to,
+)
 from server.services.directory import Directory
+from server.services.emergencies import Emergencies
 from server.services.presence import PresenceService
 from server.services.queues import Queues
 from server.services.reaching import Reaching
-from server.switch.port import Contact, Leg, LegState, Party, Sound, Switch
+from server.switch.port import Contact, Leg, LegState, Party, Switch
 
 OUTSIDE_S = 120.0
 """Seconds that a number outside may ring: its own network gives up, or answers with a mailbox, before."""
-
-INTERCOM_S = 30.0
-"""Seconds that phones ring which do not answer by themselves."""
-
-INTERCOM_BEEP = Sound.prompt("beep")
 
 FLIP_S = 30.0
 """Seconds that the other own phones ring to take a call over."""
 
 TRUNK_FAILED = frozenset({Ending.FAILED})
 """After this the next trunk is tried; all other endings are the answer of who was called."""
-
-_INSIDE = {
-    DecisionKind.IVR: DestinationKind.IVR,
-    DecisionKind.QUEUE: DestinationKind.QUEUE,
-    DecisionKind.EXTENSION: DestinationKind.EXTENSION,
-    DecisionKind.RING_GROUP: DestinationKind.RING_GROUP,
-}
 
 _BEFORE_SECRETARIES = (DecidedBy.EMERGENCY_CALL_BACK, DecidedBy.CALLER_RULE)
 """Steps of PRES-8 that come before the secretaries."""
@@ -94,7 +92,9 @@ class Planner:
         spoken: Spoken,
         rooms: Rooms,
         queues: Queues,
+        emergencies: Emergencies,
     ) -> None:
+        self._emergencies = emergencies
         self._switch = switch
         self._directory = directory
         self._presence = presence
@@ -109,15 +109,19 @@ class Planner:
     def plan(self, caller: Caller, dialled: str) -> Following | FeatureCall | Retrieval:
         """Where this call goes first, or what is done for the caller, or how it ends at once."""
         if caller.trunk and not caller.sent_by:
-            call: FromTrunk | FromExtension = FromTrunk(caller.trunk, dialled, caller.party.number)
+            call: FromTrunk | FromExtension = FromTrunk(
+                caller.trunk, dialled, caller.party.number, caller.marked
+            )
         else:
             call = FromExtension(caller.sent_by or caller.extension, dialled)
-        decision = route(self._snapshot(), self._directory, call, self._clock.now())
+        decision = self._route(call, self._emergencies.recent())
+        if decision.emergency_call_back:
+            return self._called_back(decision, dialled, Way(caller))
         does = decision.kind in (DecisionKind.FEATURE, DecisionKind.PARKING_SLOT)
         calls = decision.feature is Feature.INTERCOM and not caller.sent_by
-        if does and not calls and not _is_mailbox(decision):
+        if does and not calls and not is_mailbox(decision):
             # Who is sent on has dialled nothing, and nothing is to be done for it.
-            return _wish(decision) if not caller.sent_by else Ending.FORBIDDEN
+            return wish(decision) if not caller.sent_by else Ending.FORBIDDEN
         following = self._lead(decision, Way(caller))
         if isinstance(following, Ending) and decision.kind is DecisionKind.EXTENSION and caller.trunk:
             # The number it dialled does not tell whose log this call belongs in.
@@ -131,7 +135,10 @@ class Planner:
         Where nothing has changed meanwhile that is the same place; what was tried there does not ring again.
         """
         way = Way.to(place, caller)
-        following = self._lead(place.decision, way)
+        if place.call_back:
+            following = self._called_back(place.decision, place.call_back, way)
+        else:
+            following = self._lead(place.decision, way)
         if not isinstance(following, Stop) or following.place is None or not place.is_at(following.place):
             return following
         rings = tuple(ring for ring in following.rings if ring.name not in place.tried)
@@ -157,16 +164,24 @@ class Planner:
 
     def is_emergency(self, extension: str, dialled: str) -> bool:
         """Whether a call from this extension is one that no rule may hold up (SIP-12)."""
-        call = FromExtension(extension, dialled)
-        decision = route(self._snapshot(), self._directory, call, self._clock.now())
+        decision = self._route(FromExtension(extension, dialled))
         return decision.kind is DecisionKind.EMERGENCY
 
     def _lead(self, decision: Decision, way: Way) -> Following:
         """What was dialled, or where a call was, leads there."""
-        if _is_mailbox(decision):
+        if is_mailbox(decision):
             return way.placed(self._voicemail(way.caller, decision), decision)
         if decision.feature is Feature.INTERCOM:
-            return way.placed(self._intercom(decision.number, way.caller), decision)
+            return way.placed(
+                intercom(
+                    decision.number,
+                    way.caller.extension,
+                    directory=self._directory,
+                    presence=self._presence,
+                    switch=self._switch,
+                ),
+                decision,
+            )
         return self._follow(decision, way)
 
     def _follow(self, decision: Decision, way: Way) -> Following:
@@ -189,6 +204,31 @@ class Planner:
         return REFUSALS.get(decision.refusal or Refusal.UNKNOWN_NUMBER, Ending.FAILED)
 
     # Extensions
+
+    def _called_back(self, decision: Decision, dialled: str, way: Way) -> Following:
+        """The way to all phones of who has made an emergency call; from there the usual one (PRES-8)."""
+        number = decision.number
+
+        def at(phones: tuple[Contact, ...]) -> Stop:
+            plan = self._reach(number, way, phones, call_back=True)
+            return call_back(
+                Party(number, self._directory.name(number)),
+                tuple(
+                    Ring(self._targets(plan, one.kinds, phones, number, way), one.timeout_s)
+                    for one in plan.stages
+                ),
+                as_usual=lambda: self._as_usual(number, dialled, way.caller),
+                with_phones=at,
+            )
+
+        return way.placed(at(self._switch.contacts(number)), decision, call_back=dialled)
+
+    def _as_usual(self, number: str, dialled: str, caller: Caller) -> Following:
+        """Where a call-back of this extension would go if it was none."""
+        decision = self._route(FromTrunk(caller.trunk, dialled, caller.party.number))
+        if decision.kind is DecisionKind.REFUSED:  # the number is nobody's
+            decision = Decision(kind=DecisionKind.EXTENSION, number=number, steps=())
+        return self._lead(decision, Way(caller))
 
     def _extension(self, number: str, way: Way, phones: tuple[Contact, ...] | None = None) -> Following:
         """The way through an extension; `phones`: those that are registered, as the engine just said."""
@@ -266,7 +306,7 @@ class Planner:
             return found
         return Stop(callees, (), after=lambda _: found)  # it leads elsewhere, or ends
 
-    def _reach(self, number: str, way: Way, phones: Collection[Contact]) -> Plan:
+    def _reach(self, number: str, way: Way, phones: Collection[Contact], *, call_back: bool = False) -> Plan:
         extension = self._directory.get(number)
         kinds = frozenset(kind_of(phone.user_agent) for phone in phones)
         return reach(
@@ -277,6 +317,7 @@ class Planner:
                 internal=not way.caller.trunk,
                 through_group=way.through_group,
                 transferred=bool(way.caller.sent_by),
+                emergency_call_back=call_back,
             ),
             Endpoints(
                 kinds,
@@ -313,36 +354,8 @@ class Planner:
         targets: tuple[Target, ...] = tuple(phone for phone in rung if phone.reachable) or rung
         if plan.mobile:
             decision = self._forwarded(plan.mobile, number)
-            targets += _together(self._numbers_outside(decision, way))
+            targets += together(self._numbers_outside(decision, way))
         return targets
-
-    def _intercom(self, number: str, caller: Caller) -> Stop | Ending:
-        """The way to phones that are asked to answer by themselves: never into a call, nor where nobody is
-        to be disturbed, and to nobody else in their place."""
-        if self._directory.get(number) is None:
-            return Ending.UNKNOWN_NUMBER
-        if number == caller.extension:
-            return Ending.OWN_NUMBER
-        callee = (Party(number, self._directory.name(number)),)
-        refusal = None
-        if not self._presence.accepts_direct_calls(number):
-            refusal = Ending.DO_NOT_DISTURB
-        elif any(leg.number == number for leg in self._switch.legs()):
-            refusal = Ending.BUSY
-        if refusal is not None:
-            return Stop(callee, (), after=lambda _: refusal, announced_by=INTERCOM_BEEP)
-
-        def at(phones: tuple[Contact, ...]) -> Stop:
-            rung = tuple(phone for phone in phones if phone.reachable) or phones
-            return Stop(
-                callee,
-                (Ring(rung, INTERCOM_S),) if rung else (),
-                headers=AUTO_ANSWER,
-                announced_by=INTERCOM_BEEP,
-                with_phones=at,
-            )
-
-        return at(self._switch.contacts(number))
 
     def flip(self, by: Leg) -> Stop | Ending:
         """The way to the other phones of the extension that talks on this leg, whatever its settings say."""
@@ -441,6 +454,7 @@ class Planner:
                 choice.trunk,
                 decision.number,
                 Party(choice.caller_number, choice.caller_name) if choice.caller_number else own,
+                urgent=decision.kind is DecisionKind.EMERGENCY,
             )
             for choice in sorted(decision.trunks, key=lambda choice: choice.trunk in lost)
             if choice.trunk in trunks  # a place is older than the configuration
@@ -472,29 +486,14 @@ class Planner:
             decision = self._forwarded(to.value, number)
         else:
             decision = route_to(self._snapshot(), self._directory, to, self._clock.now(), way.caller.asks)
-        inside = _INSIDE.get(decision.kind)  # an "external" number may be a colleague's
+        inside = INSIDE.get(decision.kind)  # an "external" number may be a colleague's
         if inside is not None and not leads_on(way.visited, Destination(kind=inside, value=decision.number)):
             return follow.ending
         following = self._follow(decision, way)
         return follow.ending if following is Ending.UNKNOWN_NUMBER else following
 
     def _forwarded(self, dialled: str, by: str) -> Decision:
-        return route(self._snapshot(), self._directory, Forwarded(dialled, by), self._clock.now())
+        return self._route(Forwarded(dialled, by))
 
-
-def _together(numbers: tuple[OutsideNumber, ...]) -> tuple[OutsideNumber, ...]:
-    """The first of these, which has the others behind it: only one of them rings at a time."""
-    first: OutsideNumber | None = None
-    for number in reversed(numbers):
-        first = replace(number, otherwise=first)
-    return (first,) if first is not None else ()
-
-
-def _is_mailbox(decision: Decision) -> bool:
-    return decision.feature in (Feature.LEAVE_MESSAGE, Feature.VOICEMAIL)
-
-
-def _wish(decision: Decision) -> FeatureCall | Retrieval:
-    if decision.feature is None:
-        return Retrieval(decision.number)
-    return FeatureCall(decision.feature, decision.number)
+    def _route(self, call: Call, emergencies: Collection[EmergencyCall] = ()) -> Decision:
+        return route(self._snapshot(), self._directory, call, self._clock.now(), emergencies)

@@ -126,7 +126,7 @@ class _Resumption:
             return None if after is None and isinstance(following, Ending) else following
 
         ringing = Ringing(self._call, self._resources, again=True)
-        resumed = ringing.resume(phones, self._left_s(ring), here, onward)
+        resumed = ringing.resume(phones, self._left_s(ring), here, onward, ring=ring)
         return await (self._call.announced(here, self._resources, resumed) if here is not None else resumed)
 
     def _is_same(self, here: Stop | Machine) -> bool:

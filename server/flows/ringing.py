@@ -11,7 +11,7 @@ from server.flows.leg_ids import leg_ids
 from server.flows.live_call import Lost
 from server.flows.notes import note
 from server.flows.resources import Resources
-from server.flows.stops import Following, Machine, Ring, Stop, Target
+from server.flows.stops import Following, Machine, OutsideNumber, Ring, Stop, Target
 from server.rules.outcomes import Ending, best_ending
 from server.switch.port import Contact, Leg, LegState, Party, Reason, SwitchError
 
@@ -27,8 +27,11 @@ _log = logging.getLogger(__name__)
 class Ringing:
     """The ringing of one call, which a colleague may pick up. It does not watch the caller.
 
+    It is `desk.Pickable`.
+
     Attributes:
         callees: the numbers of the extensions where it rings now.
+        since: when it was made.
     """
 
     def __init__(self, call: "ExtensionCall", resources: Resources, *, again: bool = False) -> None:
@@ -43,6 +46,7 @@ class Ringing:
         """Ids that the call was written with, for the phones that ring first."""
         self._picker: asyncio.Future[Leg] = asyncio.get_running_loop().create_future()
         self._ringing_now: Fork | None = None
+        self.since = call.desk.clock.now()
         callee = self._live.call.callee
         self.callees = frozenset({callee} if callee is not None else ())
 
@@ -52,21 +56,16 @@ class Ringing:
         return self._live.call.id
 
     @property
-    def dialled(self) -> str:
-        """What its caller has dialled."""
-        return self._live.call.dialled
-
-    @property
     def caller(self) -> Leg:
         """Who calls."""
         return self._caller
 
-    def pick_up(self, leg: Leg, lost: Lost) -> bool:
-        """Let this leg, which has called us, answer in the callee's place; the call owns it from now on.
+    def is_at(self, number: str, by: str) -> bool:  # noqa: ARG002 - everybody may
+        """See `Pickable`: where it rings, or what its caller has dialled, such as a ring group."""
+        return number in (*self.callees, self._live.call.dialled)
 
-        False: it is too late, and nothing has changed. Nothing is awaited: of two who pick up one wins.
-        `lost` is called if it does not get the call after all, since the caller gives up in this moment.
-        """
+    def pick_up(self, leg: Leg, lost: Lost) -> bool:
+        """See `Pickable`: this leg answers in the callee's place."""
         if self._picker.done():
             return False
         self._resources.take(leg)
@@ -85,14 +84,20 @@ class Ringing:
         return await self._unless_picked_up(self._walk(stop))
 
     async def resume(
-        self, phones: list[Leg], left_s: float, stop: Stop | None, onward: Callable[[], Following | None]
+        self,
+        phones: list[Leg],
+        left_s: float,
+        stop: Stop | None,
+        onward: Callable[[], Following | None],
+        *,
+        ring: Ring | None = None,
     ) -> Leg | Machine | Ending:
         """Phones that ring since a former server process, for `left_s` more seconds, and on from there.
 
-        `stop`: where they ring, as far as that is known. `onward`: given nobody answers, what is left of it,
-        or where the call goes in its place by now; None: nothing is known.
+        `stop`, `ring`: where they ring, as far as that is known. `onward`: given nobody answers, what is left
+        of it, or where the call goes in its place by now; None: nothing is known.
         """
-        return await self._unless_picked_up(self._resume(phones, left_s, stop, onward))
+        return await self._unless_picked_up(self._resume(phones, left_s, stop, onward, ring))
 
     async def _unless_picked_up(
         self, ringing: Coroutine[Any, Any, Leg | Machine | Ending]
@@ -116,17 +121,30 @@ class Ringing:
             await asyncio.gather(waiting, return_exceptions=True)
 
     async def _resume(
-        self, phones: list[Leg], left_s: float, stop: Stop | None, onward: Callable[[], Following | None]
+        self,
+        phones: list[Leg],
+        left_s: float,
+        stop: Stop | None,
+        onward: Callable[[], Following | None],
+        ring: Ring | None,
     ) -> Leg | Machine | Ending:
         if stop is not None:
             self.callees = frozenset(party.number for party in stop.callees)
-            self._live.is_for(stop.boss)
-        fork = self._fork(stop)
-        fork.resume(phones)
+            self._live.is_for(stop.boss, call_back=stop.call_back)
+        legs = [phone.id for phone in phones]
+        fork = self._fork(stop, another_leg=lambda: self._another_leg(legs))
+        fork.resume(
+            phones,
+            ring.targets if ring is not None else (),
+            for_leg=self._caller,
+            timeout_s=left_s + ENGINE_MARGIN_S,
+        )
         result = await fork.result(left_s)
         if not isinstance(result, Ending):
+            if result.inbound:  # it had been let in, and no more
+                self._live.picked_up(self._call.desk.party(result))
             return result
-        self._give_up([phone.id for phone in phones], result)
+        self._give_up(legs, result)
         following = onward()
         if following is None:
             return result
@@ -140,7 +158,7 @@ class Ringing:
     async def _walk(self, stop: Stop, before: Ending | None = None) -> Leg | Machine | Ending:
         """`before`: so has ended what rang there until now."""
         self.callees = frozenset(party.number for party in stop.callees)
-        self._live.is_for(stop.boss)
+        self._live.is_for(stop.boss, call_back=stop.call_back)
         result = await self._at(stop, before)
         if not isinstance(result, Ending):
             return result
@@ -203,18 +221,19 @@ class Ringing:
         async def look_further() -> None:
             legs.extend(self._dial(fork, await self._newcomers(stop), ring.timeout_s, stop))
 
-        def another_leg() -> str:
-            (leg,) = leg_ids(self._live.call.id, self._caller.id, 1, used=self._live.call.legs)
-            self._live.rings((leg,))
-            legs.append(leg)
-            return leg
-
-        fork = self._fork(stop, look_further, another_leg)
+        fork = self._fork(stop, look_further, lambda: self._another_leg(legs))
         legs.extend(self._dial(fork, ring.targets, ring.timeout_s, stop))
         result = await fork.result(ring.timeout_s)
         if isinstance(result, Ending):
             self._give_up(legs, result)
         return result
+
+    def _another_leg(self, legs: list[str]) -> str:
+        """The id of one more leg, which is among `legs` from now on."""
+        (leg,) = leg_ids(self._live.call.id, self._caller.id, 1, used=self._live.call.legs)
+        self._live.rings((leg,))
+        legs.append(leg)
+        return leg
 
     def _give_up(self, legs: Sequence[str], result: Ending) -> None:
         """Phones that may ring still are to do so no longer."""
@@ -250,6 +269,9 @@ class Ringing:
 
     def _dial(self, fork: Fork, targets: Sequence[Target], timeout_s: float, stop: Stop) -> tuple[str, ...]:
         """Send the INVITEs; the ids of their legs."""
+        for target in targets:
+            if isinstance(target, OutsideNumber) and target.urgent:
+                self._note_emergency(target, stop)
         legs, self._unused = self._unused, ()
         if len(legs) != len(targets):
             call = self._live.call
@@ -263,6 +285,18 @@ class Ringing:
             headers=stop.headers,
         )
         return legs
+
+    def _note_emergency(self, target: OutsideNumber, stop: Stop) -> None:
+        """An emergency call goes out: whoever made it is to be reached if the centre calls back."""
+        call = self._live.call
+        sent_by = stop.place.sent_by if stop.place is not None else ""
+        self._call.desk.emergencies.begun(
+            call.id,
+            extension=sent_by if call.caller_trunk else call.caller.number,
+            number=target.number,
+            trunk=target.trunk,
+            shown=target.caller.number,
+        )
 
     async def _on_ringing(self) -> None:
         if self._caller.state is LegState.NEW:

@@ -18,17 +18,25 @@ class OutsideNumber:
     """A number that is dialled through a trunk, showing `caller` there.
 
     `otherwise`: what is dialled in its place if the trunk fails, while other phones ring on; None: nothing.
+    `urgent`: it is an emergency call, which may be called back.
     """
 
     trunk: str
     number: str
     caller: Party
     otherwise: "OutsideNumber | None" = None
+    urgent: bool = False
 
     @property
     def trunks(self) -> tuple[str, ...]:
         """The names of its trunk and of those that are tried otherwise, in order."""
         return (self.trunk, *(self.otherwise.trunks if self.otherwise is not None else ()))
+
+    def over(self, trunk: str) -> "OutsideNumber | None":
+        """What of this is dialled over this trunk; None: nothing."""
+        if self.trunk == trunk:
+            return self
+        return self.otherwise.over(trunk) if self.otherwise is not None else None
 
 
 Target = Contact | OutsideNumber
@@ -65,6 +73,7 @@ class Stop:
             yet; None where the engine need not be asked for such.
         place: by which a later server finds it again; None: it need not.
         instead: how it ends here without any ringing; None: what rings tells.
+        call_back: an emergency centre calls back here (PRES-8).
     """
 
     callees: tuple[Party, ...]
@@ -78,6 +87,7 @@ class Stop:
     with_phones: "Callable[[tuple[Contact, ...]], Stop] | None" = None
     place: Place | None = None
     instead: Ending | None = None
+    call_back: bool = False
 
     @property
     def is_real(self) -> bool:

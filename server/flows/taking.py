@@ -50,12 +50,19 @@ class Taking:
         boss, secretary = taken.boss, taken.secretary
         stays = self.talk.partner(secretary)
         bridge = await self.resources.bridge()
+        told = self._are_told(stays, boss)
+        apart = told and stays.id in bridge.legs
         try:
             if boss.state is not LegState.UP:  # else its call was ordered, and it was called first
                 await boss.ring(self.call.desk.party(stays))
                 await boss.answer()
+            if apart:
+                await bridge.remove(stays)
             await bridge.add(boss)
         except LegGone:
+            if apart and stays.id not in bridge.legs:
+                with suppress(LegGone):
+                    await bridge.add(stays)
             return False
         if stays.state is LegState.GONE:
             self.resources.hang_up_others([boss.id], None, Reason.UNKNOWN_NUMBER)
@@ -68,9 +75,11 @@ class Taking:
                 if leg.held_by_us:
                     await leg.mark_held(on=False)
         await stays.stop_music()
-        if stays.id not in bridge.legs:
+        if not told and stays.id not in bridge.legs:
             await bridge.add(stays)
         live = self.call.desk.join(stays, boss, within=self.call.live.call.bridge_id)
+        if taken.keeps:
+            live.keeps(secretary.id)
         self.call.live.ended(Ending.ANSWERED)
         self.tape.close()
         self.resources.hang_up_with(boss, Reason.NORMAL)
@@ -78,11 +87,18 @@ class Taking:
         await successor.logged(self._talk(successor, taken))
         return True
 
+    def _are_told(self, stays: Leg, boss: Leg) -> bool:
+        """Whether the two are told first that they are recorded; until then neither hears anybody."""
+        legs, desk = (stays, boss), self.call.desk
+        return desk.recorder.announces(legs) and not desk.is_urgent(legs)
+
     async def _talk(self, successor: "ExtensionCall", taken: Taken) -> Ending:
         boss, secretary = taken.boss, taken.secretary
         if not taken.keeps:
             # So that no phone of hers shows a missed call.
             self.resources.hang_up_others([secretary.id], None, Reason.ANSWERED_ELSEWHERE)
+        await successor.put_together(self.resources, boss)
+        if not taken.keeps:
             await self.converse(successor, self.resources, boss)
             return Ending.ANSWERED
         third = [

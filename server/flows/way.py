@@ -19,12 +19,13 @@ class Caller:
     """Who calls: an extension, or somebody outside behind `trunk`.
 
     `sent_by`: the colleague who has sent the call on, by whose permissions it goes and which makes it a
-    direct one (PRES-7); "" for nobody.
+    direct one (PRES-7); "" for nobody. `marked`: its trunk says that an emergency centre calls back.
     """
 
     party: Party
     trunk: str = ""
     sent_by: str = ""
+    marked: bool = False
 
     @property
     def extension(self) -> str:
@@ -61,8 +62,11 @@ class Way:
         visited = (*self.visited, Destination(kind=kind, value=number))
         return replace(self, visited=visited, language=language or self.language)
 
-    def placed(self, following: Following, decision: Decision) -> Following:
-        """The same, with its place; one to which this decision only led has its own already."""
+    def placed(self, following: Following, decision: Decision, *, call_back: str = "") -> Following:
+        """The same, with its place; one to which this decision only led has its own already.
+
+        `call_back`: see `Place`.
+        """
         if isinstance(following, Ending) or following.place is not None:
             return following
         place = Place(
@@ -74,6 +78,7 @@ class Way:
             through_group=self.through_group,
             sent_by=self.caller.sent_by,
             past_secretaries=tuple(sorted(self.past_secretaries)),
+            call_back=call_back,
             language=self.language,
         )
         return replace(following, place=place)

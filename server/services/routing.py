@@ -1,10 +1,11 @@
 """Explains where a call would go: the same rules that calls follow, asked for one that is not made."""
 
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 
 from server.clock import Clock
 from server.contract.decisions import RouteExplanation, RouteQuery
-from server.rules.routing import Call, FromExtension, FromTrunk, Snapshot, route
+from server.rules.routing import Call, EmergencyCall, FromExtension, FromTrunk, Snapshot, route
 from server.services.configuration import Configuration
 from server.services.errors import invalid
 from server.services.extensions import Extensions
@@ -13,7 +14,16 @@ from server.services.extensions import Extensions
 class Routing:
     """Answers `linkus-pbx route explain` and `GET /api/v1/route/explain`."""
 
-    def __init__(self, *, configuration: Configuration, extensions: Extensions, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        configuration: Configuration,
+        extensions: Extensions,
+        clock: Clock,
+        emergencies: Callable[[], Collection[EmergencyCall]],
+    ) -> None:
+        """`emergencies`: the emergency calls that were made lately."""
+        self._emergencies = emergencies
         self._configuration = configuration
         self._extensions = extensions
         self._clock = clock
@@ -31,7 +41,7 @@ class Routing:
             query=query,
             at=at,
             time_zone=snapshot.system.time_zone,
-            decision=route(snapshot, enabled, _call(query), at),
+            decision=route(snapshot, enabled, _call(query), at, self._emergencies()),
         )
 
     def _moment(self, at: datetime | None, snapshot: Snapshot) -> datetime:
@@ -51,7 +61,9 @@ def _call(query: RouteQuery) -> Call:
     if bool(query.extension) == bool(query.trunk):
         raise invalid("from", "give either an extension (from) or a trunk")
     if query.trunk:
-        return FromTrunk(query.trunk, query.dialled, query.caller)
+        return FromTrunk(query.trunk, query.dialled, query.caller, query.psap_callback)
     if query.caller:
         raise invalid("caller", "goes with a trunk; of an extension the number is known")
+    if query.psap_callback:
+        raise invalid("psap_callback", "goes with a trunk: no phone is an emergency centre")
     return FromExtension(query.extension, query.dialled)

@@ -9,13 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.contract.mail import MailKind
-from server.contract.voicemail import AfterMail, GroupMailbox, VoicemailMail, VoicemailMessage
+from server.contract.voicemail import AfterMail, VoicemailMail, VoicemailMessage, VoicemailSettings
 from server.db.models import ExtensionRow
-from server.services.configuration import Configuration
 from server.services.errors import ServiceError
 from server.services.mail import Extra
 from server.services.mail_letters import Attachment
-from server.services.mail_outbox import Outbox
+from server.services.mail_outbox import Outbox, beside
 from server.services.voicemail import Voicemail
 
 _log = logging.getLogger(__name__)
@@ -24,9 +23,8 @@ _log = logging.getLogger(__name__)
 class VoicemailMails:
     """Writes them, as the settings of each mailbox say. Those of a group go to all of its members."""
 
-    def __init__(self, *, outbox: Outbox, configuration: Configuration, voicemail: Voicemail) -> None:
+    def __init__(self, *, outbox: Outbox, voicemail: Voicemail) -> None:
         self._outbox = outbox
-        self._configuration = configuration
         self._voicemail = voicemail
 
     @property
@@ -37,8 +35,13 @@ class VoicemailMails:
     async def add(self, session: AsyncSession, message: VoicemailMessage) -> None:
         """The mails about a message that is new in this transaction."""
         settings = self._voicemail.settings_of(message.box)
-        if settings.mail is VoicemailMail.NO or not self._outbox.is_open:
-            return
+        if settings.mail is not VoicemailMail.NO and self._outbox.is_open:
+            async with beside(session, f"a message for {message.box}"):
+                await self._add(session, message, settings)
+
+    async def _add(
+        self, session: AsyncSession, message: VoicemailMessage, settings: VoicemailSettings
+    ) -> None:
         facts = {
             "box": message.box,
             "box_name": self._voicemail.name(message.box),
@@ -61,10 +64,10 @@ class VoicemailMails:
             )
 
     async def _addresses(self, session: AsyncSession, box: str) -> list[str]:
-        group = self._configuration.snapshot.get(GroupMailbox, box)
-        numbers = group.members if group is not None else (box,)
         query = select(ExtensionRow.email).where(
-            ExtensionRow.number.in_(numbers), ExtensionRow.enabled, ExtensionRow.email.is_not(None)
+            ExtensionRow.number.in_(self._voicemail.users_of(box)),
+            ExtensionRow.enabled,
+            ExtensionRow.email.is_not(None),
         )
         return [found for found in await session.scalars(query.order_by(ExtensionRow.number)) if found]
 

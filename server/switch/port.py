@@ -76,6 +76,7 @@ class Leg(ABC):
         sip_call_id: the Call-ID of its dialog (RFC 3261, section 8.1.1.4), by which a phone knows its call;
             "" where the engine does not tell it.
         source: inbound from a phone, where its INVITE came from (as `Contact.address`); "": unknown.
+        psap_callback: inbound from a trunk: it says that an emergency centre calls back (RFC 7090).
         digits: those that the phone has sent and nobody has read yet (see `server.switch.digits`).
     """
 
@@ -92,6 +93,7 @@ class Leg(ABC):
     contact: str
     sip_call_id: str
     source: str
+    psap_callback: bool
     digits: Digits
 
     @property

@@ -167,15 +167,24 @@ class Carrier:
         return found
 
     async def call(
-        self, number: str, *, caller: str, name: str = "", asserted: str = "", uri: str = ""
+        self,
+        number: str,
+        *,
+        caller: str,
+        name: str = "",
+        asserted: str = "",
+        uri: str = "",
+        priority: str = "",
     ) -> CarrierCall:
         """Call in to a DID; returns at once.
 
         `asserted`: also a P-Asserted-Identity with this number (RFC 3325). `uri`: what is sent to instead of
-        the number itself, such as a registered contact; the number is then in `To` alone.
+        the number itself, such as a registered contact; the number is then in `To` alone. `priority`: the
+        header of that name.
         """
         target = uri or f"sip:{number}@{self._pbx[0]}:{self._pbx[1]}"
         headers = [("P-Asserted-Identity", f"<sip:{asserted}@{REALM}>")] if asserted else []
+        headers += [("Priority", priority)] if priority else []
         call = CarrierCall(self.wire, number, says=self.says)
         self.calls.append(call)
         await call.call(target, caller=caller, name=name, domain=REALM, headers=headers)

@@ -76,18 +76,31 @@ class Sipp:
             self._caller(number, '<recv request="BYE"/>\n' + self._reply("200 OK")), free_port()
         )
 
+    async def call_refused(self, number: str, status: int) -> None:
+        """Dial, and be refused with this status; returns at once."""
+        refused = f'<recv response="{status}"/>' + self._ask(number, "ACK", 2, first=True)
+        await self._start(self._caller(number, refused, answered=False), free_port())
+
     async def serve(self, *, talk_ms: int | None = None) -> None:
         """Register, and answer the next call; after `talk_ms` hang up, without it when the caller does."""
         phone = ScriptPhone(self.line)
         await phone.start()
         await phone.register()
-        # Asterisk asks a new contact whether it is there; sipp would take that for its one call.
-        await until(lambda: any(one.method == "OPTIONS" for one in phone.requests), "OPTIONS came")
+        # A new contact is asked whether it is there, and told of its messages; sipp would take either for its
+        # one call.
+        for method in ("OPTIONS", "NOTIFY"):
+            await until(lambda m=method: m in {one.method for one in phone.requests}, f"{method} came")
         port = phone.wire.port
         await phone.crash()  # without unregistering: sipp takes the port over
         self._registered_port = port
         await self._start(self._callee(talk_ms), port)
-        await until(lambda: udp_port_is_taken(port), f"sipp {self.line.number} listens")
+
+        def listens() -> bool:
+            if self._program and not self._program.running:
+                raise AssertionError(f"sipp {self.line.number} gave up: {self._told()}")
+            return udp_port_is_taken(port)
+
+        await until(listens, f"sipp {self.line.number} listens")
 
     async def _unregister(self) -> None:
         """Take the contact away: sipp has a script for one call only."""
@@ -171,9 +184,11 @@ class Sipp:
             + self._ask(number, "ACK", sequence)
         )
 
-    def _caller(self, number: str, in_the_call: str) -> str:
+    def _caller(self, number: str, and_then: str, *, answered: bool = True) -> str:
+        """`and_then`: what follows the answer; without one, the INVITE."""
         login = f"[authentication username={self.line.number} password={self.line.secret}]\n"
         optional = "".join(f'<recv response="{code}" optional="true"/>' for code in (100, 180, 183))
+        answer = '<recv response="200" rrs="true"/>' + self._ask(number, "ACK", 2)
         return (
             '<?xml version="1.0" encoding="ISO-8859-1" ?>\n<scenario name="caller">\n'
             + self._ask(number, "INVITE", 1, self._sdp(1, "sendrecv"), first=True)
@@ -181,9 +196,8 @@ class Sipp:
             + self._ask(number, "ACK", 1, first=True)
             + self._ask(number, "INVITE", 2, login + self._sdp(1, "sendrecv"), first=True)
             + optional
-            + '<recv response="200" rrs="true"/>'
-            + self._ask(number, "ACK", 2)
-            + in_the_call
+            + (answer if answered else "")
+            + and_then
             + "</scenario>\n"
         )
 

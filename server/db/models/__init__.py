@@ -4,13 +4,14 @@ from server.db.models.accounts import AccountRow, AvatarRow, ExtensionGroupRow, 
 from server.db.models.audit import AuditRow
 from server.db.models.calls import CallLogRow, CallQualityRow, CallRow, PresenceRow, SipBlockRow
 from server.db.models.configuration import ConfigurationRow
+from server.db.models.emergencies import EmergencyCallRow
 from server.db.models.keys import FunctionKeysRow
 from server.db.models.mails import MailPreferencesRow, MailRow
 from server.db.models.prompts import PromptRow
 from server.db.models.queues import AgentChangeRow, QueueCallRow, QueueStateRow
 from server.db.models.reaching import ReachingRow
 from server.db.models.recordings import RecordingOwnerRow, RecordingRow
-from server.db.models.sessions import RefreshTokenRow, SessionRow
+from server.db.models.sessions import LoginLinkRow, RefreshTokenRow, SessionRow
 from server.db.models.throttle import ThrottleRow
 from server.db.models.voicemail import MailboxRow, VoicemailGreetingRow, VoicemailMessageRow
 
@@ -23,9 +24,11 @@ __all__ = [
     "CallQualityRow",
     "CallRow",
     "ConfigurationRow",
+    "EmergencyCallRow",
     "ExtensionGroupRow",
     "ExtensionRow",
     "FunctionKeysRow",
+    "LoginLinkRow",
     "MailPreferencesRow",
     "MailRow",
     "MailboxRow",

@@ -2,7 +2,8 @@
 
 Nobody is rung any more after a restart: those callers wait on, at their old place. Calls that are over by now
 are logged as of now. Times go on: a wrap-up ends, and a caller fails over, when it would have. Missed calls
-are counted anew (Q-4). Nobody is reachable or busy until told so.
+are counted anew (Q-4). Nobody is reachable or busy until told so. Until `Acd.go_on` it is not known whether
+callers still wait: an agent may have answered in the moment in which the server died.
 """
 
 import itertools
@@ -48,6 +49,7 @@ class StoredCaller(Reply):
     missed: tuple[ExtensionNumber, ...]
     agent: ExtensionNumber | None
     answered_at: Instant | None
+    picked_up: bool = False
 
 
 class StoredTurn(Reply):
@@ -172,6 +174,7 @@ def _restore_caller(acd: Acd, was: StoredCaller, *, alive: bool) -> None:
         missed=list(was.missed),
         agent=was.agent,
         answered_at=was.answered_at,
+        picked_up=was.picked_up,
     )
     if was.agent is not None:
         floor.talking[was.call] = caller
@@ -187,8 +190,6 @@ def _restore_caller(acd: Acd, was: StoredCaller, *, alive: bool) -> None:
             nowhere = Destination(kind=DestinationKind.HANG_UP)
             floor.effects.append(FailOver(was.call, was.queue, nowhere))
         return
-    floor.enter(caller, line.queue)
-    if alive:
-        floor.begin_to_listen(caller, line.queue)
-    else:
+    floor.keep_place(caller)
+    if not alive:
         floor.leave(caller, QueueEnd.ABANDONED)

@@ -33,11 +33,15 @@ class FromExtension:
 
 @dataclass(frozen=True, slots=True)
 class FromTrunk:
-    """A call came in. `dialled` is the number it is for (DID), `caller` the number shown, "" if withheld."""
+    """A call came in. `dialled` is the number it is for (DID), `caller` the number shown, "" if withheld.
+
+    `marked`: the trunk says that an emergency centre calls back (RFC 7090).
+    """
 
     trunk: str
     dialled: str
     caller: str = ""
+    marked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The order in which the rules are asked."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from server.contract.boss import Boss
@@ -12,10 +13,11 @@ from server.rules.boss_secretary import ForBoss, first_of
 from server.rules.features import feature_of
 from server.rules.hours import local_time
 from server.rules.numbers import canonical, printable
+from server.rules.routing.call_back import CallBacks, EmergencyCall
 from server.rules.routing.call_flow import chosen_by
 from server.rules.routing.calls import Asker, Call, Extensions, Forwarded, FromExtension, FromTrunk, Situation
 from server.rules.routing.emergency import behind_prefix, emergency_trunks
-from server.rules.routing.inbound import inbound
+from server.rules.routing.inbound import destination_of, inbound
 from server.rules.routing.outbound import outbound
 from server.rules.routing.snapshot import Snapshot
 from server.rules.routing.trace import Trace
@@ -53,8 +55,17 @@ _KNOWN = {
 }
 
 
-def route(snapshot: Snapshot, extensions: Extensions, call: Call, now: datetime) -> Decision:
+def route(
+    snapshot: Snapshot,
+    extensions: Extensions,
+    call: Call,
+    now: datetime,
+    emergencies: Collection[EmergencyCall] = (),
+) -> Decision:
     """Where a call goes at a moment (aware). Never raises, whatever was dialled or configured.
+
+    `emergencies`: the emergency calls that were made lately, of which a call from a trunk may be the
+    call-back; that comes before everything (PRES-8). Without them it is told where an ordinary call goes.
 
     From an extension: emergency numbers, which no rule holds up (SIP-12), even with the prefix of an outbound
     route in front; then extensions, ring groups, menus, queues, conference rooms, group mailboxes, parking
@@ -70,7 +81,8 @@ def route(snapshot: Snapshot, extensions: Extensions, call: Call, now: datetime)
         return trace.refuse(Refusal.INVALID_NUMBER)
     situation = Situation(snapshot, extensions, local_time(now, snapshot.zone))
     if isinstance(call, FromTrunk):
-        return _from_trunk(situation, call, number, trace)
+        call_backs = CallBacks(situation, call, emergencies, now, trace)
+        return _from_trunk(situation, call, number, call_backs, trace)
     if isinstance(call, FromExtension):
         urgent = _emergency(situation, number, trace)
         if urgent is not None:
@@ -146,20 +158,29 @@ def _feature(snapshot: Snapshot, number: str, trace: Trace) -> Decision | None:
     return trace.do(wanted)
 
 
-def _from_trunk(situation: Situation, call: FromTrunk, number: str, trace: Trace) -> Decision:
+def _from_trunk(
+    situation: Situation, call: FromTrunk, number: str, call_backs: CallBacks, trace: Trace
+) -> Decision:
     trunk = situation.snapshot.get(Trunk, call.trunk)
     if trunk is None or not trunk.enabled:
         trace.no(Rule.CALLER, "", f"{printable(call.trunk)!r} is no enabled trunk")
         return trace.refuse(Refusal.UNKNOWN_CALLER, number)
+    if (urgent := call_backs.by_number(number)) is not None:
+        return urgent
     if trunk.dids and number not in trunk.dids:
         trace.no(Rule.NUMBER, "", f"{number} is not among the numbers of trunk {trunk.name}")
-        return trace.refuse(Refusal.UNKNOWN_NUMBER, number)
+        return call_backs.by_mark() or trace.refuse(Refusal.UNKNOWN_NUMBER, number)
     caller = canonical(call.caller) or ""
     found = inbound(situation, trunk.name, number, caller, trace)
+    urgent = (call_backs.by_line(found) if found is not None else None) or call_backs.by_mark()
+    if urgent is not None:
+        return urgent
     if found is None:
         return trace.refuse(Refusal.UNKNOWN_NUMBER, number)
-    destination, name = found
-    return _reach(situation, destination, Asker(caller), trace, by=name, call=ForBoss(caller, internal=False))
+    destination = destination_of(situation, found, trace)
+    for_boss = ForBoss(caller, internal=False)
+    usual = _reach(situation, destination, Asker(caller), trace, by=found.name, call=for_boss)
+    return call_backs.by_decision(usual) or usual
 
 
 def _reach(

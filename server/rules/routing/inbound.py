@@ -10,17 +10,15 @@ from server.rules.routing.calls import Situation
 from server.rules.routing.trace import Trace
 
 
-def inbound(
-    situation: Situation, trunk: str, number: str, caller: str, trace: Trace
-) -> tuple[Destination, str] | None:
-    """Where the first route that matches sends the call, and its name; None if none does."""
+def inbound(situation: Situation, trunk: str, number: str, caller: str, trace: Trace) -> InboundRoute | None:
+    """The first route that matches; None if none does."""
     for name, route in situation.snapshot.all(InboundRoute).items():
         mismatch = _mismatch(route, trunk, number, caller)
         if mismatch is not None:
             trace.no(Rule.INBOUND_ROUTE, name, mismatch)
             continue
         trace.yes(Rule.INBOUND_ROUTE, name, f"trunk, dialled number {number} and caller match")
-        return _destination(situation, route, trace), name
+        return route
     return None
 
 
@@ -36,7 +34,8 @@ def _mismatch(route: InboundRoute, trunk: str, number: str, caller: str) -> str 
     return None
 
 
-def _destination(situation: Situation, route: InboundRoute, trace: Trace) -> Destination:
+def destination_of(situation: Situation, route: InboundRoute, trace: Trace) -> Destination:
+    """Where a route sends calls now."""
     for timed in route.timed:
         verdict = _holds(situation, timed)
         if verdict.holds:

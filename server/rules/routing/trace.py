@@ -35,6 +35,11 @@ class Trace:
         words = f"{kind.replace('_', ' ')} {number}".strip()
         return self._decision(f"To {words}." if number else "Hang up.", kind, number=number, route=route)
 
+    def call_back(self, extension: str) -> Decision:
+        """Decide that an emergency centre calls this extension back."""
+        words = f"To extension {extension}, as the call-back of an emergency call."
+        return self._decision(words, DecisionKind.EXTENSION, number=extension, emergency_call_back=True)
+
     def out(
         self, kind: DecisionKind, number: str, trunks: Sequence[TrunkChoice], *, route: str = ""
     ) -> Decision:
@@ -65,6 +70,7 @@ class Trace:
         route: str = "",
         refusal: Refusal | None = None,
         feature: Feature | None = None,
+        emergency_call_back: bool = False,
     ) -> Decision:
         last = Step(rule=Rule.DECISION, matched=kind is not DecisionKind.REFUSED, reason=words)
         return Decision(
@@ -74,5 +80,6 @@ class Trace:
             route=route,
             refusal=refusal,
             feature=feature,
+            emergency_call_back=emergency_call_back,
             steps=(*self._steps, last),
         )

@@ -44,6 +44,8 @@ TO_VARIABLE = "LINKUS_TO"
 """Channel variable on calls from a trunk: their `To` header."""
 ACCOUNT_VARIABLE = "LINKUS_ACCOUNT"
 """Channel variable on calls from a trunk: the user of the contact that it registers, else empty."""
+PRIORITY_VARIABLE = "LINKUS_PRIORITY"
+"""Channel variable on calls from a trunk: their `Priority` header."""
 SOURCE_VARIABLE = "LINKUS_SOURCE"
 """Channel variable on calls from a phone: where the INVITE came from, as `host:port`."""
 MUSIC = (DEFAULT_MUSIC,)
@@ -304,6 +306,7 @@ def _extensions() -> str:
     trunks = "\n".join(
         f"exten => {pattern},1,Set({TO_VARIABLE}=${{PJSIP_HEADER(read,To)}})\n"
         f" same => n,Set({ACCOUNT_VARIABLE}=${{PJSIP_ENDPOINT(${{CHANNEL(endpoint)}},contact_user)}})\n"
+        f" same => n,Set({PRIORITY_VARIABLE}=${{PJSIP_HEADER(read,Priority)}})\n"
         f" same => n,Stasis({APPLICATION})\n same => n,Hangup(42)"
         for pattern in patterns
     )
@@ -355,6 +358,7 @@ _TOLD_VARIABLES = (
     MEMO_VARIABLE,
     TO_VARIABLE,
     ACCOUNT_VARIABLE,
+    PRIORITY_VARIABLE,
     SOURCE_VARIABLE,
 )
 """Channel variables that are told with each channel."""

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote
 
+from server.rules.routing.call_back import is_marked
 from server.switch.asterisk.config import (
     ACCOUNT_VARIABLE,
     CONTEXT_IN,
@@ -14,6 +15,7 @@ from server.switch.asterisk.config import (
     HELD_VARIABLE,
     LEG_VARIABLE,
     MEMO_VARIABLE,
+    PRIORITY_VARIABLE,
     SOURCE_VARIABLE,
     TO_VARIABLE,
 )
@@ -87,6 +89,7 @@ class AsteriskLeg(Leg):
         dialled: str = "",
         contact: str = "",
         source: str = "",
+        psap_callback: bool = False,
         state: LegState = LegState.NEW,
         held: bool = False,
         held_by_us: bool = False,
@@ -101,6 +104,7 @@ class AsteriskLeg(Leg):
         self.caller = caller
         self.contact = contact
         self.source = source
+        self.psap_callback = psap_callback
         self.state = state
         self.held = held
         self.held_by_us = held_by_us
@@ -321,6 +325,7 @@ def leg_of_channel(control: "Control", channel: dict[str, Any]) -> AsteriskLeg |
         caller=_party(shown["number"] or by_default, shown["name"]),
         contact=variables.get(LEG_VARIABLE, ""),
         source=variables.get(SOURCE_VARIABLE, ""),
+        psap_callback=bool(trunk) and inbound and is_marked(variables.get(PRIORITY_VARIABLE, "")),
         state=CHANNEL_STATES.get(channel["state"], LegState.NEW),
         held=variables.get(HELD_VARIABLE) == "1",
         held_by_us=variables.get(HELD_BY_US_VARIABLE) == "1",

@@ -46,9 +46,9 @@ class Carrier(Phone):
             return Behaviour.refuses(ending)
         return Behaviour.rings() if ending == 200 else self.behaviour
 
-    def call(self, dialled: str, *, name: str = "", caller: str = "") -> Dialog:
+    def call(self, dialled: str, *, name: str = "", caller: str = "", psap_callback: bool = False) -> Dialog:
         """Send an INVITE to a DID, with any caller. An engine without such a trunk refuses it."""
-        return self._engine.invite_from(self, dialled, Party(caller, name))
+        return self._engine.invite_from(self, dialled, Party(caller, name), psap_callback=psap_callback)
 
     def lose(self) -> None:
         """Be gone without a word: its dialogs end by and by, here at once."""

@@ -114,7 +114,9 @@ class SimulatedEngine:
         phones = [phone for phone in self.phones if phone.number == number]
         return tuple(phone.contact for phone in phones if untold or phone not in self._untold)
 
-    def invite_from(self, phone: Phone, dialled: str, caller: Party) -> Dialog:
+    def invite_from(
+        self, phone: Phone, dialled: str, caller: Party, *, psap_callback: bool = False
+    ) -> Dialog:
         """A phone or a carrier calls. The engine refuses strangers, and without a server everybody."""
         dialog = Dialog(
             id=f"in-{next(self._numbers)}",
@@ -126,6 +128,7 @@ class SimulatedEngine:
             contact="",
             source=phone.contact.address,
             trunk=phone.trunk,
+            psap_callback=psap_callback,
         )
         stranger = phone.trunk != "" and phone.trunk not in self.trunks
         if not self.up or self.on_incoming is nobody or stranger:

@@ -67,6 +67,7 @@ class SimulatedLeg(Leg):
         self.contact = dialog.contact
         self.sip_call_id = dialog.sip_call_id
         self.source = dialog.source
+        self.psap_callback = dialog.psap_callback
         self.state = dialog.state
         self.held = dialog.held
         self.held_by_us = dialog.held_by_us

@@ -76,6 +76,7 @@ class Dialog:
         held_by_us: whether our side has noted that it holds the call for the extension.
         memo: what our side has noted on it.
         source: inbound, where it came from.
+        psap_callback: whether the carrier says that an emergency centre calls back.
         headers: those of the INVITE that we chose, of a dialog with a phone.
         ended: how it ended.
         told: the SIP status a refused caller got.
@@ -100,6 +101,7 @@ class Dialog:
     contact: str
     source: str = ""
     trunk: str = ""
+    psap_callback: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
     state: LegState = LegState.NEW
     held: bool = False

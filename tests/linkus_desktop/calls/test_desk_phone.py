@@ -190,6 +190,12 @@ def test_a_call_of_a_queue_names_it_and_since_when_its_caller_waits_SIP_9(place:
     assert (place.desk.calls[1].called_for, place.desk.calls[1].waiting_since) == (Party("2000", ""), None)
 
 
+def test_a_call_back_of_the_emergency_service_is_known_as_such_PRES_8(place: Place) -> None:
+    place.tell(own("x", "ringing", direction=IN, emergency_call_back=True))
+    place.tell(own("y", "ringing", direction=IN))
+    assert [call.emergency_call_back for call in place.desk.calls] == [True, False]
+
+
 def test_what_a_desk_phone_cannot_do_is_said_SIP_11(place: Place) -> None:
     place.tell(own("x", "ringing", direction=IN))
     (call,) = place.desk.calls

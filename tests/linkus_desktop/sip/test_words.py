@@ -14,6 +14,7 @@ from linkus_desktop.sip.headers import (
     caller,
     clean,
     header_values,
+    is_emergency_call_back,
     parse_party,
     reasons,
     waited_s,
@@ -107,6 +108,19 @@ def test_for_whom_a_call_is_BOSS_1(header: str, party: Party | None) -> None:
 )
 def test_for_how_long_a_caller_of_a_queue_has_waited_Q_4(value: str, seconds: int | None) -> None:
     assert waited_s(f"INVITE sip:1001@pbx SIP/2.0\r\nDiversion: {value}\r\n\r\n") == seconds
+
+
+@pytest.mark.parametrize(
+    ("header", "is_one"),
+    [
+        ("Priority: psap-callback", True),
+        ("priority:  PSAP-Callback", True),
+        ("Priority: emergency", False),
+        ("Subject: psap-callback", False),
+    ],
+)
+def test_a_call_back_of_the_emergency_service_is_marked_PRES_8(header: str, *, is_one: bool) -> None:
+    assert is_emergency_call_back(f"INVITE sip:1001@pbx SIP/2.0\r\n{header}\r\n\r\n") is is_one
 
 
 @given(st.text(max_size=300))

@@ -53,6 +53,7 @@ class FakeCall(QObject):
         self.alert = Alert()
         self.called_for: Party | None = None
         self.waiting_since: datetime | None = None
+        self.emergency_call_back = False
         self.answered_by_itself = self.ignored = self.answering = self.early_media = False
         self.picks_up = False
         self.problem = ""

@@ -4,15 +4,17 @@ from typing import Any
 
 import fakes
 import pytest
-from fakes import FakeCall
-from PySide6.QtCore import Qt
+from fakes import FakeCall, FakePhone
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QLabel
 
 from linkus_desktop.calls.desk_call import DeskCall
+from linkus_desktop.calls.emergency import CALL_BACK
 from linkus_desktop.remote.desk import Desk
 from linkus_desktop.remote.words import Action, ExitCode, Order
 from linkus_desktop.sip.values import CallState
+from linkus_desktop.ui.incoming_window import IncomingWindows
 from linkus_desktop.ui.keys.actions import KeyActions
 from linkus_desktop.ui.preferences.about import AboutSection
 from server.contract.calls import Direction
@@ -157,3 +159,46 @@ def test_about_says_it_to_who_has_a_phone_SIP_12(qtbot, theme):
         qtbot.addWidget(section)
         shown = " ".join(child.text() for child in section.findChildren(QLabel))
         assert ("where you are first" in shown) is has_phone
+
+
+@pytest.fixture
+def called_back():
+    """A call that the PBX takes for the call-back of an emergency centre."""
+    call = FakeCall("112", "", CallState.INCOMING)
+    call.emergency_call_back = True
+    return call
+
+
+def test_a_call_back_is_told_as_such_as_long_as_it_lasts_PRES_8(world, window, called_back):
+    world.phone.add(called_back)
+    card = window.calls.card_of(called_back)
+    for state in (CallState.INCOMING, CallState.ACTIVE, CallState.HELD):
+        called_back.turn(state)
+        assert card.emergency.isVisible()
+        assert card.emergency.text == CALL_BACK
+        assert card.accessibleDescription() == CALL_BACK
+    called_back.finish()
+    assert card.emergency.text == ""
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_the_window_of_a_call_back_says_so_and_all_of_it_is_seen_PRES_8(theme, qtbot, called_back, mode):
+    theme.set_mode(mode)
+    phone, screen = FakePhone(), QRect(0, 0, 1280, 800)
+    windows = IncomingWindows(phone, screen=lambda: screen)
+    ordinary = phone.add(FakeCall("1002", "Ben", CallState.INCOMING))
+    phone.add(called_back)
+    other, shown = windows.windows
+    notice = shown.emergency
+    assert notice.isVisible()
+    assert CALL_BACK in shown.accessibleName()
+    assert (other.emergency.text, other.accessibleName()) == ("", "Incoming call from Ben 1002")
+    qtbot.waitUntil(lambda: notice.height() >= notice.heightForWidth(notice.width()) > 0)
+    for part in (notice, shown.name, shown.answer, shown.decline):
+        assert shown.rect().contains(part.rect().translated(part.mapTo(shown, part.rect().topLeft())))
+    assert screen.contains(shown.geometry())
+    assert not shown.geometry().intersects(other.geometry())
+    assert shown.answer.height() == other.answer.height()
+    ordinary.finish()
+    assert screen.contains(shown.geometry())
+    windows.close()

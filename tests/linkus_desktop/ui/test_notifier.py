@@ -52,6 +52,14 @@ def test_for_whom_the_call_is_stands_there_BOSS_1(world, notifier, shown):
     assert shown.messages[0][1].startswith("1002 · Incoming call for ")
 
 
+def test_a_call_back_of_the_emergency_service_is_told_as_such_PRES_8(world, notifier, shown):
+    call = FakeCall("112", "", CallState.INCOMING)
+    call.emergency_call_back = True
+    notifier.tell_ringing(world.phone.add(call))
+    ((_, text),) = shown.messages
+    assert text.endswith("this is probably the emergency service calling back.")
+
+
 def test_the_queue_and_the_wait_stand_there_SIP_9(world, window, shown):
     notifier = Notifier(world.phone, window.callers, window, find=lambda _: shown, clock=lambda: NOW)
     call = FakeCall("1002", "", CallState.INCOMING)

@@ -266,11 +266,45 @@ async def test_a_route_is_explained_with_every_rule_that_was_tried(ask: Ask, adm
     assert urgent["decision"]["trunks"] == [{"trunk": "main", "caller_number": "", "caller_name": ""}]
 
 
+@pytest.mark.usefixtures("filled")
+async def test_the_call_back_of_an_emergency_call_is_explained_while_it_is_waited_for_PRES_8(
+    application: Application, ask: Ask, admin_token: str
+) -> None:
+    emergencies = application.services.calls._desk.emergencies
+    emergencies.begun("call", extension="1001", number="112", trunk="main", shown="+420530000112")
+    asked = {"trunk": "main", "dialled": "530000112"}
+    found = (await explain(ask, admin_token, **asked))["decision"]
+    assert (found["kind"], found["number"], found["emergency_call_back"]) == ("extension", "1001", True)
+    assert [step["rule"] for step in found["steps"]] == ["emergency_call_back", "decision"]
+    assert found["steps"][0]["reason"] == "1001 called 112 0 min ago, showing +420530000112"
+    marked = (await explain(ask, admin_token, trunk="main", dialled="999", psap_callback="true"))["decision"]
+    assert (marked["number"], marked["emergency_call_back"]) == ("1001", True)
+    ordinary = (await explain(ask, admin_token, trunk="main", dialled="999"))["decision"]
+    assert (ordinary["number"], ordinary["emergency_call_back"]) == ("6200", False)
+    never = {"trunks": ["main"], "call_back_minutes": 0}
+    answer = await ask("PUT", f"{A}/emergency-numbers/112", token=admin_token, json=never)
+    assert json.loads(answer.text)["call_back_minutes"] == 0
+    off = (await explain(ask, admin_token, **asked))["decision"]
+    assert (off["number"], off["emergency_call_back"]) == ("6200", False)
+
+
+@pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize("minutes", [-1, 1441, "long", 1.5])
+async def test_a_time_of_call_back_that_cannot_be_says_so_PRES_8(
+    ask: Ask, admin_token: str, minutes: object
+) -> None:
+    body = {"trunks": ["main"], "call_back_minutes": minutes}
+    answer = await ask("PUT", f"{A}/emergency-numbers/112", token=admin_token, json=body)
+    assert (answer.status, [one.field for one in answer.error.fields]) == (422, ["call_back_minutes"])
+
+
 async def test_a_question_that_cannot_be_answered_says_which_part(ask: Ask, admin_token: str) -> None:
     questions: list[tuple[dict[str, str], str]] = [
         ({"dialled": "112"}, "from"),
         ({"dialled": "112", "from": "1001", "trunk": "main"}, "from"),
         ({"dialled": "112", "from": "1001", "caller": "5"}, "caller"),
+        ({"dialled": "112", "from": "1001", "psap_callback": "true"}, "psap_callback"),
+        ({"dialled": "112", "trunk": "main", "psap_callback": "perhaps"}, "psap_callback"),
         ({"from": "1001"}, "dialled"),
         ({"dialled": "112", "from": "1001", "at": "tomorrow"}, "at"),
         ({"dialled": "112", "from": "1001", "at": "0001-01-01T00:00:00+14:00"}, "at"),

@@ -1,8 +1,9 @@
 """`linkus-pbx trunk …`, `route explain` and so on, with and without a running server (ADMIN-5)."""
 
+import asyncio
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ from server.contract.hours import TimeCondition
 from server.contract.kinds import KINDS, kind_named, kind_of
 from server.contract.routing import SystemSettings
 from server.contract.trunks import Trunk
+from server.db.base import Database
+from server.rules.routing import EmergencyCall
+from server.services.emergencies import EmergencyStore, Made
 from server.services.errors import ServiceError
 from tests.server.cli.conftest import cheap
 
@@ -79,9 +83,13 @@ OBJECTS = [
 
 
 @pytest.fixture(scope="module")
-def cli(tmp_path_factory: pytest.TempPathFactory, tls_folder: Path) -> Cli:
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("configured") / "data"
+
+
+@pytest.fixture(scope="module")
+def cli(data: Path, tls_folder: Path) -> Cli:
     """A command on a data folder with an extension and one object of every kind."""
-    data = tmp_path_factory.mktemp("configured") / "data"
     environment = cheap(tls_folder)
 
     def call(*arguments: str, stdin: str = "") -> Result:
@@ -190,6 +198,29 @@ def test_a_route_is_explained_rule_by_rule(cli: Cli) -> None:
     assert len(text) == len(open_["steps"]) + 1
 
 
+async def emergency_call(data: Path) -> None:
+    """An emergency call was made by a server that runs no more."""
+    database = Database(f"sqlite+aiosqlite:///{data / 'linkus.db'}")
+    made = EmergencyCall("1000", "112", "main", "+420530000112", datetime.now(UTC) - timedelta(minutes=5))
+    await EmergencyStore(database).save([Made("call", made)])
+    await database.aclose()
+
+
+def test_a_call_back_is_explained_and_its_time_can_be_set_PRES_8(cli: Cli, data: Path) -> None:
+    asyncio.run(emergency_call(data))
+    decision = explained(cli, "--trunk", "main", "+420530000112")
+    assert (decision["number"], decision["emergency_call_back"]) == ("1000", True)
+    marked = explained(cli, "--trunk", "main", "999", "--psap-callback")
+    assert marked["steps"][-1]["reason"] == "To extension 1000, as the call-back of an emergency call."
+    cli("emergency", "set", "112", stdin='trunks = ["main"]\ncall_back_minutes = 4')
+    assert json.loads(cli("emergency", "show", "112", "--json").stdout)["call_back_minutes"] == 4
+    late = explained(cli, "--trunk", "main", "999", "--psap-callback")
+    assert not late["emergency_call_back"]
+    assert late["steps"][0]["reason"] == (
+        "marked as a call-back, but nobody has made an emergency call lately"
+    )
+
+
 async def test_while_a_server_runs_the_commands_change_what_it_knows(application: Application) -> None:
     """Its observers are told, and the route is explained by what it routes with (ADMIN-5)."""
     services = application.services
@@ -213,6 +244,8 @@ async def test_while_a_server_runs_the_commands_change_what_it_knows(application
         at = datetime(2026, 12, 24, 18, 0)  # noqa: DTZ001  (in the system's zone)
         found = await where.explain_route(RouteQuery(dialled="112", extension="1000", at=at))
         assert (found.decision.kind, found.at) == (DecisionKind.EMERGENCY, at.replace(tzinfo=UTC))
+        call_back = RouteQuery(dialled="999", trunk="main", psap_callback=True)
+        assert (await where.explain_route(call_back)).query == call_back
         await where.put_object(kind_of(SystemSettings), SystemSettings(time_zone="Europe/Prague"))
         assert services.configuration.snapshot.system.time_zone == "Europe/Prague"
         await where.remove_object(kind_of(TimeCondition), "Pracovní doba")

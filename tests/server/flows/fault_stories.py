@@ -18,6 +18,7 @@ from server.switch.port import Sound, SwitchError
 from server.switch.simulated import Behaviour
 from server.switch.simulated.phones import Phone
 from tests.server.flows.office import Office
+from tests.server.flows.test_emergency_call_back import called_back
 from tests.server.flows.test_outside import with_trunks
 from tests.server.flows.test_ways import available, forwards, to
 
@@ -397,6 +398,8 @@ WAYS = {
     "forwarded": (forwarded_call, [("1002", Behaviour.refuses(486)), ("1003", ENDS_IT)]),
     "forwarded late": (forwarded_call, [("1002", Behaviour.rings()), ("1003", ENDS_IT)]),
     "hung up": (hung_up_call, [("1002", Behaviour.refuses(603, 2.0)), ("1002", Behaviour.rings())]),
+    "called back": (called_back, [("1002", ENDS_IT), ("1002", Behaviour.rings())]),
+    "called back in vain": (called_back, [("1002", Behaviour.rings()), ("1003", ENDS_IT)]),
     "group": (group_call, [("1002", Behaviour.rings()), ("1003", Behaviour.is_dead()), ("1004", ENDS_IT)]),
 }
 
@@ -422,6 +425,12 @@ async def take_held(place: Office, *, keeps: bool = False) -> None:
 
 async def take_held_and_keep(place: Office) -> None:
     """The same, and 1002 is kept in the call."""
+    await take_held(place, keeps=True)
+
+
+async def take_held_and_be_told(place: Office) -> None:
+    """The same, and the boss and the caller are told that they are recorded."""
+    place.configuration.append(RecordingRule(name="boss", extensions=("1003",), announcement="beep"))
     await take_held(place, keeps=True)
 
 

@@ -49,6 +49,9 @@ class MemoryExtensions:
     async def list(self):
         return list(self.known.values())
 
+    def enabled(self):
+        return {number: one for number, one in self.known.items() if one.enabled}
+
     async def sip_endpoints(self):
         return [self._endpoint(number) for number, item in self.known.items() if item.enabled]
 

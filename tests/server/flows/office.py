@@ -29,6 +29,7 @@ from server.services.agent_presence import AgentPresence
 from server.services.agents import Agents
 from server.services.call_log import CallLog
 from server.services.directory import Directory
+from server.services.emergencies import Emergencies
 from server.services.hub import Hub
 from server.services.pairs import Pairs
 from server.services.queues import Queues
@@ -52,6 +53,7 @@ from tests.server.flows.memory import (
     kill,
 )
 from tests.server.flows.memory import extension as extension  # noqa: PLC0414
+from tests.server.flows.memory_emergencies import MemoryEmergencies
 from tests.server.flows.memory_voicemail import MemoryVoicemail, OfOneProcess
 from tests.virtual_time import VirtualClock
 
@@ -70,6 +72,7 @@ class Office:
         tapes=None,
         files=None,
         queue_store=None,
+        emergency_store=None,
         own_calls=CheckedOwnCalls,
     ) -> None:
         self.engine = engine or SimulatedEngine()
@@ -122,6 +125,8 @@ class Office:
         self.agent_presence = AgentPresence(
             presence=self.presence, reaching=self.reaching, agents=self.agents
         )
+        self.emergency_store = emergency_store or MemoryEmergencies()
+        self.emergencies = Emergencies(store=self.emergency_store, clock=self.clock)
         self.planner = planner = Planner(
             switch=self.switch,
             directory=self.directory,
@@ -133,6 +138,7 @@ class Office:
             spoken=self.spoken,
             rooms=rooms,
             queues=self.queues,
+            emergencies=self.emergencies,
         )
         self.lot = ParkingLot(
             hub=self.hub, clock=self.clock, settings=lambda: snapshot_of(self.configuration).parking
@@ -192,6 +198,7 @@ class Office:
             pairs=self.pairs,
             queues=self.queues,
             agents=self.agents,
+            emergencies=self.emergencies,
             ring_timeout_s=RING_S,
         )
         self.control = CallControl(
@@ -218,12 +225,14 @@ class Office:
         self.call_log.start()
         self.recordings.start()
         self.own_calls.start()
+        await self.emergencies.load()
         await self.calls.start()
         self.switch.connect(restarted=restarted)
         await asyncio.gather(*self.calls._background.named("recordings that were left"))
 
     async def stop(self) -> None:
         await self.calls.stop()
+        await self.emergencies.stop()
         await self.recorder.stop()
         await self.recordings.stop()
         await self.call_log.stop()
@@ -247,9 +256,12 @@ class Office:
         self.recordings.discard = lambda recording_id: None
         await self.recordings._background.cancel()
         await self.recorder._background.cancel()
+        await self.control._background.cancel()
         await self.calls._background.cancel()
         await self.recorder._background.cancel()
         self.pairs.stop()
+        self.emergencies._keep = lambda made: None
+        await self.emergencies._background.cancel()
         self.agent_presence.stop()
         self.queues.detach()
         await kill(self.queues.writer)

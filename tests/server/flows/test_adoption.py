@@ -33,6 +33,7 @@ def successor(before: Office) -> Office:
         files=before.files,
         voicemail=before.voicemail,
         queue_store=before.queue_store,
+        emergency_store=before.emergency_store,
     )
     after.configuration = after.configured.objects = before.configuration
     after.reaching.settings = before.reaching.settings

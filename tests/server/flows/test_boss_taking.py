@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from server.contract.recording import RecordingRule
 from server.flows.spoken import PAUSE
 from server.rules.outcomes import Ending
 from server.switch.port import LegState, Sound
@@ -185,11 +186,13 @@ async def test_a_held_call_and_its_pair_outlive_a_kill_of_the_server_BOSS_3():
     await second.stop()
 
 
-async def killed_at(moment: int, *, by_server: bool) -> int:
+async def killed_at(moment: int, *, by_server: bool, told: bool = False) -> int:
     """The server is killed at this moment of a taking; returns how many moments there were."""
     first = Office()
     await first.start()
     firm = Firm(first)
+    if told:
+        first.configuration.append(RecordingRule(name="boss", extensions=("1002",), announcement="beep"))
     call, at_secretary = await firm.answered()
     if by_server:
         (live,) = first.calls.live()
@@ -220,9 +223,10 @@ async def killed_at(moment: int, *, by_server: bool) -> int:
     return moments
 
 
+@pytest.mark.parametrize("told", [True, False], ids=["told of a recording", "not recorded"])
 @pytest.mark.parametrize("by_server", [True, False], ids=["by us", "by phone"])
-def test_a_kill_at_each_moment_of_a_taking_leaves_nobody_alone_BOSS_4(by_server):
-    moments = run(killed_at(-1, by_server=by_server))
+def test_a_kill_at_each_moment_of_a_taking_leaves_nobody_alone_BOSS_4(by_server, told):
+    moments = run(killed_at(-1, by_server=by_server, told=told))
     assert moments >= 6
     for moment in range(1, moments + 1):
-        run(killed_at(moment, by_server=by_server))
+        run(killed_at(moment, by_server=by_server, told=told))

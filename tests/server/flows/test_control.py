@@ -375,33 +375,3 @@ async def test_a_ringing_call_is_picked_up_by_an_order_SIP_4():
         await asyncio.sleep(1)
         assert together(place, call, cyril.calls[0])
         cyril.hang_up(cyril.calls[0])
-
-
-@in_virtual_time
-async def test_an_ordered_call_that_nobody_conducts_any_more_is_removed_SIP_2():
-    """kill -9 while the own phone rings: its successor hangs it up, and no call is logged."""
-    from tests.server.flows.test_adoption import after_a_kill
-
-    first = Office()
-    await first.start()
-    anna = first.engine.phone("1001", Behaviour.rings())
-    control = CallControl(
-        calls=first.calls,
-        switch=first.switch,
-        directory=first.directory,
-        clock=first.clock,
-        audit=None,
-        recorder=first.recorder,
-        own_calls=first.own_calls,
-        ring_timeout_s=RING_S,
-    )
-    await control.make("1001", "1002")
-    await asyncio.sleep(1)
-    first.switch.kill()
-    await control.stop()
-    second = await after_a_kill(first)
-    await asyncio.sleep(1)
-    assert anna.calls[0].state is LegState.GONE
-    second.assert_nothing_left()
-    assert second.store.log == {}
-    await second.stop()

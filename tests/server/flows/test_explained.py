@@ -40,7 +40,7 @@ from server.flows.features import SETTINGS
 from server.flows.spoken import PAUSE
 from server.flows.voicemail_prompts import PIN, built_in_greeting
 from server.rules.intercom import AUTO_ANSWER
-from server.rules.routing import snapshot_of
+from server.rules.routing import FromTrunk, route, snapshot_of
 from server.services.routing import Routing
 from server.switch.port import LegState, SipTrunk, Sound, TrunkKind
 from server.switch.simulated import Behaviour
@@ -60,6 +60,8 @@ CARRIERS = ("one", "two")
 MENU, ROOM, BOX, LINE = "650", "660", "670", "680"
 """A menu, a conference room, and the mailbox of a group; 640 to 649 are parking slots."""
 
+ELIN = "+420112112112"
+
 NO_MESSAGES = Sound.prompt("vm-youhave")
 """How the menu of a mailbox begins: how many messages there are."""
 
@@ -74,6 +76,17 @@ TOLD = {
 """The SIP status by which each refusal is told."""
 
 one_of = st.sampled_from
+
+
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """An emergency call that was made, so many minutes before the call that is explained."""
+
+    extension: str
+    number: str
+    trunk: str
+    shown: str
+    minutes_ago: int
 
 
 def some(values, *, at_least=0, at_most=3):
@@ -199,8 +212,12 @@ def configurations(draw) -> list:
             )
         )
     for number in draw(some(one_of(["112", "777"]), at_most=2)):
-        elin = draw(one_of(["", "+420112112112"]))
-        objects.append(EmergencyNumber(number=number, trunks=draw(trunk_names), caller_id_number=elin))
+        elin, minutes = draw(one_of(["", ELIN])), draw(one_of([0, 60, 60]))
+        objects.append(
+            EmergencyNumber(
+                number=number, trunks=draw(trunk_names), caller_id_number=elin, call_back_minutes=minutes
+            )
+        )
     objects += [draw(flows(name)) for name in ("by-day", "by-caller", "both")]
     objects += [draw(outbound(name)) for name in "abcd"]
     objects += [draw(inbound(name)) for name in "efg"]
@@ -208,7 +225,8 @@ def configurations(draw) -> list:
 
 
 well_known = """
-    112 0112 777 9112 *9112 1001 1002 1003 1004 620 699 530 abc 640 645 650 651 660 661 670 671 680 681
+    112 0112 777 9112 *9112 420112112112 112112112
+    1001 1002 1003 1004 620 699 530 abc 640 645 650 651 660 661 670 671 680 681
 """
 codes = """
     *2 *21001 *21002 *21009 *12 *121002 *121003 *121009 *12670 *4 *41 *04 *041002 *5 *05640 *05 *511002
@@ -231,7 +249,21 @@ moments = st.builds(
 )
 callers = one_of(["1001", "1002", "1005"] * 4 + [DISABLED]).map(
     lambda number: {"extension": number}
-) | st.fixed_dictionaries({"trunk": one_of(CARRIERS), "caller": one_of(["", "777123456", "1001"])})
+) | st.fixed_dictionaries(
+    {
+        "trunk": one_of(CARRIERS),
+        "caller": one_of(["", "777123456", "1001"]),
+        "psap_callback": one_of([False, False, True]),
+    }
+)
+emergencies = st.builds(
+    Lately,
+    extension=one_of(EXTENSIONS),
+    number=one_of(["112", "112", "777"]),
+    trunk=one_of(CARRIERS),
+    shown=one_of([ELIN, "+420530000000", "1001"]),
+    minutes_ago=one_of([0, 59, 61, 1441]),
+)
 queries = st.builds(
     lambda who, number, at: RouteQuery(dialled=number, at=at, **who), callers, numbers, moments
 )
@@ -285,15 +317,34 @@ async def open_with(place: Office, objects: list) -> None:
     await place.switch.push_trunks(trunks)
 
 
+def it_is(place: Office, moment: datetime) -> None:
+    """Set the clock."""
+    place.clock.offset = moment - EPOCH - timedelta(seconds=asyncio.get_running_loop().time())
+
+
+def called_lately(place: Office, made: list[Lately], now: datetime) -> None:
+    """So these emergency calls were made, and no others."""
+    place.emergencies._made.clear()
+    for number, one in enumerate(made):
+        it_is(place, now - timedelta(minutes=one.minutes_ago))
+        place.emergencies.begun(
+            f"earlier-{number}",
+            extension=one.extension,
+            number=one.number,
+            trunk=one.trunk,
+            shown=one.shown,
+        )
+    it_is(place, now)
+
+
 async def really(place: Office, query: RouteQuery) -> Happened:
     """Make the call; whatever it has changed is as it was afterwards."""
-    elapsed = timedelta(seconds=asyncio.get_running_loop().time())
-    place.clock.offset = query.at - EPOCH - elapsed
+    it_is(place, query.at)
     ends = [*place.engine.phones, *place.engine.carriers.values()]
     before = {end: len(end.calls) for end in ends}
     if query.trunk:
         caller = place.engine.carriers[query.trunk]
-        call = caller.call(query.dialled, caller=query.caller)
+        call = caller.call(query.dialled, caller=query.caller, psap_callback=query.psap_callback)
     else:
         caller = next(phone for phone in ends if phone.number == query.extension)
         call = caller.call(query.dialled)
@@ -326,7 +377,7 @@ async def really(place: Office, query: RouteQuery) -> Happened:
 def expected(place: Office, query: RouteQuery, decision: Decision) -> Happened:
     """What must follow from a decision."""
     own = query.caller if query.trunk else query.extension
-    enabled = {number for number, one in place.extensions.known.items() if one.enabled}
+    enabled = set(place.extensions.enabled())
     callable_ = [number for number in WITH_A_PHONE if number in enabled and number != query.extension]
     match decision.kind:
         case DecisionKind.REFUSED:
@@ -358,6 +409,20 @@ def expected(place: Office, query: RouteQuery, decision: Decision) -> Happened:
     return Happened(tuple(sent), 503)
 
 
+def called_back(place: Office, query: RouteQuery, decision: Decision) -> Happened:
+    """The phone of who has called for help rings first; it is busy, as all are."""
+    has_a_phone = decision.number in WITH_A_PHONE
+    rung = ((decision.number, decision.number, query.caller),) if has_a_phone else ()
+    call = FromTrunk(query.trunk, query.dialled, query.caller)
+    usual = route(snapshot_of(place.configuration), place.extensions.enabled(), call, query.at)
+    ends = usual.kind in (DecisionKind.REFUSED, DecisionKind.HANG_UP)
+    if ends or (usual.kind, usual.number) == (DecisionKind.EXTENSION, decision.number):
+        return Happened(rung, 486 if has_a_phone else 480)
+    then = expected(place, query, usual)
+    # A ring group in which nobody else can be called is not rung anew.
+    return replace(then, invites=rung if then.invites == rung else rung + then.invites)
+
+
 def greeted(box: str) -> Happened:
     """A mailbox takes the call."""
     return Happened(said=built_in_greeting(box, group=box == BOX)[:2])
@@ -387,15 +452,25 @@ def done(own: str, decision: Decision, enabled: set[str]) -> Happened:
 
 
 @settings(max_examples=CONFIGURATIONS)
-@given(objects=configurations(), asked=st.lists(queries, min_size=CALLS, max_size=CALLS))
+@given(
+    objects=configurations(),
+    asked=st.lists(st.tuples(queries, st.lists(emergencies, max_size=3)), min_size=CALLS, max_size=CALLS),
+)
 def test_an_explanation_is_what_really_happens_ADMIN_2(objects, asked):
     async def ask_and_call() -> None:
         async with office(extensions=MemoryExtensions(EXTENSIONS)) as place:
             await open_with(place, objects)
-            routing = Routing(configuration=Configured(place), extensions=place.extensions, clock=place.clock)
-            for query in asked:
+            routing = Routing(
+                configuration=Configured(place),
+                extensions=place.extensions,
+                clock=place.clock,
+                emergencies=place.emergencies.recent,
+            )
+            for query, made in asked:
+                called_lately(place, made, query.at)
                 decision = (await routing.explain(query)).decision
-                wanted = expected(place, query, decision)
+                follows = called_back if decision.emergency_call_back else expected
+                wanted = follows(place, query, decision)
                 happened = await really(place, query)
                 happened = replace(happened, said=happened.said[: len(wanted.said)])
                 assert happened == wanted, decision

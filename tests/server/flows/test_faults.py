@@ -34,6 +34,7 @@ from tests.server.flows.fault_stories import (
     plain_call,
     refused_code,
     take_held,
+    take_held_and_be_told,
     take_held_and_keep,
 )
 from tests.server.flows.office import Office, office
@@ -225,7 +226,9 @@ def test_a_fault_at_each_moment_of_a_feature_code_leaves_nothing_behind_CODE_1(s
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
-@pytest.mark.parametrize("story", [take_held, take_held_and_keep], ids=lambda story: story.__name__)
+@pytest.mark.parametrize(
+    "story", [take_held, take_held_and_keep, take_held_and_be_told], ids=lambda story: story.__name__
+)
 def test_a_fault_at_each_moment_of_taking_a_held_call_leaves_nothing_behind_BOSS_4(story, fault):
     phones = [("1002", Behaviour.answers(1.0, hangs_up_after_s=60.0)), ("1003", Behaviour.rings())]
     at_each_moment(story, phones, fault, least=16)

@@ -135,6 +135,37 @@ def test_a_kill_at_each_moment_of_a_long_way_costs_none_of_it_PRES_3(way, reache
     at_each_moment(story, phones, least=11, then=answered(reached))
 
 
+@pytest.mark.parametrize("phones", [1, 2], ids=["one phone", "two phones"])
+def test_a_kill_at_each_moment_of_an_ordered_call_costs_none_whose_phone_rang_SIP_2(phones):
+    async def order(place: Place) -> None:
+        """1003 has 1002 called, from its own phones."""
+        await place.control.make("1003", "1002")
+
+    def look(place: Office) -> None:
+        rang = [phone for phone in stories.phones_of(place, "1003") if phone.calls]
+        called = [dialog for phone in stories.phones_of(place, "1002") for dialog in phone.calls]
+        assert (bool(rang), len(called)) in ((True, 1), (False, 0))
+        assert place.log("1003") == ([("outgoing", "1002", "answered", None)] if rang else [])
+        assert place.control.in_progress() == []
+
+    own = [("1003", Behaviour.answers(1.0)), ("1003", Behaviour.rings())]
+    at_each_moment(order, [*own[:phones], ("1002", stories.ENDS_IT)], least=7, then=look)
+
+
+@pytest.mark.parametrize("way", ["called back", "called back in vain"])
+def test_a_kill_at_each_moment_of_an_emergency_call_and_its_call_back_costs_neither_PRES_8(way):
+    story, phones = stories.WAYS[way]
+
+    def look(place: Office) -> None:
+        ended = {
+            entry.direction: entry.outcome for entry in place.store.log.values() if entry.owner == "1002"
+        }
+        assert ended["incoming"] == ("answered" if way == "called back" else "missed")
+        assert {made.call.extension for made in place.emergency_store.rows.values()} == {"1002"}
+
+    at_each_moment(story, phones, least=11, then=look)
+
+
 @pytest.mark.parametrize("behaviours", stories.BEHAVIOURS.values(), ids=stories.BEHAVIOURS.keys())
 def test_a_kill_at_each_moment_of_a_call_leaves_nothing_behind_OPS_1(behaviours):
     at_each_moment(stories.plain_call, [("1002", behaviour) for behaviour in behaviours], least=6)
@@ -154,6 +185,30 @@ def test_a_kill_at_each_moment_of_keys_in_a_call_leaves_nothing_behind_CODE_1(pr
 @pytest.mark.parametrize("rung", stories.PICK_UPS.values(), ids=stories.PICK_UPS.keys())
 def test_a_kill_at_each_moment_of_a_pick_up_leaves_nothing_behind_SIP_4(rung):
     at_each_moment(stories.pick_up, [("1002", rung), ("1003", Behaviour.rings())], least=9)
+
+
+def test_a_kill_at_each_moment_of_a_pick_up_costs_it_nobody_SIP_4():
+    async def story(place: Place) -> None:
+        stories.phones_of(place, "1001")[0].call("1002")
+        await asyncio.sleep(1.5)  # a server that was killed is back
+        stories.phones_of(place, "1003")[0].call("*041002")
+        await asyncio.sleep(8)
+        talking.append([len(legs) for legs in place.engine.bridges.values()])
+
+    def look(place: Office) -> None:
+        assert talking[-1] == [2], "the one who picks up talks with the caller"
+        assert [entry[2] for entry in place.log("1003")] == ["answered"]
+
+    talking: list[list[int]] = []
+    at_each_moment(story, [("1002", Behaviour.rings()), ("1003", Behaviour.rings())], least=9, then=look)
+
+
+def test_a_kill_at_each_moment_of_a_code_costs_nobody_what_was_dialled_CODE_1():
+    def look(place: Office) -> None:
+        assert str(place.reaching.settings["1001"].statuses.available.internal.always) == "extension:1002"
+        assert place.log("1001") == [], "it has not failed"
+
+    at_each_moment(stories.code, [("1002", stories.ENDS_IT)], least=5, then=look)
 
 
 @pytest.mark.parametrize("taken", [True, False], ids=["taken", "goes back"])
@@ -178,10 +233,31 @@ def test_a_kill_at_each_moment_of_a_menu_leaves_nothing_behind_ADMIN_2():
     at_each_moment(stories.menu, [("1002", stories.ENDS_IT)], least=13)
 
 
-@pytest.mark.parametrize("way", stories.QUEUES.values(), ids=stories.QUEUES.keys())
-def test_a_kill_at_each_moment_of_a_queue_leaves_nothing_behind_Q_11(way):
-    story, phones = way
-    at_each_moment(story, phones, least=13)
+def in_the_log_of_the_queue_once(place: Office) -> None:
+    """The caller has one line there, and whoever has talked with the caller stands in it."""
+    (line,) = place.queue_store.calls
+    (entry,) = [entry for entry in place.store.log.values() if entry.owner == "1001"]
+    if line.end == "answered":
+        # Somebody who is gone while the agent still hears who that is has talked with the queue only.
+        assert (entry.outcome, entry.number) in [("answered", line.agent), ("answered", "6400")]
+    else:
+        assert entry.number not in AGENTS or line.end == "left"
+
+
+def answered_by_an_agent(place: Office) -> None:
+    """The same, and that is so, whenever the server was killed."""
+    in_the_log_of_the_queue_once(place)
+    assert place.queue_store.calls[0].end == "answered"
+
+
+AGENTS = ("1002", "1003")
+OUTCOMES = {"answered": answered_by_an_agent, "refused": answered_by_an_agent}
+
+
+@pytest.mark.parametrize("way", stories.QUEUES)
+def test_a_kill_at_each_moment_of_a_queue_leaves_nothing_behind_and_costs_no_line_Q_9_Q_11(way):
+    story, phones = stories.QUEUES[way]
+    at_each_moment(story, phones, least=13, then=OUTCOMES.get(way, in_the_log_of_the_queue_once))
 
 
 @pytest.mark.parametrize("way", stories.VOICEMAIL.values(), ids=stories.VOICEMAIL.keys())

@@ -266,6 +266,28 @@ async def test_a_parked_call_survives_the_server_and_can_be_taken_SIP_4():
     await second.stop()
 
 
+@pytest.mark.parametrize("after_s", [0.0005, 0.0015, 0.0025, 0.0035, 0.0045, 0.006, 0.5])
+@in_virtual_time
+async def test_who_takes_a_parked_call_in_the_moment_of_a_kill_gets_it_SIP_4(after_s):
+    first = Office()
+    await first.start()
+    people = await Two(first).talk()
+    people.boris.transfer(people.callee, "*5")
+    await asyncio.sleep(5)
+    cyril = first.engine.phone("1003")
+    taker = cyril.call("6900")
+    await asyncio.sleep(after_s)
+    second = await after_a_kill(first)
+    await asyncio.sleep(2)
+    assert together(second, people.call, taker)
+    assert slots(second) == []
+    cyril.hang_up(taker)
+    await second.idle()
+    second.assert_nothing_left()
+    assert [entry[2] for entry in second.log("1003")] == ["answered"]
+    await second.stop()
+
+
 @pytest.mark.parametrize("after_s", [0.0005, 0.0015, 0.0025, 0.0035, 0.0045, 0.006, 0.5, 1.5])
 @in_virtual_time
 async def test_a_kill_while_a_call_is_being_parked_loses_nobody_SIP_4(after_s):

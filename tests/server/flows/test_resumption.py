@@ -12,7 +12,7 @@ from server.contract.prompts import Prompt
 from server.contract.reaching import EndpointKind
 from server.contract.routing import InboundRoute, RingGroup
 from server.flows import voicemail_prompts as said
-from server.flows.planning import INTERCOM_BEEP
+from server.flows.intercom import INTERCOM_BEEP
 from server.switch.port import LegState
 from server.switch.simulated import Behaviour
 from tests.server.flows.office import RING_S, Office
@@ -350,6 +350,27 @@ async def test_the_next_trunk_is_tried_after_a_kill_SIP_2():
     phone(second, "1001").hang_up(call)
     await second.idle()
     assert second.log("1001") == [("outgoing", OUTSIDE, "answered", None)]
+    await closed(second)
+
+
+@in_virtual_time
+async def test_a_mobile_whose_trunk_fails_after_a_kill_is_tried_over_the_next_one_PRES_2():
+    mobile = "00420777123111"
+    first = await opened(_1002=Behaviour.rings())
+    await with_trunks(first)
+    first.extensions.put(first.extensions.known["1002"].model_copy(update={"mobile": mobile}))
+    first.reaching.settings["1002"] = available(ring_mobile=True)
+    first.engine.carriers["one"].behaviours[mobile] = Behaviour.refuses(503, 4.0)
+    call = phone(first, "1001").call("1002")
+    await asyncio.sleep(1)
+    second = await after_a_kill(first, down_s=1.0)
+    await second.switch.push_trunks([*first.switch._trunks.values()])
+    await asyncio.sleep(5)
+    assert [len(calls_of(second, trunk)) for trunk in ("one", "two")] == [1, 1]
+    assert together(second, call, calls_of(second, "two")[0])
+    phone(second, "1001").hang_up(call)
+    await second.idle()
+    assert second.log("1001") == [("outgoing", "1002", "answered", None)]
     await closed(second)
 
 

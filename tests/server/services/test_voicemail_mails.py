@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from server.contract.extensions import ExtensionChange, ExtensionCreate
 from server.contract.mail import MailKind, MailSettings, MailState
+from server.contract.queues import Queue
 from server.contract.voicemail import GroupMailbox, VoicemailSettings
 from server.core import Core
 from server.services.hub import Hub
@@ -28,7 +29,9 @@ async def people(core: Core) -> AsyncIterator[Core]:
     for number, email in (("1001", "anna@example.org"), ("1002", "boris@example.org"), ("1003", None)):
         await core.extensions.add(ExtensionCreate(number=number, email=email, first_name="B."), by="test")
     await core.configuration.put(MailSettings(host="mail.example", sender="pbx@example.com"), by="test")
-    await core.configuration.put(GroupMailbox(number="6700", members=("1001", "1002", "1003")), by="test")
+    await core.configuration.put(Queue(number="6400", dynamic_agents=[{"extension": "1002"}]), by="test")
+    shared = GroupMailbox(number="6700", members=("1001", "1003"), queues=("6400",))
+    await core.configuration.put(shared, by="test")
     await core.voicemail.start(Hub())
     yield core
     await core.voicemail.stop()
@@ -48,7 +51,7 @@ def leave(people: Core) -> Callable[[str], Recorded]:
 
 
 def with_mails(core: Core, mail: Mail) -> None:
-    mails = VoicemailMails(outbox=core.outbox, configuration=core.configuration, voicemail=core.voicemail)
+    mails = VoicemailMails(outbox=core.outbox, voicemail=core.voicemail)
     core.voicemail.messages.also = mails.add
     mail.extras[MailKind.VOICEMAIL] = mails.extra
 
@@ -184,3 +187,24 @@ def test_settings_by_which_a_message_would_be_lost_or_go_nowhere_are_refused_VM_
             VoicemailSettings.model_validate(bad)
     # Settings of before this version have none of these fields.
     assert VoicemailSettings.model_validate({"enabled": True}).mail == "no"
+
+
+async def test_a_mail_that_cannot_be_written_costs_no_message_VM_1(
+    people: Core,
+    leave: Callable[[str], Recorded],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    settings = VoicemailSettings.model_validate({"mail": "with_sound"})
+    await people.voicemail.change("1002", settings, by="1002")
+    async with sending(people, Postman()) as mail:
+        with_mails(people, mail)
+        monkeypatch.setattr(people.outbox, "_seal", broken)
+        await people.voicemail.messages.add("1002", CYRIL, leave("one"))
+    assert await states(people, "1002") == [False]
+    assert await people.outbox.list() == []
+    assert "There is no mail about a message for 1002" in caplog.text
+
+
+def broken(_facts: object) -> bytes:
+    raise KeyError("a mistake of ours")
