@@ -191,9 +191,9 @@ class _Waiting:
             self._missed(ringing.ending or Ending.DECLINED, effect.extension)
 
     def _missed(self, ending: Ending, *extensions: str) -> None:
-        """The logs of these agents have the call."""
+        """The logs of these agents have the call, once each, however often it has rung there."""
         if extensions:
-            self._call.live.moves_on(ending, [self._party(one) for one in extensions], ())
+            self._call.live.moves_on(ending, [self._party(one) for one in extensions], (), once=True)
 
     def _party(self, extension: str) -> Party:
         return Party(extension, self._exits.name(extension))
