@@ -1,4 +1,4 @@
-"""`python -m benchmarks [client] [setup] [rate] [recorded] [lamps]`: measure and print; minutes for all."""
+"""`python -m benchmarks [PART …]`: measure and print; minutes for all. See `PARTS`."""
 
 import argparse
 import asyncio
@@ -8,17 +8,18 @@ import tempfile
 from collections.abc import Awaitable
 from pathlib import Path
 
-from benchmarks import call_rate, call_setup, client, lamps, recorded_rate
+from benchmarks import call_rate, call_setup, client, lamps, queue_decisions, queue_rings, recorded_rate
 from benchmarks.plain_asterisk import PlainAsterisk
 from benchmarks.report import Result, table
 from server.switch.asterisk.installation import find
 from tests.phones.ports import free_ports
 from tests.real.pbx import Pbx
 
-PARTS = ("client", "setup", "rate", "recorded", "lamps")
+PARTS = ("client", "setup", "rate", "recorded", "lamps", "queues", "decisions")
 RTP_PORTS = 1000
 """For either side; they take turns, so both have the same. A call needs four."""
 _SECRETS = {"1001": "plain-secret-one-1", "1002": "plain-secret-two-2"}
+_CENTRE = {number: f"plain-secret-{number}" for number in (*queue_rings.AGENTS, *queue_rings.CALLERS)}
 
 
 async def measure(parts: list[str]) -> list[Result]:
@@ -36,7 +37,14 @@ async def measure(parts: list[str]) -> list[Result]:
         limits = {"LINKUS_CALLS__PER_EXTENSION": "10000"}
         async with (
             Pbx(folder / "pbx", env=limits, rtp=f"{low}-{high}") as pbx,
-            PlainAsterisk(installation, folder / "plain", _SECRETS, (low, high)) as plain,
+            PlainAsterisk(
+                installation,
+                folder / "plain",
+                _SECRETS | _CENTRE,
+                (low, high),
+                queue=queue_rings.QUEUE,
+                agents=queue_rings.AGENTS,
+            ) as plain,
         ):
             for number in _SECRETS:
                 await pbx.add(number, "Bench", number)
@@ -56,6 +64,10 @@ async def measure(parts: list[str]) -> list[Result]:
                 results += await recorded_rate.run(pbx, ours, settled)
             if "lamps" in parts:
                 results += await lamps.run(pbx, plain)
+            if "queues" in parts:
+                results += await queue_rings.run(pbx, plain, settled)
+    if "decisions" in parts:
+        results += queue_decisions.run()
     return results
 
 

@@ -19,11 +19,12 @@ _AIM_P99_MS = 10.0
 _WARM_UP = 10
 
 
-class _TimedWire(Wire):
-    """Notes when an INVITE was sent last, and when one came in."""
+class TimedWire(Wire):
+    """Notes when an INVITE was sent last, when one came in, and when one of ours was accepted."""
 
     sent = 0.0
     received = 0.0
+    accepted = 0.0
 
     def send_raw(self, data: bytes) -> None:
         if data.startswith(b"INVITE "):
@@ -33,13 +34,17 @@ class _TimedWire(Wire):
     def _deliver(self, message: Message) -> None:
         if message.method == "INVITE" and not message.status:
             self.received = time.perf_counter()
+        elif message.method == "INVITE" and message.status == 200:
+            self.accepted = time.perf_counter()
         super()._deliver(message)
 
 
-class _TimedPhone(ScriptPhone):
+class TimedPhone(ScriptPhone):
+    """A phone with such a socket."""
+
     def __init__(self, line: Line) -> None:
         super().__init__(line)
-        self.timed = _TimedWire(line.host, line.port)
+        self.timed = TimedWire(line.host, line.port)
         self.wire = self.timed
 
 
@@ -47,7 +52,7 @@ class SetupTimes:
     """A caller and a callee that stay registered at one PBX."""
 
     def __init__(self, caller: Line, callee: Line) -> None:
-        self.caller, self.callee = _TimedPhone(caller), _TimedPhone(callee)
+        self.caller, self.callee = TimedPhone(caller), TimedPhone(callee)
         self.ms: list[float] = []
 
     async def start(self) -> None:

@@ -3,6 +3,7 @@
 The same binary as the product's, so that what is measured beside it is the product and nothing else.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -22,7 +23,7 @@ _MODULES = (
     "bridge_native_rtp", "codec_ulaw", "codec_alaw", "codec_g722", "codec_resample",
     "format_pcm", "format_wav",
     "pbx_config", "app_dial", "res_pjsip_outbound_publish", "res_pjsip_exten_state",
-    "res_pjsip_dialog_info_body_generator",
+    "res_pjsip_dialog_info_body_generator", "app_queue", "res_musiconhold", "bridge_holding",
 )  # fmt: skip
 
 
@@ -34,13 +35,25 @@ class PlainAsterisk:
     """
 
     def __init__(
-        self, installation: Installation, folder: Path, lines: dict[str, str], rtp: tuple[int, int]
+        self,
+        installation: Installation,
+        folder: Path,
+        lines: dict[str, str],
+        rtp: tuple[int, int],
+        *,
+        queue: str = "",
+        agents: Sequence[str] = (),
     ) -> None:
-        """`lines`: number and secret of each phone; `rtp`: first and last port of media."""
+        """`lines`: number and secret of each phone; `rtp`: first and last port of media.
+
+        `queue`: the number of a queue with these `agents`; "": there is none.
+        """
         self.installation = installation
         self.folder = folder
         self.port = free_port()
         self._rtp = rtp
+        self._queue = queue
+        self._agents = agents
         self._secrets = lines
         self._program: Program | None = None
 
@@ -80,13 +93,33 @@ class PlainAsterisk:
             "logger.conf": "[general]\n[logfiles]\nconsole => notice,warning,error\n",
             "rtp.conf": f"[general]\nrtpstart={self._rtp[0]}\nrtpend={self._rtp[1]}\n",
             "pjsip.conf": self._pjsip(),
+            "queues.conf": self._queues(),
+            "musiconhold.conf": (
+                f"[default]\nmode=files\ndirectory={self.installation.data}/moh\nsort=alpha\n"
+            ),
             "extensions.conf": (
-                "[phones]\nexten => _X.,1,Dial(PJSIP/${EXTEN},30)\n same => n,Hangup()\n"
+                f"[phones]\n{self._answering()}"
+                "exten => _X.,1,Dial(PJSIP/${EXTEN},30)\n same => n,Hangup()\n"
                 "exten => _X.,hint,PJSIP/${EXTEN}\n"
             ),
         }
         for name, text in files.items():
             (self.folder / name).write_text(text)
+
+    def _queues(self) -> str:
+        """A queue that is as quick as it can be: it serves all callers at once, and rings who is idle."""
+        if not self._queue:
+            return "[general]\n"
+        members = "".join(f"member => PJSIP/{agent}\n" for agent in self._agents)
+        return (
+            f"[general]\nautofill=yes\n[{self._queue}]\nstrategy=leastrecent\ntimeout=15\nretry=1\n"
+            f"wrapuptime=0\nautofill=yes\nringinuse=no\njoinempty=yes\nmusicclass=default\n{members}"
+        )
+
+    def _answering(self) -> str:
+        if not self._queue:
+            return ""
+        return f"exten => {self._queue},1,Answer()\n same => n,Queue({self._queue})\n same => n,Hangup()\n"
 
     def _pjsip(self) -> str:
         parts = [

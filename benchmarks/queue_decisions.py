@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+from benchmarks.report import Result
 from server.contract.queues import Queue, QueueAgent, QueueOptions, QueueStrategy
 from server.rules.queues import Acd
 from server.rules.queues.effects import Effect, Ring
@@ -18,6 +19,8 @@ from server.rules.queues.effects import Effect, Ring
 BEGIN = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 AGENTS, WAITING = 500, 2000
 SECONDS = 0.7
+_AIM = 1000.0
+"""Callers a second that get their agent: far more than calls a second that anything here could carry."""
 SPREAD = 10
 
 
@@ -94,6 +97,24 @@ def rows(seconds: float) -> Iterator[tuple[str, str, int, int, float]]:
     for waiting in (WAITING // 8, WAITING // 4, WAITING // 2, WAITING * 4):
         centre = Centre(QueueStrategy.RRMEMORY, AGENTS, waiting)
         yield QueueStrategy.RRMEMORY, "busy", AGENTS, waiting, per_second(centre.busy, seconds)
+
+
+def run(seconds: float = SECONDS) -> list[Result]:
+    """How many decisions a second, and how that grows with agents and with callers."""
+    wanted: dict[tuple[str, str, int, int], float | None] = {
+        (QueueStrategy.RRMEMORY, "busy", AGENTS, WAITING): _AIM,
+        (QueueStrategy.RRMEMORY, "busy", AGENTS // 8, WAITING): None,
+        (QueueStrategy.RRMEMORY, "busy", AGENTS, WAITING * 4): None,
+        (QueueStrategy.RRMEMORY, "idle", AGENTS, 0): None,
+        (QueueStrategy.RRMEMORY, "idle", AGENTS // 8, 0): None,
+    }
+    results = []
+    for strategy, kind, agents, waiting, rate in rows(seconds):
+        if (strategy, kind, agents, waiting) in wanted:
+            what = f"decisions a second, {agents} {kind} agents, {waiting} callers wait"
+            aim = wanted.pop((strategy, kind, agents, waiting))
+            results.append(Result(what, rate, None, "", aim, more_is_better=True))
+    return results
 
 
 def main() -> None:

@@ -9,14 +9,15 @@ class Result:
 
     Attributes:
         what: what was measured, with its unit.
-        ours, theirs: the figures; `theirs` is measured in the same run on the same machine.
+        ours, theirs: the figures; `theirs` is measured in the same run on the same machine. None: there is
+            nothing to compare with.
         beside: what `theirs` is.
         aim: what `ours` should be, at least if `more_is_better`, else at most; None if there is no aim.
     """
 
     what: str
     ours: float
-    theirs: float
+    theirs: float | None
     beside: str
     aim: float | None = None
     more_is_better: bool = False
@@ -24,7 +25,8 @@ class Result:
     def line(self) -> tuple[str, ...]:
         """As a row of the table."""
         ratio = f"{self.ours / self.theirs:.2f}" if self.theirs else ""
-        return (self.what, f"{self.ours:.2f}", f"{self.theirs:.2f}", ratio, self.beside, *self._verdict())
+        theirs = f"{self.theirs:.2f}" if self.theirs is not None else ""
+        return (self.what, f"{self.ours:.2f}", theirs, ratio, self.beside, *self._verdict())
 
     def _verdict(self) -> tuple[str, str]:
         if self.aim is None:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMainWindow,
     QMenu,
+    QTabBar,
     QTableView,
     QToolButton,
     QWidget,
@@ -175,12 +176,43 @@ def _type(into: str, text: str, *, enter: bool) -> None:
 
 
 def _click(what: str) -> None:
-    button = _find(QAbstractButton, what)
+    """A button; else a tab, or a cell of a table, that is written so."""
+    try:
+        button = _find(QAbstractButton, what)
+    except NotYet:
+        if not _click_tab(what) and not _click_cell(what):
+            raise
+        return
     menu = button.menu() if isinstance(button, QToolButton) else None
     if menu is None:
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     else:  # a click would last until the menu is closed
         menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
+
+
+def _click_tab(what: str) -> bool:
+    for bar in _visible(QTabBar):
+        assert isinstance(bar, QTabBar)
+        for tab in range(bar.count()):
+            if bar.tabText(tab) == what:
+                QTest.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(tab).center())
+                return True
+    return False
+
+
+def _click_cell(what: str) -> bool:
+    for table in _visible(QTableView):
+        assert isinstance(table, QTableView)
+        model = table.model()
+        for row in range(min(model.rowCount(), MOST_ROWS)):
+            for column in range(model.columnCount()):
+                index = model.index(row, column)
+                if index.data() == what:
+                    table.scrollTo(index)
+                    place = table.visualRect(index).center()
+                    QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+                    return True
+    return False
 
 
 def _choose(what: str) -> None:

@@ -4,8 +4,9 @@ import asyncio
 import importlib
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
@@ -36,6 +37,10 @@ LOGIN_MODULE = "linkus_desktop.pbx.login"
 """Imported once the first window is on the screen: it brings the HTTP library."""
 WORKPLACE_MODULES = ("linkus_desktop.workplace", "linkus_desktop.sip.audio", "linkus_desktop.sip.phone")
 """Imported while the server is asked: they bring PJSIP and the main window."""
+OTHER_CERTIFICATE = (
+    "The server identifies itself with another certificate than the link says, so nothing was sent to it. "
+    "Ask your administrator for another link."
+)
 DEVICES = ("microphone", "speaker", "ringer")
 
 
@@ -88,6 +93,7 @@ class Client(QObject):
         self._phone: Phone | None = None
         self._attempt: asyncio.Task[None] | None = None
         self._link: links.CallLink | None = None
+        self._login_link: links.LoginLink | None = None
         self._scripted = False
         self._quitting = False
         self.is_finished = False
@@ -141,10 +147,14 @@ class Client(QObject):
     def open_link(self, link: str) -> None:
         """A link from another program: its number goes into the dial field, now or after the login (SIP-2).
 
-        It is not dialled: the user decides. What cannot be called is told in the window.
+        It is not dialled: the user decides. What cannot be called is told in the window. A login link logs
+        in, once the user agrees to where (AUTH-2).
         """
         self.raise_window()
         try:
+            if links.is_login(link):
+                self._offer_login(links.parse_login(link))
+                return
             self._link = links.parse(link)
         except links.LinkError as error:
             if self.workplace is not None:
@@ -156,6 +166,40 @@ class Client(QObject):
             waits = f"Log in to call {self._link.number}."
             self.login_window.message.say(waits, warning=True)
         self._offer_link()
+
+    def _offer_login(self, link: links.LoginLink) -> None:
+        """Anybody may send a link: nothing is asked of a server before the user has seen which one it is."""
+        if self.workplace is not None or self._attempt is not None:
+            already = "You are logged in already. Log out, then open the login link again."
+            if self.workplace is not None:
+                self.workplace.window.show_problem(already)
+            return
+        self._login_link = link
+        self.login_window.fill(lan=link.server, user=link.user)
+        self.login_window.message.say(
+            f"Log in to {link.server} as {link.user} with this link? It works once.",
+            ("Log in", self._log_in_by_link),
+            warning=True,
+        )
+
+    def _log_in_by_link(self) -> None:
+        link, self._login_link = self._login_link, None
+        if link is None or self._attempt is not None:
+            return
+        boxes = self.login_window.remember
+        form = LoginForm(
+            ServerAddress.parse(link.server),
+            None,
+            link.user,
+            "",
+            remember=boxes.remember.isChecked(),
+            auto_login=boxes.auto_login.isChecked(),
+            fingerprint=link.fingerprint or None,
+            token=link.token,
+        )
+        self.login_window.message.clear()
+        self.login_window.show_busy()
+        self.log_in(form)
 
     def log_out(self) -> None:
         """Hang up, forget the session on both sides, and show the login window."""
@@ -182,7 +226,7 @@ class Client(QObject):
             for box in (boxes.remember, boxes.auto_login):
                 box.setChecked(False)
                 box.setToolTip(problem)
-        elif self.settings.remember:
+        elif self.settings.remember and self._login_link is None:
             await self._use_remembered()
         self.prepared.emit()
         if self._attempt is None:
@@ -199,7 +243,7 @@ class Client(QObject):
         except (KeyringError, ValueError) as error:
             self.login_window.message.say(str(error))
             return
-        if password is None or self.login_window.password.text:
+        if password is None or self.login_window.password.text or self._login_link is not None:
             return
         self.login_window.fill(lan=last.lan, wan=last.wan, user=last.user, password=password)
         if self.settings.auto_login and not self.settings.logged_out:
@@ -207,21 +251,22 @@ class Client(QObject):
             self.log_in(LoginForm(lan, wan, last.user, password, remember=True, auto_login=True))
 
     async def _log_in(self, form: LoginForm) -> None:
-        login = (await asyncio.to_thread(importlib.import_module, LOGIN_MODULE)).login
+        module = await asyncio.to_thread(importlib.import_module, LOGIN_MODULE)
         loading = spawn(asyncio.to_thread(_load, WORKPLACE_MODULES), name="load the workplace")
         try:
-            session = await login(
-                form.lan,
-                form.wan,
-                form.user,
-                form.password,
-                trust=self.known_servers,
-                accept_fingerprint=form.fingerprint,
-            )
+            agreed: dict[str, Any] = {"trust": self.known_servers, "accept_fingerprint": form.fingerprint}
+            if form.token:
+                session, password = await module.login_by_link(form.lan, form.token, **agreed)
+                form = replace(form, password=password)
+            else:
+                session = await module.login(form.lan, form.wan, form.user, form.password, **agreed)
         except CertificateUnknown as unknown:
             self._attempt = None  # the answer may come before this task is seen to be over
             logger.warning("%s", unknown)
-            self.login_window.ask_fingerprint(unknown)
+            if form.token:
+                self.login_window.show_error(OTHER_CERTIFICATE)
+            else:
+                self.login_window.ask_fingerprint(unknown)
         except LoginError as error:
             self._attempt = None
             logger.warning("The login did not work. %s", error)
@@ -229,6 +274,8 @@ class Client(QObject):
         else:
             await loading
             self._open(session)
+            if form.token and self.workplace is not None:
+                self.workplace.window.offer_password(form.password)
             if not self._scripted:
                 spawn(self._remember(form), name="remember the login")
 
@@ -248,6 +295,19 @@ class Client(QObject):
             if self.workplace is not None:
                 self.workplace.window.show_problem(str(error))
 
+    def _on_new_password(self, password: str) -> None:
+        """The user has chosen another password: the keyring must not keep the old one (AUTH-4)."""
+        if self.settings.remember and not self._scripted:
+            spawn(self._remember_password(password), name="remember the new password")
+
+    async def _remember_password(self, password: str) -> None:
+        last = self.settings.last_login
+        try:
+            await self.keyring.put(last.lan, last.user, password)
+        except KeyringError as error:
+            if self.workplace is not None:
+                self.workplace.window.show_problem(str(error))
+
     def _open(self, session: "Session") -> None:
         from linkus_desktop.workplace import Workplace  # noqa: PLC0415  pjsua2 is not needed before
 
@@ -255,6 +315,7 @@ class Client(QObject):
         self.workplace = Workplace(session, phone, audio, self.settings, theme=self.theme, parent=self)
         self.workplace.log_out_requested.connect(self.log_out)
         self.workplace.closed.connect(self.quit)
+        self.workplace.window.password_changed.connect(self._on_new_password)
         session.ended.connect(self._on_ended)
         self.workplace.open()
         self.login_window.hide()

@@ -1,13 +1,14 @@
-"""What a `tel:` or `sip:` link from another program asks for (SIP-2); no I/O.
+"""What a `tel:`, `sip:` or `linkus:` link from another program asks for (SIP-2, AUTH-2); no I/O.
 
 A link comes from anywhere, a web page too: it only fills the dial field, and whatever it is made of, the
 answer is a number or a `LinkError` with a text for people.
 """
 
 import re
-from dataclasses import dataclass
-from urllib.parse import unquote
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, unquote
 
+from linkus_desktop.pbx.address import ServerAddress
 from linkus_desktop.sip.number import dialled
 from linkus_desktop.sip.values import PhoneError
 
@@ -38,6 +39,50 @@ class CallLink:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class LoginLink:
+    """What logs in with no typing (AUTH-2). `fingerprint`: of the server's certificate, or ""."""
+
+    server: str
+    user: str
+    token: str = field(repr=False)
+    fingerprint: str = ""
+
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{20,64}")
+_USER = re.compile(r"[0-9]{2,8}")
+_FINGERPRINT = re.compile(r"([0-9a-f]{64})?")
+_BROKEN = "This login link is not complete. Copy all of it, or ask your administrator for another one."
+
+
+def is_login(link: str) -> bool:
+    """Whether this is a link to log in with, be it a broken one."""
+    return link.strip().lower().startswith("linkus:")
+
+
+def parse_login(link: str) -> LoginLink:
+    """What a `linkus://login?…` link says. Raises `LinkError`, which repeats nothing of it."""
+    text = link.strip()
+    scheme, _, rest = text.partition("?")
+    if len(text) > LONGEST or scheme.lower().rstrip("/") != "linkus://login":
+        raise LinkError(_BROKEN)
+    given = dict(parse_qsl(rest, max_num_fields=16) if rest.count("&") < 16 else ())
+    found = LoginLink(
+        given.get("server", ""),
+        given.get("user", ""),
+        given.get("token", ""),
+        given.get("fingerprint", "").lower(),
+    )
+    try:
+        ServerAddress.parse(found.server)
+    except ValueError:
+        raise LinkError(_BROKEN) from None
+    whole = _TOKEN.fullmatch(found.token) and _USER.fullmatch(found.user)
+    if not (whole and _FINGERPRINT.fullmatch(found.fingerprint)):
+        raise LinkError(_BROKEN)
+    return found
+
+
 def parse(link: str) -> CallLink:
     """The number of a `tel:` (RFC 3966), `sip:` or `sips:` (RFC 3261, 19.1) link, however it is spelt.
 
@@ -54,10 +99,7 @@ def parse(link: str) -> CallLink:
         case "sip" | "sips":
             return _sip(rest, link)
         case "linkus":
-            raise LinkError(
-                "This version cannot log in with a login link. "
-                "Log in with server, user and password; your administrator has them."
-            )
+            raise LinkError("This is a link to log in with, not one to call.")
     raise LinkError(f"“{_shown(link)}” is not a link to call. {_OTHER}")
 
 

@@ -57,6 +57,8 @@ from server.services.own_phones import OwnPhones
 from server.services.pairs import Pairs
 from server.services.presence import PresenceService
 from server.services.provisioning import Provisioning
+from server.services.queue_boards import QueueBoards
+from server.services.queue_lamps import QueueLamps
 from server.services.queue_log import QueueLog
 from server.services.queue_notices import QueueNotices
 from server.services.queue_reports import QueueReports
@@ -211,7 +213,7 @@ class Application:
         agent_presence.start()
         stack.callback(agent_presence.stop)
         queue_reports = QueueReports(db=core.db, clock=clock, agents=agents)
-        queue_log = QueueLog(db=core.db, hub=hub, clock=clock, queues=queues)
+        queue_log, queue_boards = await _start_queue_views(ground, queues, agents)
         mailboxes = Mailboxes(
             voicemail=core.voicemail, presence=presence, zone=lambda: core.configuration.snapshot.zone
         )
@@ -237,6 +239,7 @@ class Application:
             PresenceLamps(presence, directory, core.configuration),
             MailboxLamps(core.voicemail, directory, core.configuration),
             PairLamps(pairs),
+            QueueLamps(queues, directory, core.configuration),
         )
         recordings, recorder = _start_recordings(
             ground, directory=directory, call_log=call_log, settings=self.settings
@@ -324,9 +327,11 @@ class Application:
             agents=agents,
             queue_reports=queue_reports,
             queue_log=queue_log,
+            queue_boards=queue_boards,
             trunks=trunks,
             mail=mail,
             personal_mail=core.personal_mail,
+            login_links=core.login_links,
             readiness=ReadinessService(db=core.db, switch=switch, data=self.settings.data, mail=mail.check),
         )
 
@@ -345,6 +350,18 @@ class Application:
         music.start()
         stack.push_async_callback(music.stop)
         return provisioning, trunks
+
+
+async def _start_queue_views(ground: _Ground, queues: Queues, agents: Agents) -> tuple[QueueLog, QueueBoards]:
+    """What people see of the queues: their logs and boards."""
+    core, hub, clock = ground.core, ground.hub, ground.clock
+    log = QueueLog(db=core.db, hub=hub, clock=clock, queues=queues, configuration=core.configuration)
+    boards = QueueBoards(
+        db=core.db, hub=hub, clock=clock, queues=queues, agents=agents, configuration=core.configuration
+    )
+    await boards.start()
+    ground.stack.push_async_callback(boards.stop)
+    return log, boards
 
 
 async def _start_people(ground: _Ground) -> tuple[Directory, PresenceService, States]:
@@ -468,6 +485,7 @@ async def _sweep(core: Core, retention: Retention, services: Services) -> None:
             await core.emergencies.sweep()
             await services.recordings.sweep()
             await core.outbox.sweep()
+            await core.login_links.sweep()
             await services.calls.sort_out_recordings()
         except SQLAlchemyError as error:
             _log.warning("Housekeeping failed, it is tried again in %.0f s: %s", SWEEP_S, error)

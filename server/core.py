@@ -32,6 +32,7 @@ from server.services.errors import conflict
 from server.services.extensions import Extensions
 from server.services.extensions_avatars import Avatars
 from server.services.keys import Keys
+from server.services.login_links import LoginLinkMaker
 from server.services.mail_outbox import Outbox
 from server.services.mail_preferences import PersonalMail
 from server.services.passwords import Passwords, check_strength
@@ -77,6 +78,7 @@ class Core:
     keys: Keys
     voicemail: Voicemail
     outbox: Outbox
+    login_links: LoginLinkMaker
     personal_mail: PersonalMail
     auth: Auth
     administrator: AdministratorReset
@@ -181,6 +183,14 @@ async def open_core(settings: Settings, clock: Clock) -> AsyncIterator[Core]:
                 files=VoicemailFiles(settings.data / "voicemail", spool=settings.spool),
             ),
             outbox=outbox,
+            login_links=LoginLinkMaker(
+                db=db,
+                clock=clock,
+                audit=audit,
+                outbox=outbox,
+                settings=lambda: configuration.get(MailSettings, MailSettings().key),
+                fingerprint=lambda: certificate.info(settings.certificate).fingerprint,
+            ),
             personal_mail=personal_mail,
             auth=Auth(
                 db=db,

@@ -30,6 +30,8 @@ from tools.scenes import (
     desk_phone,
     keys,
     preferences,
+    queue_log,
+    queues,
     recordings,
     rooms,
     small_png,
@@ -38,7 +40,7 @@ from tools.scenes import (
 )
 from tools.scenes.desk import Scene
 
-PARTS = (windows, rooms, calls, keys, desk_phone, agents, sound, recordings, preferences)
+PARTS = (windows, rooms, calls, keys, desk_phone, agents, queue_log, queues, sound, recordings, preferences)
 SCENES = {name: scene for part in PARTS for name, scene in part.SCENES.items()}
 DOUBLED = {name for part in PARTS for name in part.DOUBLED}
 """Also shown at 200 %."""

@@ -1,12 +1,12 @@
 """What the client asks of the server, typed; all raise `NotConnected`, `ApiError` or `SessionEnded`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from pydantic import TypeAdapter, ValidationError
 
 from linkus_desktop.pbx.errors import NotConnected, WrongPassword
 from linkus_desktop.pbx.line import Line
-from server.contract.agents import AgentSwitch, PauseReasons
+from server.contract.agents import AgentSwitch, CallResult, PauseReasons, ResultChange
 from server.contract.auth import Me, PasswordChange
 from server.contract.calls import (
     CallKeys,
@@ -22,6 +22,7 @@ from server.contract.calls import (
 from server.contract.keys import FunctionKey, FunctionKeys, FunctionKeysChange
 from server.contract.mail import MailPreferences
 from server.contract.presence import Presence, PresenceChange
+from server.contract.queue_log import QueueLogPage, QueueLogSelection
 from server.contract.reaching import ReachingSettings
 from server.contract.recording import CallRecording, RecordingAction, RecordingOrder, RecordingSelection
 
@@ -175,6 +176,26 @@ class Api:
     async def pause_reasons(self) -> PauseReasons:
         """What may be given as the reason of a pause."""
         return await self._line.ask(PauseReasons, "GET", "/me/queues/reasons")
+
+    async def switch_agent(self, queue: str, extension: str, change: AgentSwitch) -> None:
+        """Log an agent of a queue that one manages in or out, pause them or let them go on (Q-6)."""
+        await self._line.request("PUT", f"/queues/{queue}/agents/{extension}", body=change)
+
+    async def queue_log(self, query: Mapping[str, str | int]) -> QueueLogPage:
+        """A page of the logs of the queues of which one may see something (Q-9)."""
+        return await self._line.ask(QueueLogPage, "GET", "/queue-log", query=query)
+
+    async def set_queue_result(self, queue: str, entry: int, result: CallResult) -> None:
+        """Tell how far a call of a queue was dealt with."""
+        change = ResultChange(result=result)
+        await self._line.request("PUT", f"/queues/{queue}/calls/{entry}/result", body=change)
+
+    async def delete_queue_calls(self, ids: Iterable[int]) -> None:
+        """Delete calls of queues that one has answered from one's own view."""
+        wanted = list(ids)
+        for start in range(0, len(wanted), MAX_IDS):
+            selection = QueueLogSelection(ids=wanted[start : start + MAX_IDS])
+            await self._line.request("POST", "/queue-log/delete", body=selection)
 
     async def logout(self) -> None:
         """End the session on the server."""

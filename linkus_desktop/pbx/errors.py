@@ -47,6 +47,16 @@ class BadCredentials(LoginError):
         )
 
 
+class LinkOfNoUse(LoginError):
+    """The server knows no such login link, or not any more (AUTH-2)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This login link was used already, or is older than 24 hours. Ask your administrator for another "
+            "one, or log in with your password."
+        )
+
+
 class Locked(LoginError):
     """Too many wrong passwords (AUTH-6); `retry_after_s` in seconds."""
 

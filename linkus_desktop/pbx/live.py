@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar, cast
 from pydantic import ValidationError
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from server.contract.agents import AgentStatus
+from server.contract.agents import AgentStatus, QueueLogEntry
 from server.contract.auth import Me
 from server.contract.base import Reply
 from server.contract.calls import CallLogEntry
@@ -22,6 +22,7 @@ from server.contract.keys import FunctionKeys
 from server.contract.own_calls import OwnCall, OwnPhone
 from server.contract.pairs import Pair
 from server.contract.parking import ParkedCall
+from server.contract.queue_board import QueueBoard
 from server.contract.reaching import OwnForwarding
 from server.contract.recording import Recording
 from server.contract.voicemail import MailboxState
@@ -142,7 +143,7 @@ class LiveState(QObject):
 
     Attributes:
         extensions, call_log, me, parked, calls, recordings, phones, keys, pairs, voicemail, forwarding,
-            agents: the topics.
+            agents, queues, queue_log: the topics.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -159,6 +160,8 @@ class LiveState(QObject):
         self.voicemail: LiveTopic[MailboxState] = LiveTopic(Topic.VOICEMAIL, MailboxState, self)
         self.forwarding: LiveTopic[OwnForwarding] = LiveTopic(Topic.FORWARDING, OwnForwarding, self)
         self.agents: LiveTopic[AgentStatus] = LiveTopic(Topic.AGENTS, AgentStatus, self)
+        self.queues: LiveTopic[QueueBoard] = LiveTopic(Topic.QUEUES, QueueBoard, self)
+        self.queue_log: LiveTopic[QueueLogEntry] = LiveTopic(Topic.QUEUE_LOG, QueueLogEntry, self)
         self._topics: dict[Topic, LiveTopic[Any]] = {
             topic.topic: cast("LiveTopic[Any]", topic)
             for topic in (
@@ -174,6 +177,8 @@ class LiveState(QObject):
                 self.voicemail,
                 self.forwarding,
                 self.agents,
+                self.queues,
+                self.queue_log,
             )
         }
 

@@ -1,7 +1,8 @@
-"""Logging in (AUTH-1, AUTH-3)."""
+"""Logging in (AUTH-1, AUTH-2, AUTH-3)."""
 
 import platform
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from pydantic import ValidationError
 
@@ -12,6 +13,7 @@ from linkus_desktop.pbx.errors import (
     ApiError,
     BadCredentials,
     ClientDisabled,
+    LinkOfNoUse,
     Locked,
     LoginError,
     NotConnected,
@@ -24,6 +26,9 @@ from linkus_desktop.pbx.reach import Reached, choose, reach
 from linkus_desktop.pbx.session import Session, new_http
 from server.contract.auth import ClientInfo, LoginReply, LoginRequest
 from server.contract.errors import ErrorBody, ErrorCode
+from server.contract.login_links import LinkLogin, LinkLoginReply
+
+R = TypeVar("R", bound=LoginReply)
 
 DEFAULT_WAIT_S = 60
 
@@ -48,6 +53,45 @@ async def login(
         agreed |= {_accepted(accept_fingerprint)}
     if lan is None and wan is None:
         raise ServerProblem("There is no server address. Enter one.")
+
+    async def ask(line: Line) -> LoginReply:
+        return await _ask(line, "/auth/login", _request(user, password), LoginReply)
+
+    line, reply = await _enter(lan, wan, trust, agreed, ask)
+    return Session(line, reply, lan=lan, wan=wan, trust=trust)
+
+
+async def login_by_link(
+    server: ServerAddress, token: str, *, trust: Trust, accept_fingerprint: str | None = None
+) -> tuple[Session, str]:
+    """The same by the token of a login link (AUTH-2); also the password that the account has from now on."""
+    known = trust.fingerprint(server.host, server.port)
+    agreed = frozenset({known} if known else ()) | frozenset(
+        {_accepted(accept_fingerprint)} if accept_fingerprint else ()
+    )
+
+    async def ask(line: Line) -> LinkLoginReply:
+        try:
+            request = LinkLogin(token=token, client=_client())
+        except ValidationError:
+            raise LinkOfNoUse from None
+        try:
+            return await _ask(line, "/auth/login-link", request, LinkLoginReply)
+        except BadCredentials:
+            raise LinkOfNoUse from None
+
+    line, reply = await _enter(server, None, trust, agreed, ask)
+    return Session(line, reply, lan=server, wan=None, trust=trust), reply.password
+
+
+async def _enter(
+    lan: ServerAddress | None,
+    wan: ServerAddress | None,
+    trust: Trust,
+    agreed: frozenset[str],
+    ask: Callable[[Line], Awaitable[R]],
+) -> tuple[Line, R]:
+    """Find the server, recognise it, and ask to be let in."""
     http = new_http()
 
     async def attempt(address: ServerAddress) -> Reached:
@@ -55,21 +99,23 @@ async def login(
 
     try:
         line = Line(http, await choose(lan, wan, attempt))
-        reply = await _ask(line, user, password)
-        return Session(line, reply, lan=lan, wan=wan, trust=trust)
+        return line, await ask(line)
     except BaseException:
         await http.close()
         raise
 
 
-async def _ask(line: Line, user: str, password: str) -> LoginReply:
+def _request(user: str, password: str) -> LoginRequest:
     try:
-        request = LoginRequest(user=user, password=password, client=_client())
+        return LoginRequest(user=user, password=password, client=_client())
     except ValidationError:
         raise BadCredentials from None  # too long or empty to be right; the error would quote the password
+
+
+async def _ask(line: Line, path: str, request: LoginRequest | LinkLogin, model: type[R]) -> R:
     try:
-        text, date = await line.send("POST", "/auth/login", body=request)
-        reply = understood(LoginReply, text)
+        text, date = await line.send("POST", path, body=request)
+        reply = understood(model, text)
     except ApiError as error:
         raise _refusal(error) from error
     except NotConnected as error:

@@ -19,3 +19,5 @@ class LoginForm:
     remember: bool = True
     auto_login: bool = False
     fingerprint: str | None = None
+    token: str = field(default="", repr=False)
+    """Of a login link, in place of the password (AUTH-2)."""

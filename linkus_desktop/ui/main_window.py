@@ -55,10 +55,12 @@ class MainWindow(QMainWindow):
     Signals:
         log_out_requested(): the user wants to log out.
         closed(): the window was closed by the user.
+        password_changed(str): the user has another password now.
     """
 
     log_out_requested = Signal()
     closed = Signal()
+    password_changed = Signal(str)
 
     def __init__(  # noqa: PLR0917  the six view-models, in the order of the interface
         self,
@@ -126,6 +128,7 @@ class MainWindow(QMainWindow):
         self._follow_me()
         self._follow_presence()
         self._on_missed(call_log.missed)
+        self._follow_boards()
         self._follow_choice()
         add_shortcuts(self)
         self._keys.watch(central)
@@ -201,11 +204,24 @@ class MainWindow(QMainWindow):
         """Tell something that went wrong, with a way to close it."""
         self.message.say(text)
 
-    def change_password(self) -> None:
-        """Show the window that changes the password; everything else goes on working."""
+    def offer_password(self, known: str) -> None:
+        """Who has come in by a login link has a password that nobody knows: let them choose one (AUTH-2)."""
+        self.message.say(
+            "You are logged in. The link has given you a new password: choose one of your own.",
+            ("Choose a password", lambda: self._choose_password(known)),
+            warning=True,
+        )
+
+    def _choose_password(self, known: str) -> None:
+        self.message.clear()
+        self.change_password(known)
+
+    def change_password(self, known: str = "") -> None:
+        """Show the window that changes the password; it asks for the old one, unless that is `known`."""
         from linkus_desktop.ui.password_dialog import PasswordDialog  # noqa: PLC0415  rarely needed
 
-        dialog = PasswordDialog(self.session, self)
+        dialog = PasswordDialog(self.session, self, known=known)
+        dialog.changed.connect(self.password_changed)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.show()
 
@@ -265,6 +281,9 @@ class MainWindow(QMainWindow):
         self.rooms.pick_up_requested.connect(self.pick_up)
         self.rooms.room_requested.connect(self.open_room)
         self.rooms.problem.connect(self.show_problem)
+        self.rooms.failed.connect(self._on_queue_failed)
+        self.rooms.boards.changed.connect(self._follow_boards)
+        self.rooms.done.connect(self.message.clear)
         self.rooms.password_requested.connect(self.change_password)
         self.rooms.log_out_requested.connect(self.log_out_requested)
         self.calls.call_again.connect(self.dial)
@@ -342,6 +361,12 @@ class MainWindow(QMainWindow):
         if self._phones is not None:
             self.toolbar.connection.set_desk_phone(self._phones.is_desk)
             self._on_registration(self._phones.registration, self._phones.registration_text)
+
+    def _follow_boards(self) -> None:
+        """The room of queues is for who manages one; its badge says how many callers wait."""
+        room = self.rail.rooms["queues"]
+        room.setVisible(bool(self.rooms.boards.boards))
+        room.set_badge(self.rooms.boards.waiting, "waiting")
 
     def _on_missed(self, count: int) -> None:
         self.rail.rooms["call_log"].set_badge(count)

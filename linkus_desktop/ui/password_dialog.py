@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QWidget
 
 from linkus_desktop.pbx.errors import ApiError
@@ -18,15 +19,24 @@ if TYPE_CHECKING:
 
 
 class PasswordDialog(QDialog):
-    """Asks for the old and twice for the new password; what is wrong stands at its field."""
+    """Asks for the old and twice for the new password; what is wrong stands at its field.
 
-    def __init__(self, session: "Session", parent: QWidget | None = None) -> None:
+    `known`: the old one, which is not asked for then.
+
+    Signals: changed(str): the new password holds.
+    """
+
+    changed = Signal(str)
+
+    def __init__(self, session: "Session", parent: QWidget | None = None, *, known: str = "") -> None:
         super().__init__(parent)
         self._session = session
         self.setWindowTitle("Change password – Linkus Desktop")
         self.setModal(False)
         self.setMinimumWidth(400)
         self.old = Field("Current password", secret=True)
+        self.old.edit.setText(known)
+        self.old.setHidden(bool(known))
         self.new = Field("New password", secret=True)
         self.again = Field("New password again", secret=True)
         self.message = Message()
@@ -69,6 +79,7 @@ class PasswordDialog(QDialog):
 
     def _on_done(self) -> None:
         self._set_busy(False)
+        self.changed.emit(self.new.text)
         for field in (self.old, self.new, self.again):
             field.edit.clear()
             field.hide()

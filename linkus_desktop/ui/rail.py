@@ -90,7 +90,7 @@ class RoomButton(QAbstractButton):
         t = tokens(self)
         painter.setFont(sized(self.font(), TYPE_SMALL, weight=QFont.Weight.DemiBold))
         width = max(18, painter.fontMetrics().horizontalAdvance(self.badge) + 10)
-        rect = QRect(self.width() // 2 + 5, 4, width, 18)
+        rect = QRect(min(self.width() // 2 + 5, self.width() - width - 1), 4, width, 18)
         painter.setPen(QPen(QColor(t.rail), 2))
         painter.setBrush(QColor(t.danger))
         painter.drawRoundedRect(rect, 9, 9)

@@ -70,7 +70,7 @@ class _Keys(QObject):
         pressed = self.sender()
         if isinstance(pressed, QShortcut):
             for key, _icon, _name, shortcut in ROOMS:
-                if pressed.key() == QKeySequence(shortcut):
+                if pressed.key() == QKeySequence(shortcut) and not self._window.rail.rooms[key].isHidden():
                     self._window.open_room(key)
 
     def answer(self) -> None:

@@ -26,6 +26,15 @@ QLineEdit[quiet="true"]:focus { background: $surface; border: 2px solid $accent;
 QLineEdit[display="true"] { border: 1px solid transparent; background: transparent; min-height: 40px; }
 QLineEdit[display="true"]:focus { border: 1px solid transparent; background: transparent; padding: 0 9px;
     min-height: 40px; }
+QDateEdit { background: $surface; color: $text; border: 1px solid $control; border-radius: 6px;
+    padding: 0 9px; min-height: 32px; max-height: 32px; selection-background-color: $accent;
+    selection-color: $on_accent; }
+QDateEdit:focus { border: 2px solid $accent; padding: 0 8px; min-height: 30px; max-height: 30px; }
+QDateEdit::up-button, QDateEdit::down-button { border: none; width: 24px; subcontrol-origin: border; }
+QDateEdit::up-button { subcontrol-position: top right; margin-top: 1px; }
+QDateEdit::down-button { subcontrol-position: bottom right; margin-bottom: 1px; }
+QDateEdit::up-arrow { image: url($up); width: 12px; height: 12px; }
+QDateEdit::down-arrow { image: url($chevron); width: 12px; height: 12px; }
 QComboBox::drop-down { border: none; width: 28px; }
 QSpinBox::up-button, QSpinBox::down-button { border: none; width: 28px; subcontrol-origin: border; }
 QSpinBox::up-button { subcontrol-position: top right; margin-top: 1px; }
@@ -85,6 +94,13 @@ QCheckBox::indicator { border-radius: 4px; }
 QRadioButton::indicator { border-radius: 8px; }
 QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url($tick); }
 QRadioButton::indicator:checked { border: 5px solid $accent; width: 6px; height: 6px; }
+
+QTabBar { background: $surface; border-bottom: 1px solid $border; qproperty-drawBase: 0; }
+QTabBar::tab { color: $muted; padding: 8px 14px; border: 2px solid transparent;
+    border-bottom: 2px solid transparent; }
+QTabBar::tab:hover { color: $text; }
+QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; }
+QTabBar::tab:selected:focus { border: 2px solid $accent; border-radius: 6px; }
 
 QListView, QTableView, QTreeView { background: $surface; border: none; outline: 0; }
 QHeaderView { background: $surface; border: none; }

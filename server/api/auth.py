@@ -13,6 +13,7 @@ from server.contract.auth import (
     Tokens,
 )
 from server.contract.errors import ErrorCode
+from server.contract.login_links import LinkLogin, LinkLoginReply
 from server.services.accounts import LOCAL_SESSION
 from server.services.errors import AuthError
 
@@ -26,6 +27,15 @@ async def login(
     """Open a session with an extension number, an e-mail address or `admin`, and a password."""
     response.headers["Cache-Control"] = "no-store"
     return await services.auth.login(request, address=address)
+
+
+@router.post("/login-link")
+async def login_by_link(
+    request: LinkLogin, services: ServicesDep, address: Address, response: Response
+) -> LinkLoginReply:
+    """Open a session with the token of a login link, which works once; the answer has a new password."""
+    response.headers["Cache-Control"] = "no-store"
+    return await services.auth.login_by_link(request, address=address)
 
 
 @router.post("/refresh")

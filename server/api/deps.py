@@ -31,12 +31,14 @@ from server.services.extensions import Extensions
 from server.services.extensions_avatars import Avatars
 from server.services.hub import Hub
 from server.services.keys import Keys
+from server.services.login_links import LoginLinkMaker
 from server.services.mail import Mail
 from server.services.mail_preferences import PersonalMail
 from server.services.pairs import Pairs
 from server.services.presence import PresenceService
 from server.services.prompts import Prompts
 from server.services.provisioning import Provisioning
+from server.services.queue_boards import QueueBoards
 from server.services.queue_log import QueueLog
 from server.services.queue_reports import QueueReports
 from server.services.queues import Queues
@@ -90,9 +92,11 @@ class Services:
     agents: Agents
     queue_reports: QueueReports
     queue_log: QueueLog
+    queue_boards: QueueBoards
     trunks: Trunks
     mail: Mail
     personal_mail: PersonalMail
+    login_links: LoginLinkMaker
     readiness: ReadinessService
 
 

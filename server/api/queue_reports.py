@@ -18,7 +18,9 @@ from server.contract.agents import (
     ResultChange,
 )
 from server.contract.base import Instant, Reply
+from server.contract.queue_log import EntryId
 from server.rules.queues.reports import as_csv
+from server.services.queue_log import Filter
 from server.services.queue_reports import LONGEST
 
 router = APIRouter(prefix="/queues/{queue}", tags=["queues"])
@@ -57,15 +59,23 @@ async def calls_of_queue(
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> list[QueueLogEntry]:
     """Calls of a queue that are over, the newest first, as far as one may see them."""
-    return await services.queue_log.calls(
-        queue, who, since=during.since, until=during.until, end=end, result=result, text=q, limit=limit
-    )
+    wanted = Filter(since=during.since, until=during.until, end=end, result=result, text=q.replace("\0", ""))
+    return await services.queue_log.calls(queue, who, wanted, limit=limit)
+
+
+Entry = Annotated[EntryId, Path(description="The id of the line of the log.")]
+
+
+@router.delete("/calls/{entry}", status_code=204)
+async def delete_call(queue: QueueNumber, entry: Entry, who: CurrentUser, services: ServicesDep) -> None:
+    """Delete a call that one has answered oneself, from one's own view of the log."""
+    await services.queue_log.delete([entry], who, queue=queue)
 
 
 @router.put("/calls/{entry}/result")
 async def set_result(
     queue: QueueNumber,
-    entry: Annotated[int, Path(ge=1, le=2**31 - 1, description="The id of the line of the log.")],
+    entry: Entry,
     change: ResultChange,
     who: CurrentUser,
     services: ServicesDep,

@@ -8,6 +8,7 @@ from server.api.deps import Address, CurrentUser, ServicesDep
 from server.api.presence import OwnNumber
 from server.contract.agents import AgentStatus, AgentSwitch, PauseReasons, WaitingCaller
 from server.contract.base import ExtensionNumber
+from server.contract.queue_board import QueueBoardInFull
 
 own = APIRouter(prefix="/me/queues", tags=["me"])
 router = APIRouter(prefix="/queues", tags=["queues"])
@@ -75,6 +76,12 @@ async def switch_agent(
 ) -> AgentStatus:
     """Log an agent in or out, pause them or let them go on; for managers of the queue and administrators."""
     return await services.agents.switch(*member, change, who, address=address)
+
+
+@router.get("/{queue}/board")
+async def board_of_queue(queue: QueueNumber, who: CurrentUser, services: ServicesDep) -> QueueBoardInFull:
+    """How a queue stands now, with its agents; for its managers and administrators. Live: topic `queues`."""
+    return services.queue_boards.in_full(queue, who)
 
 
 @router.get("/{queue}/callers")

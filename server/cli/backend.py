@@ -16,6 +16,7 @@ from server.contract.decisions import RouteExplanation, RouteQuery
 from server.contract.extensions import Extension, ExtensionChange, ExtensionCreate, ExtensionCreated
 from server.contract.keys import FunctionKeys, FunctionKeysChange
 from server.contract.kinds import Kind
+from server.contract.login_links import LoginLinks, WelcomeSent
 from server.contract.mail import MailPreferences
 from server.contract.presence import Presence, PresenceChange
 from server.contract.prompts import PromptRecording
@@ -76,6 +77,12 @@ class Backend(Protocol):
 
     async def change_keys(self, number: str, change: FunctionKeysChange) -> FunctionKeys:
         """Replace them."""
+
+    async def make_login_link(self, number: str) -> LoginLinks:
+        """New login links of an extension."""
+
+    async def send_welcome(self, number: str) -> WelcomeSent:
+        """Send such links by mail."""
 
     async def mail_preferences(self, number: str) -> MailPreferences:
         """Which mails an extension gets."""

@@ -15,6 +15,7 @@ from server.contract.decisions import RouteExplanation, RouteQuery
 from server.contract.extensions import Extension, ExtensionChange, ExtensionCreate, ExtensionCreated
 from server.contract.keys import FunctionKeys, FunctionKeysChange
 from server.contract.kinds import Kind
+from server.contract.login_links import LoginLinks, WelcomeSent
 from server.contract.mail import MailPreferences
 from server.contract.presence import Presence, PresenceChange
 from server.contract.prompts import PromptRecording
@@ -121,6 +122,14 @@ class Direct:
     async def change_keys(self, number: str, change: FunctionKeysChange) -> FunctionKeys:
         """See `Backend`."""
         return await self._core.keys.change(number, change, by=LOCAL.user)
+
+    async def make_login_link(self, number: str) -> LoginLinks:
+        """See `Backend`."""
+        return await self._core.login_links.make(number, by=LOCAL.user)
+
+    async def send_welcome(self, number: str) -> WelcomeSent:
+        """See `Backend`."""
+        return await self._core.login_links.send(number, by=LOCAL.user)
 
     async def mail_preferences(self, number: str) -> MailPreferences:
         """See `Backend`."""

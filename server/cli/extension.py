@@ -25,6 +25,7 @@ from server.contract.extensions import (
     ExtensionCreated,
     SrtpMode,
 )
+from server.contract.login_links import LoginLinks, WelcomeSent
 from server.services.errors import invalid
 from server.settings import Settings
 
@@ -41,6 +42,10 @@ Email = Annotated[str | None, typer.Option("--email", metavar="ADDRESS", help="M
 Mobile = Annotated[str | None, typer.Option("--mobile", metavar="NUMBER")]
 Groups = Annotated[list[str] | None, typer.Option("--group", metavar="NAME", help="May be repeated.")]
 Srtp = Annotated[SrtpMode | None, typer.Option("--srtp", help="Encryption of media.")]
+Monitored = Annotated[
+    bool | None,
+    typer.Option("--monitored/--not-monitored", help="Others see its state; supervisors may listen."),
+]
 Client = Annotated[bool | None, typer.Option("--client/--no-client", help="May use the desktop client.")]
 
 
@@ -56,6 +61,7 @@ def add(  # noqa: PLR0917
     group: Groups = None,
     srtp: Srtp = None,
     client: Client = None,
+    monitored: Monitored = None,
     *,
     secrets_stdin: SecretsStdin = False,
     json: Json = False,
@@ -66,7 +72,7 @@ def add(  # noqa: PLR0917
     """
     with reporting(as_json=json):
         settings = load_settings(data, config)
-        given = _given(first_name, last_name, email, mobile, group, srtp, client)
+        given = _given(first_name, last_name, email, mobile, group, srtp, client, monitored)
         given |= read_secrets(SECRETS) if secrets_stdin else {}
         new = ExtensionCreate(number=number, **given)
     created = run(_add(settings, new), as_json=json)
@@ -85,6 +91,7 @@ def set_(  # noqa: PLR0917
     group: Groups = None,
     srtp: Srtp = None,
     client: Client = None,
+    monitored: Monitored = None,
     enabled: Annotated[
         bool | None, typer.Option("--enabled/--disabled", help="Disabled: out at once, on SIP too.")
     ] = None,
@@ -97,7 +104,7 @@ def set_(  # noqa: PLR0917
     """Change what is given, and nothing else. An empty text clears; --group gives the whole list anew."""
     with reporting(as_json=json):
         settings = load_settings(data, config)
-        given = _given(first_name, last_name, email, mobile, group, srtp, client)
+        given = _given(first_name, last_name, email, mobile, group, srtp, client, monitored)
         if enabled is not None:
             given["enabled"] = enabled
         given |= {
@@ -147,6 +154,40 @@ def unlock(number: Number, data: Data = None, config: Config = None, *, json: Js
     show(found, as_json=json, text=lambda: f"Extension {number} is unlocked.")
 
 
+@app.command("welcome")
+def welcome(number: Number, data: Data = None, config: Config = None, *, json: Json = False) -> None:
+    """Send a welcome mail with a link that logs in once, within 24 hours; the password becomes a new one."""
+    with reporting(as_json=json):
+        settings = load_settings(data, config)
+    sent = run(_welcome(settings, number), as_json=json)
+    show(sent, as_json=json, text=lambda: f"A welcome mail to {sent.to} is on its way.")
+
+
+@app.command("login-link")
+def login_link(number: Number, data: Data = None, config: Config = None, *, json: Json = False) -> None:
+    """Show such a link, to be handed over by other means; links of before work no more."""
+    with reporting(as_json=json):
+        settings = load_settings(data, config)
+    made = run(_login_link(settings, number), as_json=json)
+    show(made, as_json=json, text=lambda: _links(made))
+
+
+async def _welcome(settings: Settings, number: str) -> WelcomeSent:
+    async with backend(settings) as where:
+        return await where.send_welcome(number)
+
+
+async def _login_link(settings: Settings, number: str) -> LoginLinks:
+    async with backend(settings) as where:
+        return await where.make_login_link(number)
+
+
+def _links(made: LoginLinks) -> str:
+    rows = [[link.network, link.link] for link in made.links]
+    until = f"Works once, until {made.expires_at.astimezone():%Y-%m-%d %H:%M}."
+    return "\n".join([until, table(["NETWORK", "LINK"], rows)])
+
+
 async def _add(settings: Settings, new: ExtensionCreate) -> ExtensionCreated:
     async with backend(settings) as where:
         return await where.add_extension(new)
@@ -185,6 +226,7 @@ def _given(  # noqa: PLR0917
     groups: list[str] | None,
     srtp: SrtpMode | None,
     client: bool | None,
+    monitored: bool | None,
 ) -> dict[str, Any]:
     """Only what was given; an empty e-mail address, mobile number or list of groups clears."""
     given: dict[str, Any] = {
@@ -192,6 +234,7 @@ def _given(  # noqa: PLR0917
         "last_name": last_name,
         "srtp": srtp,
         "client_enabled": client,
+        "monitored": monitored,
     }
     given = {name: value for name, value in given.items() if value is not None}
     for name, text in (("email", email), ("mobile", mobile)):
@@ -232,4 +275,9 @@ def _state(extension: Extension) -> str:
         return "disabled"
     if extension.locked_until is not None:
         return f"locked until {extension.locked_until.astimezone():%H:%M:%S}"
-    return "enabled" if extension.client_enabled else "enabled, no client"
+    words = [
+        "enabled",
+        *([] if extension.client_enabled else ["no client"]),
+        *([] if extension.monitored else ["not monitored"]),
+    ]
+    return ", ".join(words)

@@ -1,4 +1,4 @@
-"""`linkus-pbx queue calls|report|agent-report|export|import`, beside what every kind has."""
+"""`linkus-pbx queue calls|board|result|report|agent-report|export|import`, beside what every kind has."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -8,9 +8,10 @@ import typer
 from server.cli import queue_setup
 from server.cli.common import Config, Data, Json, load_settings, reporting, run, show, table
 from server.cli.configuration import Key, commands
-from server.contract.agents import AgentReport, QueueCall, QueueReport
+from server.contract.agents import AgentReport, CallResult, QueueLogEntry, QueueReport, ResultChange
 from server.contract.base import Reply
 from server.contract.kinds import kind_of
+from server.contract.queue_board import QueueBoardInFull
 from server.contract.queues import Queue
 from server.rules.queues.reports import as_csv
 from server.settings import Settings
@@ -42,13 +43,39 @@ def calls(
     data: Data = None,
     config: Config = None,
     *,
+    result: Annotated[
+        CallResult | None, typer.Option("--result", help="Only calls that were dealt with so far.")
+    ] = None,
     limit: Limit = 100,
     json: Json = False,
 ) -> None:
     """See `help`."""
-    query = _query(since, until) | {"limit": str(limit)}
+    query = _query(since, until) | {"limit": str(limit)} | ({"result": result.value} if result else {})
     found = _ask(lambda remote: remote.queue_calls(key, query), data, config, as_json=json)
     show(found, as_json=json, text=lambda: _calls(found))
+
+
+@app.command("board", help="How a queue stands now: who waits, its agents, and today in numbers.")
+def board(key: Key, data: Data = None, config: Config = None, *, json: Json = False) -> None:
+    """See `help`."""
+    found = _ask(lambda remote: remote.queue_board(key), data, config, as_json=json)
+    show(found, as_json=json, text=lambda: _board(found))
+
+
+@app.command("result", help="Tell how far a call of a queue was dealt with; all who see the log see it.")
+def set_result(
+    key: Key,
+    entry: Annotated[int, typer.Argument(metavar="ID", help="Of the call: see `queue calls`.")],
+    result: Annotated[CallResult, typer.Argument(help="How far it was dealt with.")],
+    data: Data = None,
+    config: Config = None,
+    *,
+    json: Json = False,
+) -> None:
+    """See `help`."""
+    change = ResultChange(result=result)
+    found = _ask(lambda remote: remote.queue_call_result(key, entry, change), data, config, as_json=json)
+    show(found, as_json=json, text=lambda: _calls([found]))
 
 
 @app.command("report", help="Service level, answered, abandoned, waits and talks of a queue.")
@@ -110,19 +137,62 @@ def _show(found: Sequence[Reply], text: Callable[[], str], *, csv: bool, json: b
         show(list(found), as_json=json, text=text)
 
 
-def _calls(found: list[QueueCall]) -> str:
+def _calls(found: Sequence[QueueLogEntry]) -> str:
     rows = [
         [
+            str(one.id),
             f"{one.joined:%Y-%m-%d %H:%M:%S}",
             f"{one.number} {one.name}".strip(),
             one.end.replace("_", " "),
             one.agent or "",
             f"{one.waited_s:.0f} s",
             f"{one.talked_s:.0f} s",
+            _result(one),
         ]
         for one in found
     ]
-    return table(["JOINED (UTC)", "CALLER", "END", "AGENT", "WAITED", "TALKED"], rows)
+    return table(["ID", "JOINED (UTC)", "CALLER", "END", "AGENT", "WAITED", "TALKED", "RESULT"], rows)
+
+
+def _result(entry: QueueLogEntry) -> str:
+    """Calls that nobody has answered want somebody; who has dealt with one, and when."""
+    if entry.result_at is None:
+        return "" if entry.agent is not None else "not dealt"
+    automatic = ", automatic" if entry.automatic else ""
+    words = entry.result.replace("_", " ")
+    return f"{words} ({entry.result_by}, {entry.result_at:%Y-%m-%d %H:%M}{automatic})"
+
+
+def _board(found: QueueBoardInFull) -> str:
+    today, since = found.today, found.longest_since
+    facts = [
+        ["Waiting", f"{found.waiting}" + (f", the longest since {since:%H:%M:%S}" if since else "")],
+        ["Talking", str(found.talking)],
+        ["Agents", ", ".join(f"{n} {state}" for state, n in found.agents.items()).replace("_", " ")],
+        ["Answered today", f"{today.answered} of {today.calls}"],
+        ["Abandoned today", str(today.abandoned)],
+        [f"Level ({found.service_level_s} s)", _share(today.service_level) or "no calls yet"],
+        ["Level of all", _share(today.service_level_all)],
+    ]
+    callers = [
+        [
+            str(one.position),
+            f"{one.number} {one.name}".strip(),
+            f"{one.since:%H:%M:%S}",
+            ", ".join(one.ringing),
+        ]
+        for one in found.callers
+    ]
+    agents = [
+        [one.extension, one.state.replace("_", " "), f"{one.since:%Y-%m-%d %H:%M:%S}", one.reason]
+        for one in found.members
+    ]
+    parts = [table([found.queue, found.name], facts)]
+    if callers:
+        parts.append(table(["PLACE", "CALLER", "SINCE (UTC)", "RINGING"], callers))
+    if agents:
+        parts.append(table(["AGENT", "STATE", "SINCE (UTC)", "REASON"], agents))
+    return "\n\n".join(parts)
 
 
 def _report(found: list[QueueReport]) -> str:

@@ -18,8 +18,9 @@ from server.contract.agents import (
     AgentReport,
     AgentStatus,
     AgentSwitch,
-    QueueCall,
+    QueueLogEntry,
     QueueReport,
+    ResultChange,
     WaitingCaller,
 )
 from server.contract.auth import AdministratorPassword, AdministratorPasswordReset
@@ -39,10 +40,12 @@ from server.contract.errors import ErrorBody
 from server.contract.extensions import Extension, ExtensionChange, ExtensionCreate, ExtensionCreated
 from server.contract.keys import FunctionKeys, FunctionKeysChange
 from server.contract.kinds import Kind
+from server.contract.login_links import LoginLinks, WelcomeSent
 from server.contract.mail import MailPreferences, MailTest, MailTested, QueuedMail
 from server.contract.pairs import Pair, PairSwitch
 from server.contract.presence import Presence, PresenceChange
 from server.contract.prompts import PromptRecording
+from server.contract.queue_board import QueueBoardInFull
 from server.contract.queue_setup import QueueSetup, QueueSetupChanges
 from server.contract.reaching import ReachingSettings
 from server.contract.recording import CallRecording, Recording, RecordingOrder
@@ -126,6 +129,16 @@ class Remote:
     async def change_keys(self, number: str, change: FunctionKeysChange) -> FunctionKeys:
         """See `Backend`."""
         return FunctionKeys.model_validate(await self._ask("PUT", _keys_of(number), change))
+
+    async def make_login_link(self, number: str) -> LoginLinks:
+        """See `Backend`."""
+        path = f"extensions/{quote(number, safe='')}/login-link"
+        return LoginLinks.model_validate(await self._ask("POST", path))
+
+    async def send_welcome(self, number: str) -> WelcomeSent:
+        """See `Backend`."""
+        path = f"extensions/{quote(number, safe='')}/welcome"
+        return WelcomeSent.model_validate(await self._ask("POST", path))
 
     async def mail_preferences(self, number: str) -> MailPreferences:
         """See `Backend`."""
@@ -233,10 +246,21 @@ class Remote:
         found = await self._ask("GET", f"queues/{quote(queue, safe='')}/callers")
         return TypeAdapter(list[WaitingCaller]).validate_python(found)
 
-    async def queue_calls(self, queue: str, query: dict[str, str]) -> list[QueueCall]:
+    async def queue_calls(self, queue: str, query: dict[str, str]) -> list[QueueLogEntry]:
         """Calls of a queue that are over."""
         found = await self._ask("GET", f"queues/{quote(queue, safe='')}/calls", query=query)
-        return TypeAdapter(list[QueueCall]).validate_python(found)
+        return TypeAdapter(list[QueueLogEntry]).validate_python(found)
+
+    async def queue_call_result(self, queue: str, entry: int, change: ResultChange) -> QueueLogEntry:
+        """How far a call of a queue was dealt with."""
+        path = f"queues/{quote(queue, safe='')}/calls/{entry}/result"
+        return QueueLogEntry.model_validate(await self._ask("PUT", path, change))
+
+    async def queue_board(self, queue: str) -> QueueBoardInFull:
+        """How a queue stands now."""
+        return QueueBoardInFull.model_validate(
+            await self._ask("GET", f"queues/{quote(queue, safe='')}/board")
+        )
 
     async def queue_report(self, queue: str, query: dict[str, str]) -> list[QueueReport]:
         """Sums over the calls of a queue."""

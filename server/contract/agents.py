@@ -86,10 +86,15 @@ class PauseReasons(Reply):
 
 
 class WaitingCaller(Reply):
-    """Who waits in a queue, the first one at position 1; `ringing` are the agents who are rung for it."""
+    """Who waits in a queue, the first one at position 1; `ringing` are the agents who are rung for it.
+
+    `number` and `name` of the caller; "" where they are not known.
+    """
 
     call: str
     queue: ExtensionNumber
+    number: str = ""
+    name: str = ""
     since: Instant
     position: int
     ringing: tuple[ExtensionNumber, ...] = ()
@@ -99,12 +104,14 @@ class QueueEnd(StrEnum):
     """How the waiting of a caller ended."""
 
     ANSWERED = "answered"
+    PICKED_UP = "picked_up"
+    """A colleague who is no agent of the queue has taken the call."""
     ABANDONED = "abandoned"
     """The caller hung up, or was lost, before an agent answered."""
     FAILED_OVER = "failed_over"
     """The maximum waiting time was over."""
     LEFT = "left"
-    """By a key, or because a colleague has picked the call up."""
+    """By a key, or because somebody has taken the call in a way that the queue does not know of."""
 
 
 class QueueCall(Reply):
@@ -112,7 +119,8 @@ class QueueCall(Reply):
 
     Attributes:
         joined: when the caller began to wait. left: when the waiting ended, answered or not.
-        agent: who answered; None: nobody. ended: when the agent's part in the call was over.
+        agent: who answered, or picked the call up; None: nobody. ended: when that one's part in the call was
+            over.
         missed: agents who were rung for the whole time-out, in order, once for each time.
         number, name: who called.
     """
@@ -178,6 +186,7 @@ class QueueReport(Reply):
     Attributes:
         service_level: of the answered calls, the share that was answered in time, 0 to 1; None without any.
         service_level_all: of all calls, the share that was answered, or abandoned, in time; None without any.
+        picked_up: by colleagues who are no agents of the queue.
         in_time: answered within the queue's `service_level_s`. abandoned_in_time: abandoned within it.
         mean_wait_s, longest_wait_s: of all calls. mean_answer_s: of those that were answered.
         mean_talk_s: of those that were answered.
@@ -191,6 +200,7 @@ class QueueReport(Reply):
     abandoned: int
     failed_over: int
     left: int
+    picked_up: int = 0
     missed: int
     in_time: int
     abandoned_in_time: int

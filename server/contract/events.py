@@ -42,8 +42,12 @@ class Topic(StrEnum):
     PAIRS = "pairs"
     """`pairs.Pair`, keyed `boss/secretary`; those in which the user is the boss or the secretary."""
     AGENTS = "agents"
-    """`agents.AgentStatus`, keyed `queue/extension`: the own ones, and those of queues one manages."""
+    """`agents.AgentStatus`, keyed `queue/extension`: the own ones, and those of queues one manages.
 
+    For administrators those of all queues.
+    """
+    QUEUES = "queues"
+    """`queue_board.QueueBoard`, keyed by number; the queues one manages, for administrators all."""
     QUEUE_LOG = "queue_log"
     """`agents.QueueLogEntry`, keyed by id; the newest 500 of the queues' calls that one may see."""
 

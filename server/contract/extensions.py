@@ -36,6 +36,7 @@ class ExtensionCreate(Request):
     mobile: Line | None = Field(None, max_length=31)
     groups: list[GroupName] = Field([], max_length=MAX_GROUPS)
     client_enabled: bool = True
+    monitored: bool = True
     srtp: SrtpMode = SrtpMode.OPTIONAL
     password: str | None = Field(None, max_length=128)
     sip_secret: str | None = Field(None, min_length=16, max_length=64, pattern=r"^[A-Za-z0-9._~-]+$")
@@ -50,6 +51,8 @@ class ExtensionChange(Request):
     mobile: Line | None = Field(None, max_length=31)
     groups: list[GroupName] | None = Field(None, max_length=MAX_GROUPS)
     client_enabled: bool | None = None
+    monitored: bool | None = None
+    """False: nobody is shown what it does, on no lamp and in no client, and nobody listens (ADMIN-1)."""
     srtp: SrtpMode | None = None
     enabled: bool | None = None
     """False revokes the extension: sessions end, SIP registration and calls too (AUTH-7)."""
@@ -68,6 +71,7 @@ class Extension(Reply):
     groups: list[str]
     enabled: bool
     client_enabled: bool
+    monitored: bool = True
     srtp: SrtpMode
     avatar: str | None
     """Hash of the picture at `GET /api/v1/extensions/{number}/avatar`; None without one."""
@@ -108,7 +112,8 @@ class CallState(StrEnum):
 class ExtensionState(Reply):
     """Live state of an extension: an item of topic `extensions`, keyed by `number`.
 
-    `call_since` and `registered_since` are when that part of the state last changed.
+    `call_since` is when that part of the state last changed. Of one who may not be monitored (ADMIN-1)
+    nothing is told but the presence: calls and registration are as if they were not known.
     """
 
     number: str
@@ -119,6 +124,7 @@ class ExtensionState(Reply):
     """None while the switch cannot be asked: shown as unknown, never as unregistered (KEY-5)."""
     phones: int
     """Number of registered phones."""
+    monitored: bool = True
     call: CallState
     call_since: Instant
     presence: Presence

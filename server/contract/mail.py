@@ -12,6 +12,8 @@ from server.contract.base import Instant, Line, Reply, Request
 from server.contract.configuration import ObjectName, SecretConfigObject
 from server.contract.mail_address import MailAddress, OptionalMailAddress
 
+_SERVER = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)(:[1-9][0-9]{0,4})?")
+
 MAX_CERTIFICATE = 64 * 1024
 """Characters of the certificates that one mail server may need."""
 
@@ -47,6 +49,12 @@ class MailSecurity(StrEnum):
     """In clear: for a mail server on the same machine."""
 
 
+def _server_address(text: str) -> str:
+    if text and not _SERVER.fullmatch(text):
+        raise ValueError("must be a name or an address, with :port where that is not 8111")
+    return text
+
+
 class MailLanguage(StrEnum):
     """What mails are written in."""
 
@@ -75,6 +83,10 @@ class MailSettings(SecretConfigObject):
     """What recipients see beside the address; empty: the name of the server."""
     language: MailLanguage = MailLanguage.ENGLISH
     give_up_hours: Annotated[int, Field(ge=1, le=168)] = 24
+    login_local: Annotated[str, Field(max_length=259), AfterValidator(_server_address)] = ""
+    """Where clients in the own network reach this server: for login links (AUTH-2)."""
+    login_public: Annotated[str, Field(max_length=259), AfterValidator(_server_address)] = ""
+    """Where clients elsewhere do."""
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -119,6 +131,8 @@ class MailKind(StrEnum):
     """To who has missed them (LOG-3)."""
     VOICEMAIL = "voicemail"
     """To the owner of a mailbox, or the members of a group: a new message (VM-1)."""
+    WELCOME = "welcome"
+    """To an extension: login links (AUTH-2)."""
 
 
 class MailPreferences(Request):

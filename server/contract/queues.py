@@ -163,6 +163,12 @@ class Queue(ConfigObject):
         seeing = (one for one in agents if self.log_for_all_agents or one in chosen)
         return tuple(dict.fromkeys((*self.managers, *seeing)))
 
+    @property
+    def staff(self) -> tuple[str, ...]:
+        """Its agents and its managers, each once."""
+        agents = (agent.extension for agent in (*self.static_agents, *self.dynamic_agents))
+        return tuple(dict.fromkeys((*agents, *self.managers)))
+
     def log_is_for(self, number: str | None) -> bool:
         """Whether this extension may see something of the queue's log."""
         return number is not None and number in self.may_see_log()

@@ -28,6 +28,7 @@ class AgentRinging:
     phone is gone, though its registration is not over, and the caller need not wait for it.
 
     Attributes:
+        legs: those of its phones.
         phone: the one that has answered.
         ending: how it was refused; None: it was not.
     """
@@ -40,10 +41,14 @@ class AgentRinging:
         targets: Sequence[Target],
         *,
         headers: Mapping[str, str],
+        over: set[str],
         answered: Callable[[], bool],
         refused: Callable[[], None],
     ) -> None:
-        """`answered` says whether the answer counts; of the two only one is called, and that once."""
+        """`answered` says whether the answer counts; of the two only one is called, and that once.
+
+        `over`: legs of agents who were rung before, of which the call is to be rid; it is emptied.
+        """
         self.phone: Leg | None = None
         self.ending: Ending | None = None
         self._call = call
@@ -51,16 +56,22 @@ class AgentRinging:
         self._queue = queue
         self._targets = targets
         self._headers = headers
+        self._over = over
         self._answered = answered
         self._refused = refused
-        self._legs: tuple[str, ...] = ()
+        self.legs: tuple[str, ...] = ()
+        self._fork: Fork | None = None
         self._task = asyncio.ensure_future(self._ring())
 
     async def stop(self, reason: Reason) -> None:
         """Ring no more; what rings, or was answered, is hung up for this reason."""
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
-        self._resources.hang_up_others(self._legs, None, reason)
+        self._resources.hang_up_others(self.legs, None, reason)
+
+    async def decline(self, number: str) -> bool:
+        """Decline the call for this agent; False: none of the phones rings."""
+        return self._fork is not None and await self._fork.decline(number)
 
     async def _ring(self) -> None:
         try:
@@ -76,24 +87,25 @@ class AgentRinging:
             self._refused()
             return
         self.phone = result
-        others = [leg for leg in self._legs if leg != result.id]
+        others = [leg for leg in self.legs if leg != result.id]
         self._resources.hang_up_others(others, None, Reason.ANSWERED_ELSEWHERE)
         if not self._answered():
-            self._resources.hang_up_others(self._legs, None, Reason.NORMAL)
+            self._resources.hang_up_others(self.legs, None, Reason.NORMAL)
 
     async def _result(self) -> Leg | Ending:
         live, caller = self._call.live, self._call.caller
-        self._legs = leg_ids(live.call.id, caller.id, len(self._targets), used=live.call.legs)
-        live.rings(self._legs)
+        self.legs = leg_ids(live.call.id, caller.id, len(self._targets), used=live.call.legs)
+        live.rings(self.legs, over=self._over)
+        self._over.clear()
         rings = asyncio.Event()
 
         async def on_ringing() -> None:
             rings.set()
 
         timeout_s = self._queue.agent_timeout_s + ENGINE_MARGIN_S
-        fork = Fork(self._resources, on_ringing=on_ringing)
+        fork = self._fork = Fork(self._resources, on_ringing=on_ringing)
         fork.dial(
-            list(zip(self._legs, self._targets, strict=True)),
+            list(zip(self.legs, self._targets, strict=True)),
             caller=live.call.caller,
             for_leg=caller,
             timeout_s=timeout_s,

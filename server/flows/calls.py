@@ -11,7 +11,7 @@ from server.contract.system import ActiveCall
 from server.flows.adoption import Adoption
 from server.flows.agent_codes import AgentCodes
 from server.flows.conference import Rooms
-from server.flows.desk import Desk
+from server.flows.desk import Desk, Pickable
 from server.flows.extension_call import ExtensionCall
 from server.flows.features import Features
 from server.flows.live_call import LiveCall
@@ -22,7 +22,6 @@ from server.flows.phone_settings import PhoneSettings
 from server.flows.planning import Planner
 from server.flows.recording import Recorder
 from server.flows.remains import Leftovers
-from server.flows.ringing import Ringing
 from server.flows.secretaries import Secretaries
 from server.flows.stops import Machine
 from server.flows.talk import Talk
@@ -172,7 +171,7 @@ class Calls:
         """The numbers of the parking slots, as of now."""
         return self._desk.lot.settings.slots
 
-    def ringing_of(self, call_id: str) -> Ringing | None:
+    def ringing_of(self, call_id: str) -> Pickable | None:
         """The ringing of a call; None if it does not ring."""
         return self._desk.ringing_of(call_id)
 

@@ -212,6 +212,9 @@ class CallControl:
             return
         live = self._find(call_id, extension)
         legs = self._legs(live, extension)
+        third = self._by_id().get(live.third)
+        if third is not None and third.number == extension:
+            legs = [third]
         if not legs:
             ringing = self._calls.ringing_of(call_id)
             if extension is not None and ringing is not None and await ringing.decline(extension):

@@ -3,11 +3,11 @@
 import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from server.clock import Clock
 from server.flows.leg_ids import leg_ids, new_call_id
-from server.flows.live_call import LiveCall
+from server.flows.live_call import LiveCall, Lost
 from server.flows.places import Place
 from server.flows.planning import Planner
 from server.flows.stops import Following, Machine, Stop
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from server.flows.own_calls import OwnCalls
     from server.flows.parking import ParkingLot
     from server.flows.recording import Recorder
-    from server.flows.ringing import Ringing
 
 _log = logging.getLogger(__name__)
 
@@ -39,6 +38,39 @@ class Placement:
 
     live: LiveCall
     stop: Following | FeatureCall | Retrieval
+
+
+class Pickable(Protocol):
+    """A call on its way to somebody, which a colleague may take."""
+
+    @property
+    def call_id(self) -> str:
+        """The call's id."""
+
+    @property
+    def caller(self) -> Leg:
+        """Who calls."""
+
+    @property
+    def callees(self) -> frozenset[str]:
+        """The numbers of the extensions where it rings now."""
+
+    @property
+    def since(self) -> datetime:
+        """When that began."""
+
+    def is_at(self, number: str, by: str) -> bool:
+        """Whether the extension `by` may take it as a call to this number."""
+
+    def pick_up(self, leg: Leg, lost: Lost) -> bool:
+        """Let this leg, which has called us, answer it; the call owns it from now on.
+
+        False: it is too late, and nothing has changed. Nothing is awaited: of two who pick up one wins.
+        `lost` is called if it does not get the call after all, since the caller gives up in this moment.
+        """
+
+    async def decline(self, number: str) -> bool:
+        """Decline the call for this extension; False: none of its phones rings."""
 
 
 GIVEN_UP_FOR = timedelta(seconds=2)
@@ -93,7 +125,7 @@ class Desk:
         self.clock = clock
         self._live: dict[str, list[LiveCall]] = {}
         self._talks: dict[str, Talk] = {}
-        self._ringing: dict[str, Ringing] = {}
+        self._ringing: dict[str, Pickable] = {}
 
     # Calls
 
@@ -344,19 +376,19 @@ class Desk:
         legs = [leg for talk in self._talks.values() for leg in talk.legs if leg.number == number]
         return min(legs, key=lambda leg: leg.holds, default=None)
 
-    def ring(self, ringing: "Ringing") -> None:
+    def ring(self, ringing: Pickable) -> None:
         """This call rings from now on."""
         self._ringing[ringing.call_id] = ringing
 
-    def fall_silent(self, ringing: "Ringing") -> None:
+    def fall_silent(self, ringing: Pickable) -> None:
         """This call rings no longer."""
         self._ringing.pop(ringing.call_id, None)
 
-    def ringing(self) -> list["Ringing"]:
-        """The calls that ring, longest ringing first."""
-        return list(self._ringing.values())
+    def ringing(self) -> list[Pickable]:
+        """The calls that ring, or wait for an agent, the longest first."""
+        return sorted(self._ringing.values(), key=lambda ringing: ringing.since)
 
-    def ringing_of(self, call_id: str) -> "Ringing | None":
+    def ringing_of(self, call_id: str) -> Pickable | None:
         """The ringing of this call; None if it does not ring."""
         return self._ringing.get(call_id)
 

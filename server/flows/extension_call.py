@@ -193,7 +193,7 @@ class ExtensionCall:
     async def connect(self, resources: Resources, phone: Leg) -> None:
         """Caller and this phone, which has answered, talk from now on; the other phones stop ringing."""
         if phone.inbound and phone.state is not LegState.UP:
-            await self._let_in(resources, phone)
+            await self.let_in(resources, phone)
         resources.hang_up_others(self.live.call.legs, phone, Reason.ANSWERED_ELSEWHERE)
         await resources.bridge()
         if self.caller.state is LegState.UP:
@@ -209,7 +209,7 @@ class ExtensionCall:
         await self.desk.recorder.announce(self.live, legs, urgent=lambda: self.desk.is_urgent(legs))
         await self._together(resources, phone)
 
-    async def _let_in(self, resources: Resources, picker: Leg) -> None:
+    async def let_in(self, resources: Resources, picker: Leg) -> None:
         """Answer a phone that has called to pick this call up.
 
         The others ring on until it is in the bridge, by which an heir of this process knows that it belongs

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from server.contract.features import Feature
 from server.contract.monitoring import MonitoringMode
 from server.flows.agent_codes import AgentCodes
-from server.flows.desk import Desk
+from server.flows.desk import Desk, Pickable
 from server.flows.extension_call import ExtensionCall
 from server.flows.monitoring import Monitors
 from server.flows.phone_settings import FORWARD, FORWARD_OFF, PhoneSettings
-from server.flows.ringing import Ringing
 from server.flows.secretaries import Secretaries
 from server.flows.spoken import do_and_tell
 from server.rules.features import FeatureCall, Retrieval
@@ -103,14 +102,14 @@ class Features:
             return any(parked.slot == wanted.slot for parked in self.desk.lot.calls())
         return wanted.feature not in PICK_UPS or bool(self._within_reach(call, wanted))
 
-    def _within_reach(self, call: ExtensionCall, wanted: FeatureCall) -> list[Ringing]:
-        """The calls that may be picked up, longest ringing first; never one's own."""
+    def _within_reach(self, call: ExtensionCall, wanted: FeatureCall) -> list[Pickable]:
+        """The calls that may be picked up, the longest first; never one's own."""
         if wanted.feature not in PICK_UPS:
             return []
         own = call.caller.number
         others = [ringing for ringing in self.desk.ringing() if ringing.caller.number != own]
         if wanted.feature is Feature.DIRECTED_PICKUP:
-            return [one for one in others if wanted.number in (*one.callees, one.dialled)]
+            return [one for one in others if one.is_at(wanted.number, own)]
         return [one for one in others if any(self._are_colleagues(own, number) for number in one.callees)]
 
     def _are_colleagues(self, number: str, other: str) -> bool:

@@ -1,6 +1,6 @@
 """One call while it lasts: the facts of it, written to the log at each step."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -38,6 +38,7 @@ class LiveCall:
         self._on_change = on_change
         self._lost: Lost | None = None
         self.is_call_back = False
+        self._third = ""
         self._before: Call | None = None
         """As it was before somebody picked it up who has not been connected yet."""
 
@@ -61,13 +62,27 @@ class LiveCall:
         """Whether caller and callee have been put together."""
         return self._call.answered_at is not None
 
+    @property
+    def third(self) -> str:
+        """The leg of one who is kept in the call of the two; "": nobody is, or an earlier server knew."""
+        return self._third
+
     def begun(self) -> None:
         """Write it for the first time."""
         self._change(self._call)
 
-    def rings(self, legs: tuple[str, ...]) -> None:
-        """These are its legs too: of phones found after it had begun, or of one that picks it up."""
-        self._change(replace(self._call, legs=(*self._call.legs, *legs)))
+    def rings(self, legs: tuple[str, ...], *, over: Collection[str] = ()) -> None:
+        """These are its legs too: of phones found after it had begun, or of one that picks it up.
+
+        `over`: legs of before that ring no more. A call that waits in a queue would have ever more.
+        """
+        kept = (leg for leg in self._call.legs if leg not in over)
+        self._change(replace(self._call, legs=(*kept, *legs)))
+
+    def keeps(self, leg_id: str) -> None:
+        """The one with this leg stays in the call as a third one, whenever her phone does not hold it."""
+        self._third = leg_id
+        self.rings((leg_id,))
 
     def moves_on(self, ending: Ending, left: Sequence[Party], to: Sequence[Party]) -> None:
         """None of the extensions it came to (`left`) has answered; it goes on, or nowhere.

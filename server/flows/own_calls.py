@@ -52,6 +52,8 @@ class OwnCalls:
         """By the id of a leg: the calls that it is in, which are not over."""
         self._calls: dict[str, LiveCall] = {}
         """All that are not over, by id."""
+        self._calls_legs: dict[str, tuple[str, ...]] = {}
+        """By the id of such a call: the legs by which it is in `_lives`."""
         self._together: dict[str, dict[str, LiveCall]] = {}
         """By the id of a bridge: the calls in one task, of which all but one are transfers of it."""
         self._orders: dict[str, dict[str, Order]] = {}
@@ -94,8 +96,13 @@ class OwnCalls:
         if live.is_over:
             self._leave(live, outcomes=True)
             return
-        for leg_id in (call.caller_leg, *call.legs):
-            self._lives.setdefault(leg_id, {})[call.id] = live
+        legs = (call.caller_leg, *call.legs)
+        if (before := self._calls_legs.get(call.id)) != legs or self._calls.get(call.id) is not live:
+            for leg_id in set(before or ()).difference(legs):  # a queue rings there no more
+                _drop(self._lives, leg_id, call.id)
+            for leg_id in legs:
+                self._lives.setdefault(leg_id, {})[call.id] = live
+            self._calls_legs[call.id] = legs
         self._calls[call.id] = live
         self._together.setdefault(call.bridge_id, {})[call.id] = live
         for touched in self._touched_by(live):
@@ -141,8 +148,7 @@ class OwnCalls:
         self._take(leg)
         for live in self._lives.get(leg.id, {}).values():
             # Of all whom the call rings at, those alone who look at this leg: it may ring at hundreds.
-            sides = self._known((live.call.caller_leg, live.call.answered_leg or ""))
-            for number in dict.fromkeys((leg.number, *(side.number for side in sides))):
+            for number in dict.fromkeys((leg.number, *(side.number for side in self._sides(live)))):
                 if number:
                     self._show_to(number, live.call.id)
         if leg.number and (order_id := order_of(leg.id)):
@@ -179,14 +185,9 @@ class OwnCalls:
     def _leave(self, live: LiveCall, *, outcomes: bool) -> None:
         call = live.call
         touched = self._touched_by(live)
-        for index, key in (
-            *((self._lives, leg_id) for leg_id in (call.caller_leg, *call.legs)),
-            (self._together, call.bridge_id),
-        ):
-            lives = index.get(key, {})
-            lives.pop(call.id, None)
-            if not lives:
-                index.pop(key, None)
+        for leg_id in (*self._calls_legs.pop(call.id, ()), call.caller_leg, *call.legs):
+            _drop(self._lives, leg_id, call.id)
+        _drop(self._together, call.bridge_id, call.id)
         self._calls.pop(call.id, None)
         meaning = MEANING[call.ending] if outcomes and call.ending is not None else None
         for number in tuple(self._shown_to.get(call.id, ())):
@@ -306,12 +307,13 @@ class OwnCalls:
         """The call as this extension sees it; None if it is not, or no longer, one of its calls."""
         call = live.call
         outgoing = call.caller_leg in legs
-        callees = call.legs if call.answered_leg is None else [call.answered_leg]
+        callees = call.legs if call.answered_leg is None else [call.answered_leg, live.third]
         there = [legs[leg_id] for leg_id in callees if leg_id in legs]
         rings = [leg for leg in there if leg.state in (LegState.RINGING, LegState.UP)]
         if not (outgoing or rings):
             return None
         own = [legs[call.caller_leg]] if outgoing else rings
+        boss = (call.callee or "") if live.third in legs else call.boss
         queued = self._queues.of_agent(call.id, number) if not outgoing else None
         queue = self._queues.settings_of(queued.queue) if queued is not None else None
         return OwnCall(
@@ -325,7 +327,7 @@ class OwnCalls:
             can_answer=not outgoing and self._can_answer(own),
             transferred_to=self._transferred_to(live, own),
             sip_call_ids=[leg.sip_call_id for leg in own if leg.sip_call_id],
-            for_number="" if outgoing or call.boss == number else call.boss,
+            for_number="" if outgoing or boss == number else boss,
             queue=queued.queue if queued is not None else "",
             queue_name=queue.name if queue is not None else "",
             waiting_since=queued.joined if queued is not None else None,
@@ -354,8 +356,11 @@ class OwnCalls:
     def _holders(self, live: LiveCall) -> list[str]:
         if not live.is_answered:
             return []
-        sides = self._known((live.call.caller_leg, live.call.answered_leg or ""))
-        return [leg.number for leg in sides if leg.number and leg.holds]
+        return [leg.number for leg in self._sides(live) if leg.number and leg.holds]
+
+    def _sides(self, live: LiveCall) -> list[Leg]:
+        """Who is in it, or calls."""
+        return self._known((live.call.caller_leg, live.call.answered_leg or "", live.third))
 
     def _known(self, ids: Iterable[str]) -> list[Leg]:
         return [self._all_legs[leg_id] for leg_id in ids if leg_id in self._all_legs]
@@ -393,3 +398,10 @@ def can_be_told(switch: Switch, leg: Leg) -> bool:
         return False
     phones = switch.contacts(leg.number)
     return any(phone.uri == leg.contact and can_be_told_to_answer(phone.user_agent) for phone in phones)
+
+
+def _drop(index: dict[str, dict[str, LiveCall]], key: str, call_id: str) -> None:
+    lives = index.get(key, {})
+    lives.pop(call_id, None)
+    if not lives:
+        index.pop(key, None)

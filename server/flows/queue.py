@@ -1,17 +1,20 @@
 """A caller in a queue: hears music and announcements until an agent answers, or it goes on (Q-2 to Q-5).
 
-`services.queues` says who rings when, and what is heard when; this carries it out for one caller.
+`services.queues` says who rings when, and what is heard when; this carries it out for one caller. A colleague
+may pick the call up meanwhile (SIP-4).
 """
 
 import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from server.contract.destinations import Destination
 from server.contract.queues import Queue
 from server.flows.agent_ringing import AgentRinging, headers_of
+from server.flows.live_call import Lost
 from server.flows.queue_sounds import Entertainment, Spoken, agent_sounds, position_sounds
 from server.flows.resources import Resources
 from server.flows.stops import Connected, Following, Machine, Onward, Target
@@ -70,7 +73,7 @@ def waiting_line(queue: Queue, queues: Queues, exits: QueueExits) -> Machine:
 
 
 class _Waiting:
-    """One caller who waits."""
+    """One caller who waits; it is `desk.Pickable`."""
 
     def __init__(
         self, queue: Queue, queues: Queues, exits: QueueExits, call: "ExtensionCall", resources: Resources
@@ -82,8 +85,15 @@ class _Waiting:
         self._id = call.live.call.id
         self._resources = resources
         self._rung: dict[str, AgentRinging] = {}
+        self._over: set[str] = set()
+        """Legs that ring no more."""
         self._sounds = Entertainment(call.caller)
         self._announcing: asyncio.Future[None] | None = None
+        self._picker: asyncio.Future[Leg] = asyncio.get_running_loop().create_future()
+        """Who has picked the call up, and is not there yet."""
+        self._lost: Lost | None = None
+        self._is_taken = False
+        self.since = call.desk.clock.now()
 
     @property
     def _queue(self) -> Queue:
@@ -92,13 +102,21 @@ class _Waiting:
 
     async def conduct(self) -> Onward | Connected | None:
         """Until somebody talks with the caller, or it goes on; `LegGone` if the caller hangs up."""
+        desk = self._call.desk
         seat = self._queues.sit(self._call.live.call, self._planned.number)
+        self.since = desk.clock.now() - timedelta(seconds=self._queues.waited_s(self._id))
+        desk.ring(self)
         try:
             return await unless_gone(self._call.caller, self._wait(seat))
         except LegGone:
+            if self._picker.done():
+                self._queues.came_to_nothing(self._id, caller_gone=True)
+            if self._lost is not None:
+                self._lost()
             self._missed(Ending.CALLER_GAVE_UP, *self._rung)
             raise
         finally:
+            desk.fall_silent(self)
             self._queues.rise(self._id)
 
     async def _wait(self, seat: Seat) -> Onward | Connected | None:
@@ -108,7 +126,13 @@ class _Waiting:
             await self._sounds.choose(music_of(self._queue))
             await self._sounds.begin(self._ringback())
             while True:
-                await asyncio.wait({keys, following}, return_when=asyncio.FIRST_COMPLETED)
+                either: set[asyncio.Future[Any]] = {keys, following, self._picker}
+                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+                if self._picker.done():
+                    if await self._let_in(picker := self._picker.result()):
+                        return Connected(picker)
+                    self._picker = asyncio.get_running_loop().create_future()
+                    continue
                 if keys.done() and self._queues.waits(self._id):
                     destination = keys.result()
                     self._queues.leave(self._id)
@@ -132,7 +156,7 @@ class _Waiting:
                 task.cancel()
             await asyncio.gather(*rest, return_exceptions=True)
             for ringing in list(self._rung.values()):
-                await ringing.stop(Reason.CANCELLED)
+                await ringing.stop(Reason.ANSWERED_ELSEWHERE if self._is_taken else Reason.CANCELLED)
             await self._sounds.end()
 
     async def _carry_out(self, effect: Ring | StopRinging | Announce) -> None:
@@ -145,6 +169,7 @@ class _Waiting:
                     queue,
                     self._exits.phones(effect.extension),
                     headers=headers_of(self._queue, self._queues.waited_s(self._id)),
+                    over=self._over,
                     answered=lambda: self._queues.answered(self._id, effect.extension),
                     refused=lambda: self._queues.refused(self._id, effect.extension),
                 )
@@ -158,6 +183,7 @@ class _Waiting:
         if ringing is None:
             return
         await ringing.stop(_REASONS.get(effect.why, Reason.CANCELLED))
+        self._over.update(ringing.legs)
         if effect.why is Stop.TIMED_OUT:
             self._missed(Ending.NO_ANSWER, effect.extension)
         elif effect.why is Stop.REFUSED:
@@ -171,6 +197,58 @@ class _Waiting:
     def _party(self, extension: str) -> Party:
         return Party(extension, self._exits.name(extension))
 
+    # Picked up
+
+    @property
+    def call_id(self) -> str:
+        """See `Pickable`."""
+        return self._id
+
+    @property
+    def caller(self) -> Leg:
+        """See `Pickable`."""
+        return self._call.caller
+
+    @property
+    def callees(self) -> frozenset[str]:
+        """See `Pickable`: the agents who are rung."""
+        return frozenset(self._rung)
+
+    def is_at(self, number: str, by: str) -> bool:
+        """See `Pickable`: where it rings, for everybody; and the queue, for its agents and managers."""
+        return number in self._rung or (number == self._queue.number and by in self._queue.staff)
+
+    def pick_up(self, leg: Leg, lost: Lost) -> bool:
+        """See `Pickable`. Whether somebody was there before, the queue knows."""
+        if not self._queues.picked_up(self._id, leg.number):
+            return False
+        self._resources.take(leg)
+        self._resources.hang_up_with(leg, Reason.UNKNOWN_NUMBER)  # unless it is answered
+        self._call.live.rings((leg.id,))
+        self._lost = lost
+        self._picker.set_result(leg)
+        return True
+
+    async def decline(self, number: str) -> bool:
+        """See `Pickable`."""
+        ringing = self._rung.get(number)
+        return ringing is not None and await ringing.decline(number)
+
+    async def _let_in(self, picker: Leg) -> bool:
+        """Whether who has picked the call up can talk now; else that one is gone, and the caller waits on."""
+        await self._hush()
+        try:
+            await self._call.let_in(self._resources, picker)
+        except LegGone:
+            self._lost = None
+            self._queues.came_to_nothing(self._id)
+            await self._sounds.begin(self._ringback())
+            return False
+        self._lost, self._is_taken = None, True
+        self._missed(Ending.PICKED_UP, *(one for one in self._rung if one != picker.number))
+        self._call.live.goes_on((self._party(picker.number),))
+        return True
+
     # Talking
 
     async def _connect(self, effect: Connect) -> Leg | None:
@@ -181,6 +259,7 @@ class _Waiting:
         if phone is not None and await self._introduce(phone, effect.extension):
             self._call.live.goes_on((self._party(effect.extension),))
             return phone
+        self._over.update(ringing.legs if ringing is not None else ())
         self._missed(Ending.DECLINED, effect.extension)
         self._queues.came_to_nothing(self._id)
         await self._sounds.begin(self._ringback())

@@ -9,13 +9,16 @@ from typing import Any, Self
 
 from server.flows.stops import OutsideNumber, Target
 from server.flows.waiting import finish
-from server.switch.port import Bridge, Leg, LegGone, Party, Reason, Switch
+from server.switch.port import Bridge, Leg, LegGone, LegState, Party, Reason, Switch
 
 RELEASE_S = 5.0
 """Seconds that giving back may take; an engine that is silent for so long is restarted by the switch."""
 
 RESPONSE_S = 1.0
 """Seconds that a phone has to respond to its INVITE before it is told that another one took the call."""
+
+MANY = 32
+"""So many legs a call may have had without those being forgotten that are gone."""
 
 _log = logging.getLogger(__name__)
 
@@ -34,6 +37,7 @@ class Resources:
         self._dialling: dict[str, asyncio.Task[Leg]] = {}
         self._bridging: asyncio.Future[Bridge] | None = None
         self._at_work: set[asyncio.Future[None]] = set()
+        self._many = MANY
         self._reasons: dict[str, Reason] = {}
         self._reason = Reason.CANCELLED
 
@@ -92,10 +96,17 @@ class Resources:
                     headers=dict(headers) if headers else None,
                 )
             )
+        self._sweep()
         self._dialling[leg_id] = request
         leg = await asyncio.shield(request)
         self._legs[leg.id] = leg
         return leg
+
+    def _sweep(self) -> None:
+        """Forget legs that are gone, now and then: whoever waits in a queue is rung for a hundred times."""
+        if len(self._legs) > self._many:
+            self._legs = {one: leg for one, leg in self._legs.items() if leg.state is not LegState.GONE}
+            self._many = 2 * len(self._legs) + MANY
 
     async def bridge(self) -> Bridge:
         """The call's bridge, made at the first time."""
@@ -126,8 +137,8 @@ class Resources:
         self._reason = reason
 
     async def _hang_up_others(self, among: Collection[str], keep: Leg | None, reason: Reason) -> None:
-        await self._settle_dialling()
-        others = [leg for leg in self._legs.values() if leg.id in among and leg is not keep]
+        await self._settle_dialling(among)
+        others = [leg for one in among if (leg := self._legs.get(one)) is not None and leg is not keep]
         await asyncio.gather(*(_hang_up_for(leg, reason) for leg in others))
 
     async def _retire(self, leg: Leg, after_s: float) -> None:
@@ -138,7 +149,14 @@ class Resources:
             await leg.hangup()
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
-        self._at_work.add(asyncio.ensure_future(work))
+        task = asyncio.ensure_future(work)
+        self._at_work.add(task)
+        task.add_done_callback(self._worked)
+
+    def _worked(self, task: "asyncio.Future[None]") -> None:
+        self._at_work.discard(task)
+        if not task.cancelled() and (problem := task.exception()) is not None:
+            _log.info("Something of call %s could not be hung up: %r", self._bridge_id, problem)
 
     async def _release_all(self) -> None:
         known = list(self._legs.values())
@@ -164,10 +182,12 @@ class Resources:
             rest.append(self._bridging)
         await asyncio.gather(*rest, return_exceptions=True)
 
-    async def _settle_dialling(self) -> None:
-        dialling = dict(self._dialling)  # others may begin meanwhile
-        if dialling:
-            await asyncio.wait(dialling.values())
+    async def _settle_dialling(self, among: Collection[str] | None = None) -> None:
+        """Wait for the INVITEs that are on their way, or those of these legs."""
+        wanted = self._dialling if among is None else [one for one in among if one in self._dialling]
+        dialling = {one: self._dialling[one] for one in wanted}  # others may begin meanwhile
+        if pending := [request for request in dialling.values() if not request.done()]:
+            await asyncio.wait(pending)
         failed = set()
         for leg_id, request in dialling.items():
             if leg_id not in self._dialling:
@@ -176,6 +196,7 @@ class Resources:
                 failed.add(leg_id)
             else:
                 self._legs[leg_id] = request.result()
+                del self._dialling[leg_id]
         if failed:
             # Only the answer may have been lost: the phone could be ringing all the same.
             self._legs.update({leg.id: leg for leg in self._switch.legs() if leg.id in failed})

@@ -27,8 +27,11 @@ _log = logging.getLogger(__name__)
 class Ringing:
     """The ringing of one call, which a colleague may pick up. It does not watch the caller.
 
+    It is `desk.Pickable`.
+
     Attributes:
         callees: the numbers of the extensions where it rings now.
+        since: when it was made.
     """
 
     def __init__(self, call: "ExtensionCall", resources: Resources, *, again: bool = False) -> None:
@@ -43,6 +46,7 @@ class Ringing:
         """Ids that the call was written with, for the phones that ring first."""
         self._picker: asyncio.Future[Leg] = asyncio.get_running_loop().create_future()
         self._ringing_now: Fork | None = None
+        self.since = call.desk.clock.now()
         callee = self._live.call.callee
         self.callees = frozenset({callee} if callee is not None else ())
 
@@ -52,21 +56,16 @@ class Ringing:
         return self._live.call.id
 
     @property
-    def dialled(self) -> str:
-        """What its caller has dialled."""
-        return self._live.call.dialled
-
-    @property
     def caller(self) -> Leg:
         """Who calls."""
         return self._caller
 
-    def pick_up(self, leg: Leg, lost: Lost) -> bool:
-        """Let this leg, which has called us, answer in the callee's place; the call owns it from now on.
+    def is_at(self, number: str, by: str) -> bool:  # noqa: ARG002 - everybody may
+        """See `Pickable`: where it rings, or what its caller has dialled, such as a ring group."""
+        return number in (*self.callees, self._live.call.dialled)
 
-        False: it is too late, and nothing has changed. Nothing is awaited: of two who pick up one wins.
-        `lost` is called if it does not get the call after all, since the caller gives up in this moment.
-        """
+    def pick_up(self, leg: Leg, lost: Lost) -> bool:
+        """See `Pickable`: this leg answers in the callee's place."""
         if self._picker.done():
             return False
         self._resources.take(leg)

@@ -78,6 +78,8 @@ class Taking:
         if not told and stays.id not in bridge.legs:
             await bridge.add(stays)
         live = self.call.desk.join(stays, boss, within=self.call.live.call.bridge_id)
+        if taken.keeps:
+            live.keeps(secretary.id)
         self.call.live.ended(Ending.ANSWERED)
         self.tape.close()
         self.resources.hang_up_with(boss, Reason.NORMAL)

@@ -84,8 +84,12 @@ def _park(key: FunctionKey, there: Surroundings) -> str:
 
 
 def _pickup(key: FunctionKey, there: Surroundings) -> str:
-    if key.value not in there.extensions and there.snapshot.get(RingGroup, key.value) is None:
-        return f"there is no extension or ring group {key.value}"
+    queue = there.snapshot.get(Queue, key.value)
+    if queue is not None and there.owner not in queue.staff:
+        return f"{there.owner} is neither agent nor manager of queue {key.value}"
+    known = queue is not None or key.value in there.extensions
+    if not known and there.snapshot.get(RingGroup, key.value) is None:
+        return f"there is no extension, ring group or queue {key.value}"
     return _without_code(there, Feature.DIRECTED_PICKUP)
 
 

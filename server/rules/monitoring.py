@@ -13,9 +13,12 @@ def may_monitor(
     monitored: str,
     mode: MonitoringMode,
 ) -> bool:
-    """Whether the extension `supervisor` may do this with calls of extension `monitored`; never its own."""
+    """Whether the extension `supervisor` may do this with calls of extension `monitored`.
+
+    Never with its own; with those of one who may not be monitored nobody may, whatever the rights (ADMIN-1).
+    """
     who = extensions.get(monitored)
-    if who is None or extensions.get(supervisor) is None or supervisor == monitored:
+    if who is None or not who.monitored or extensions.get(supervisor) is None or supervisor == monitored:
         return False
     return any(
         supervisor in right.supervisors

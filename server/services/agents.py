@@ -40,9 +40,17 @@ class Agents:
         """Who waits in a queue, in order; for its managers and administrators. Raises as `in_queue`."""
         self.check_managed(number, who)
         try:
-            return self._queues.acd.callers(number)
+            return self.named(self._queues.acd.callers(number))
         except NoSuchQueue:
             return []
+
+    def named(self, callers: Sequence[WaitingCaller]) -> list[WaitingCaller]:
+        """These with who they are."""
+        found = ((caller, self._queues.who_calls(caller.call)) for caller in callers)
+        return [
+            caller.model_copy(update={"number": party.number, "name": party.name}) if party else caller
+            for caller, party in found
+        ]
 
     def reasons(self) -> PauseReasons:
         """What may be given as the reason of a pause."""

@@ -15,17 +15,19 @@ from server.contract.auth import ClientInfo, LoginReply, LoginRequest, Me, Passw
 from server.contract.errors import ErrorCode
 from server.contract.extensions import Extension, Role, SrtpMode
 from server.contract.features import FeatureCodes
+from server.contract.login_links import LinkLogin, LinkLoginReply
 from server.db.base import Database
-from server.db.models import AccountRow, ExtensionRow
+from server.db.models import AccountRow, ExtensionRow, LoginLinkRow
 from server.services.accounts import LOCAL, LOCAL_SESSION, Who
 from server.services.audit import Audit
 from server.services.errors import AuthError, not_found
 from server.services.extensions_rows import endpoint_of, extension_of
+from server.services.login_links import token_hash
 from server.services.mail_preferences import PersonalMail
 from server.services.passwords import Passwords, check_strength
 from server.services.sessions import Sessions
 from server.services.throttle import Attempt, Throttle, account_key, unknown_key
-from server.services.vault import Vault
+from server.services.vault import Vault, new_password
 from server.settings import Settings
 from server.switch.port import REALM
 
@@ -33,6 +35,8 @@ CODECS = ("G722", "PCMA", "PCMU")
 
 UNKNOWN_USER = "(unknown user)"
 """Stands in records for a user that does not exist: people type passwords into that field."""
+
+USED_LINK = "This login link was used already, or is too old. Ask your administrator for another one."
 
 _log = logging.getLogger(__name__)
 
@@ -136,6 +140,58 @@ class Auth:
         self.counts["succeeded"] += 1
         return reply
 
+    async def login_by_link(self, request: LinkLogin, *, address: str) -> LinkLoginReply:
+        """Let in who has the token of a login link, which works once (AUTH-2).
+
+        The account gets a new password, which is in the answer: whoever needs a link has none, or has
+        forgotten it. All sessions of before end, a lock is lifted.
+
+        Raises:
+            AuthError: `BAD_CREDENTIALS`: used, too old, or none at all; and what `login` raises.
+        """
+        hashed = token_hash(request.token)
+        async with self._db.session() as session:
+            attempt = await self._throttle.begin(session, key=unknown_key(hashed), address=address)
+            found = await session.get(LoginLinkRow, hashed)
+            known = found is not None and found.expires_at > self._clock.now()
+        if not known:
+            self.counts["refused"] += 1
+            _log.info("A login link of no use from %s", address)
+            raise _bad_credentials(USED_LINK)
+        password = new_password()
+        password_hash = await self._passwords.hash(password)
+        async with self._db.session() as session:
+            link = await session.get(LoginLinkRow, hashed, with_for_update=True)
+            account = await session.get(AccountRow, link.account_id) if link is not None else None
+            if link is None or account is None:
+                raise _bad_credentials(USED_LINK)  # somebody else was faster
+            await self._throttle.succeeded(session, attempt)
+            refusal = _refusal(account)
+            if refusal is None:
+                await session.delete(link)
+                account.password_hash = password_hash
+                await self._throttle.unlock(session, account.id)
+                ended = await self._sessions.end_all(session, account.id)
+                self._audit.record(
+                    session, "password.link", actor=account.user, subject=account.user, address=address
+                )
+                await self._tell_of_password(session, account, by=account.user, address=address)
+                reply, more = await self._open(session, account, request.client, address)
+        if refusal is not None:
+            raise refusal
+        self._sessions.announce_ended([*ended, *more])
+        self.counts["succeeded"] += 1
+        return LinkLoginReply(**dict(reply), password=password)
+
+    async def _tell_of_password(
+        self, session: AsyncSession, account: AccountRow, *, by: str, address: str
+    ) -> None:
+        if self._personal_mail is not None and account.extension is not None:
+            email = account.extension.email
+            await self._personal_mail.password_changed(
+                session, account.extension, email, by=by, address=address
+            )
+
     async def refresh(self, refresh_token: str, *, address: str) -> Tokens:
         """New tokens for a refresh token, which works once.
 
@@ -181,10 +237,7 @@ class Auth:
             if account is None or account.password_hash != tried.password_hash:
                 raise AuthError(ErrorCode.CONFLICT, "The password was changed elsewhere in this moment.")
             account.password_hash = hashed
-            if self._personal_mail is not None and account.extension is not None:
-                await self._personal_mail.password_changed(
-                    session, account.extension, account.extension.email, by=who.user, address=address
-                )
+            await self._tell_of_password(session, account, by=who.user, address=address)
             ended = await self._sessions.end_all(session, who.account_id, but=who.session_id)
             self._audit.record(session, "password.change", actor=who.user, subject=who.user, address=address)
         self._sessions.announce_ended(ended)

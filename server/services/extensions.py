@@ -31,7 +31,7 @@ from server.switch.port import SipEndpoint
 
 _log = logging.getLogger(__name__)
 
-_NOT_NULLABLE = ("first_name", "last_name", "groups", "client_enabled", "srtp", "enabled")
+_NOT_NULLABLE = ("first_name", "last_name", "groups", "client_enabled", "monitored", "srtp", "enabled")
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,7 @@ class Extensions:
             mobile=new.mobile,
             enabled=True,
             client_enabled=new.client_enabled,
+            monitored=new.monitored,
             srtp=new.srtp,
             sip_secret=self._vault.seal(new.sip_secret or made_secret or ""),
             avatar=None,

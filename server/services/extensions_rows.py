@@ -19,6 +19,7 @@ def extension_of(row: ExtensionRow, locked_until: datetime | None = None) -> Ext
         groups=[group.name for group in row.groups],
         enabled=row.enabled,
         client_enabled=row.client_enabled,
+        monitored=row.monitored,
         srtp=row.srtp,
         avatar=row.avatar,
         locked_until=locked_until,

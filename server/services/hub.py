@@ -16,7 +16,7 @@ import asyncio
 import json
 import logging
 from collections import OrderedDict, defaultdict
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NamedTuple
@@ -230,6 +230,7 @@ class Hub:
         self._by_account: defaultdict[int, set[Subscriber]] = defaultdict(set)
         self._by_number: defaultdict[str | None, set[Subscriber]] = defaultdict(set)
         self._all: dict[Subscriber, None] = {}
+        self._administrators: dict[Subscriber, None] = {}
         self._turns: list[dict[Subscriber, None]] = [{} for _ in range(TURNS)]
         self._turn = 0
         self._turns_left = 0
@@ -288,6 +289,29 @@ class Hub:
             receivers = self._by_number.get(to, ())
         else:
             receivers = self._by_account.get(to, ())
+        self._offer(topic, key, item, receivers)
+
+    def publish_to(
+        self,
+        topic: Topic,
+        key: str,
+        item: BaseModel | None,
+        numbers: Iterable[str],
+        *,
+        unless: str | None = None,
+    ) -> None:
+        """Tell these extensions, by number, and administrators, each once; but not the extension `unless`."""
+        receivers = dict.fromkeys(self._administrators)
+        for number in numbers:
+            receivers |= dict.fromkeys(self._by_number.get(number, ()))
+        if unless is not None:
+            for subscriber in self._by_number.get(unless, ()):
+                receivers.pop(subscriber, None)
+        self._offer(topic, key, item, receivers)
+
+    def _offer(
+        self, topic: Topic, key: str, item: BaseModel | None, receivers: Collection[Subscriber]
+    ) -> None:
         if not receivers:
             return
         self._count(len(receivers))
@@ -331,9 +355,14 @@ class Hub:
             for subscriber in self._all:
                 subscriber.go()
 
-    def renew(self, topic: Topic) -> None:
-        """Send everybody who follows this topic a new snapshot: something in all of its items has changed."""
+    def renew(self, topic: Topic, *, to: Collection[str] | None = None) -> None:
+        """Send who follows this topic a new snapshot: something in all of its items has changed.
+
+        `to` narrows it to some extensions, by number, and administrators.
+        """
         for subscriber in self._all:
+            if to is not None and subscriber.who.number not in to and not subscriber.who.is_administrator:
+                continue
             if subscriber.follows(topic):
                 subscriber.subscribe([topic])
 
@@ -351,11 +380,14 @@ class Hub:
         self._by_account[who.account_id].add(subscriber)
         if who.number is not None:
             self._by_number[who.number].add(subscriber)
+        if who.is_administrator:
+            self._administrators[subscriber] = None
         return subscriber
 
     def disconnect(self, subscriber: Subscriber) -> None:
         """The connection has ended. Idempotent."""
         self._all.pop(subscriber, None)
+        self._administrators.pop(subscriber, None)
         for turn in self._turns:
             turn.pop(subscriber, None)
         _discard(self._by_account, subscriber.who.account_id, subscriber)

@@ -35,7 +35,7 @@ _PAIRS = {
 
 
 class ExtensionLamps:
-    """One for each extension, by its number: what its phones do.
+    """One for each extension that may be monitored, by its number: what its phones do.
 
     Who is in no call shows `CONFIRMED` under Do Not Disturb, and `UNAVAILABLE` with no phone registered.
     """
@@ -46,7 +46,7 @@ class ExtensionLamps:
 
     def lamps(self) -> Iterable[Lamp]:
         """See `LampSource`."""
-        return [Lamp(extension.number) for extension in self._directory.all()]
+        return [Lamp(extension.number) for extension in self._directory.all() if extension.monitored]
 
     def state(self, lamp: Lamp) -> LampState:
         """See `LampSource`."""

@@ -172,6 +172,19 @@ def _voicemail(facts: Facts, words: Words, style: Style) -> tuple[str, str]:
     return words.message_subject.format(caller=caller), f"{body}\n{where}"
 
 
+def _welcome(facts: Facts, words: Words, style: Style) -> tuple[str, str]:
+    server, number = style.server, facts["number"]
+    lines = [
+        words.welcome_hello.format(name=one_line(facts["name"]) or number),
+        "",
+        words.welcome_body.format(number=number, server=server),
+    ]
+    for network, link in facts["links"].items():
+        lines += ["", words.welcome_links[network], link]
+    lines += ["", words.welcome_once.format(until=style.moment(facts["until"]))]
+    return words.welcome_subject.format(server=server), "\n".join(lines)
+
+
 def _queue(facts: Facts) -> str:
     return one_line(f"{facts['queue_name']} {facts['queue']}")
 
@@ -183,4 +196,5 @@ _WRITERS: dict[MailKind, Callable[[Facts, Words, Style], tuple[str, str]]] = {
     MailKind.PASSWORD_CHANGED: _password_changed,
     MailKind.CALLS_MISSED: _calls_missed,
     MailKind.VOICEMAIL: _voicemail,
+    MailKind.WELCOME: _welcome,
 }

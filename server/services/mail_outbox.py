@@ -6,12 +6,14 @@ A mail is added in the same transaction as what it tells of: the one is kept if 
 import json
 import logging
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, event, func, select
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.clock import Clock
@@ -51,6 +53,21 @@ class Outgoing:
     follow_up: Mapping[str, Any] | None
     created_at: datetime
     tries: int
+
+
+@asynccontextmanager
+async def beside(session: AsyncSession, what: str) -> AsyncIterator[None]:
+    """Write mails in this block: they are kept with the transaction, or it goes on without them.
+
+    Else a mistake in a mail would cost what it tells of, or hold it up for ever.
+    """
+    try:
+        async with session.begin_nested():
+            yield
+    except (OperationalError, InterfaceError, OSError):
+        raise  # the database is away, and may be back
+    except Exception:  # noqa: BLE001 - see above
+        _log.exception("There is no mail about %s", what)
 
 
 class Outbox:
@@ -180,7 +197,8 @@ class Outbox:
                 done_at=None,
             )
         )
-        event.listen(session.sync_session, "after_commit", lambda _: self._on_added(), once=True)
+        # Not once: the end of a savepoint looks the same as that of the transaction.
+        event.listen(session.sync_session, "after_commit", lambda _: self._on_added())
 
     # Sending
 

@@ -16,8 +16,7 @@ from server.db.base import Database
 from server.db.models import CallLogRow, ExtensionRow, MailPreferencesRow
 from server.services.audit import Audit
 from server.services.errors import not_found
-from server.services.mail_outbox import Outbox
-from server.services.vault import VaultError
+from server.services.mail_outbox import Outbox, beside
 
 _log = logging.getLogger(__name__)
 
@@ -72,43 +71,43 @@ class PersonalMail:
         """Tell the owner of an extension, at this address, that the password was changed (AUTH-5)."""
         if not (email and self._outbox.is_open):
             return
-        row = await session.get(MailPreferencesRow, extension.id)
-        if not _read(row.preferences if row is not None else None).password_changed:
-            return
-        facts = {
-            "number": extension.number,
-            "at": self._clock.now().isoformat(),
-            "by": by,
-            "address": address,
-        }
-        await self._outbox.add(session, MailKind.PASSWORD_CHANGED, email, facts)
+        async with beside(session, f"the password of {extension.number}"):
+            row = await session.get(MailPreferencesRow, extension.id)
+            if _read(row.preferences if row is not None else None).password_changed:
+                facts = {
+                    "number": extension.number,
+                    "at": self._clock.now().isoformat(),
+                    "by": by,
+                    "address": address,
+                }
+                await self._outbox.add(session, MailKind.PASSWORD_CHANGED, email, facts)
 
     async def calls_missed(self, session: AsyncSession, entries: Sequence[CallLogEntry]) -> None:
         """Tell owners of those of these entries that are calls they have missed, and not in the log yet."""
         if not self._outbox.is_open:
             return
         missed = [entry for entry in entries if entry.direction is Direction.INCOMING and not entry.seen]
+        if missed:
+            async with beside(session, "missed calls"):
+                await self._tell_of_missed(session, missed)
+
+    async def _tell_of_missed(self, session: AsyncSession, missed: Sequence[CallLogEntry]) -> None:
         addresses = await self._who_wants(session, {entry.owner for entry in missed})
         missed = [entry for entry in missed if entry.owner in addresses]
         if not missed:
             return
         told = select(CallLogRow.id).where(CallLogRow.id.in_([entry.id for entry in missed]))
         known = set(await session.scalars(told))
-        try:
-            for owner, email in addresses.items():
-                items = [_item(one) for one in missed if one.owner == owner and one.id not in known]
-                if items:
-                    await self._outbox.add_to_digest(
-                        session, MailKind.CALLS_MISSED, email, digest=f"missed:{owner}", items=items
-                    )
-        except VaultError as error:
-            _log.error("No mails about missed calls: %s", error)
+        for owner, email in addresses.items():
+            items = [_item(one) for one in missed if one.owner == owner and one.id not in known]
+            if items:
+                await self._outbox.add_to_digest(
+                    session, MailKind.CALLS_MISSED, email, digest=f"missed:{owner}", items=items
+                )
 
     @staticmethod
     async def _who_wants(session: AsyncSession, owners: set[str]) -> dict[str, str]:
         """The addresses of those of these extensions that want to be told of missed calls."""
-        if not owners:
-            return {}
         query = (
             select(ExtensionRow.number, ExtensionRow.email, MailPreferencesRow.preferences)
             .join(MailPreferencesRow, MailPreferencesRow.extension_id == ExtensionRow.id)

@@ -40,6 +40,11 @@ class Words:
     message_body: str
     message_attached: str
     message_waits: str
+    welcome_subject: str
+    welcome_hello: str
+    welcome_body: str
+    welcome_links: dict[str, str]
+    welcome_once: str
 
 
 ENGLISH = Words(
@@ -74,6 +79,14 @@ ENGLISH = Words(
     message_body="{caller} has left a message of {length} for {box}, at {at}.",
     message_attached="It is attached.",
     message_waits="It can be heard in the client, and by phone.",
+    welcome_subject="Log in to {server}",
+    welcome_hello="Hello {name},",
+    welcome_body=(
+        "extension {number} of {server} is yours. Open a link on the computer that has Linkus Desktop: it "
+        "logs you in, and you need not type anything."
+    ),
+    welcome_links={"local": "In the company's network:", "public": "Anywhere else:"},
+    welcome_once="It works once, until {until}. It gives you a new password, which you can change then.",
 )
 
 CZECH = Words(
@@ -108,6 +121,14 @@ CZECH = Words(
     message_body="V hlasové schránce {box} je vzkaz dlouhý {length}, zanechal jej {caller} v {at}.",
     message_attached="Je v příloze.",
     message_waits="Můžete si jej poslechnout v aplikaci nebo telefonem.",
+    welcome_subject="Přihlášení do systému {server}",
+    welcome_hello="Dobrý den, {name},",
+    welcome_body=(
+        "linka {number} systému {server} je vaše. Otevřete odkaz na počítači s aplikací Linkus Desktop: "
+        "přihlásí vás a nemusíte nic psát."
+    ),
+    welcome_links={"local": "Ve firemní síti:", "public": "Odjinud:"},
+    welcome_once="Funguje jednou, do {until}. Dostanete jím nové heslo, které si pak můžete změnit.",
 )
 
 CHINESE = Words(
@@ -141,6 +162,14 @@ CHINESE = Words(
     message_body="{caller} 于 {at} 在 {box} 的信箱中留下了一条时长 {length} 的留言。",
     message_attached="录音见附件。",
     message_waits="可以在客户端中或通过电话收听。",
+    welcome_subject="登录 {server}",
+    welcome_hello="{name}，您好！",
+    welcome_body=(
+        "您的分机是 {server} 的 {number}。"
+        "请在装有 Linkus Desktop 的电脑上打开链接，无需输入任何内容即可登录。"
+    ),
+    welcome_links={"local": "在公司网络中：", "public": "在其他地方："},
+    welcome_once="链接仅可使用一次，有效期至 {until}。登录后您会获得新密码，之后可自行修改。",
 )
 
 WORDS: dict[MailLanguage, Words] = {

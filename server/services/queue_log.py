@@ -1,20 +1,24 @@
 """The log of each queue, and how far its calls were dealt with: the one owner of topic `queue_log` (Q-9)."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true, tuple_
 
 from server.clock import Clock
 from server.contract.agents import CallResult, QueueEnd, QueueLogEntry
 from server.contract.errors import ErrorCode
 from server.contract.events import Topic
+from server.contract.queue_log import QueueLogPage, QueueLogView
 from server.contract.queues import Queue
 from server.db.base import Database
 from server.db.models import QueueCallRow
 from server.services.accounts import Who
+from server.services.configuration import Configuration, ConfigurationChanged
 from server.services.errors import AuthError, not_found
 from server.services.hub import Hub
 from server.services.queue_reports import period
@@ -26,55 +30,105 @@ SNAPSHOT_ENTRIES = 500
 
 _NEWEST = (QueueCallRow.joined_at.desc(), QueueCallRow.id.desc())
 _UNANSWERED = (QueueEnd.ABANDONED, QueueEnd.FAILED_OVER, QueueEnd.LEFT)
+_EPOCH = datetime.fromtimestamp(0, UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which lines of the log are wanted: all that fit every part that is given.
+
+    Attributes:
+        since, until: when the caller joined.
+        answered: by an agent, or by nobody.
+        result: *not dealt* are only calls that nobody has answered: the others need nobody.
+        text: part of the caller's name or number.
+    """
+
+    queue: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    end: QueueEnd | None = None
+    answered: bool | None = None
+    result: CallResult | None = None
+    text: str = ""
+
+    def of(self, query: Select[QueueCallRow]) -> Select[QueueCallRow]:
+        """The query, for these lines only."""
+        if self.queue is not None:
+            query = query.where(QueueCallRow.queue == self.queue)
+        if self.since is not None:
+            query = query.where(QueueCallRow.joined_at >= self.since)
+        if self.until is not None:
+            query = query.where(QueueCallRow.joined_at < self.until)
+        if self.end is not None:
+            query = query.where(QueueCallRow.ending == self.end)
+        if self.answered is not None:
+            by_nobody = QueueCallRow.agent.is_(None)
+            query = query.where(~by_nobody if self.answered else by_nobody)
+        if self.result is not None:
+            query = query.where(QueueCallRow.result == self.result)
+            if self.result is CallResult.NOT_DEALT and self.answered is None and self.end is None:
+                query = query.where(QueueCallRow.agent.is_(None))
+        if self.text:
+            number = QueueCallRow.caller.contains(self.text, autoescape=True)
+            query = query.where(or_(number, QueueCallRow.caller_name.icontains(self.text, autoescape=True)))
+        return query
 
 
 class QueueLog:
     """Reads the log for those who may, and keeps the results."""
 
-    def __init__(self, *, db: Database, hub: Hub, clock: Clock, queues: Queues) -> None:
+    def __init__(
+        self, *, db: Database, hub: Hub, clock: Clock, queues: Queues, configuration: Configuration
+    ) -> None:
         self._db = db
         self._hub = hub
         self._clock = clock
         self._queues = queues
         self._changing = asyncio.Lock()
+        self._permissions = {queue.number: _permissions(queue) for queue in queues.all()}
         queues.writer.on_logged = self._publish
+        configuration.observe(self._on_configuration)
         hub.topic(Topic.QUEUE_LOG, self._snapshot)
 
-    async def calls(
-        self,
-        number: str,
-        who: Who,
-        *,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        end: QueueEnd | None = None,
-        result: CallResult | None = None,
-        text: str = "",
-        limit: int = 100,
-    ) -> list[QueueLogEntry]:
-        """The newest calls that are over and joined in this time, the newest first; `text`: of the caller.
+    # To be read
+
+    async def calls(self, number: str, who: Who, wanted: Filter, *, limit: int = 100) -> list[QueueLogEntry]:
+        """The newest calls of a queue that are over, of the last day unless the filter says otherwise.
 
         Raises:
             ServiceError: `NOT_FOUND`, `FORBIDDEN`, `INVALID`.
         """
         visible = _visible(self._check(number, who), who)
-        since, until = period(self._clock.now(), since, until)
-        query = select(QueueCallRow).where(
-            visible, QueueCallRow.joined_at >= since, QueueCallRow.joined_at < until
-        )
-        if end is not None:
-            query = query.where(QueueCallRow.ending == end)
-        if result is not None:
-            query = query.where(QueueCallRow.result == result)
-        if text:
-            query = query.where(
-                or_(
-                    QueueCallRow.caller.contains(text, autoescape=True),
-                    QueueCallRow.caller_name.icontains(text, autoescape=True),
-                )
-            )
+        since, until = period(self._clock.now(), wanted.since, wanted.until)
+        query = wanted.of(select(QueueCallRow).where(visible))
+        query = query.where(QueueCallRow.joined_at >= since, QueueCallRow.joined_at < until)
         async with self._db.reading() as session:
             return [log_entry(row) for row in await session.scalars(query.order_by(*_NEWEST).limit(limit))]
+
+    async def page(
+        self, who: Who, wanted: Filter, *, before: str | None = None, limit: int = 100
+    ) -> QueueLogPage:
+        """Calls of all queues of which `who` may see something, the newest first, from the cursor on.
+
+        Raises:
+            ServiceError: `NOT_FOUND`, `FORBIDDEN`: the filter is for a queue of which that is so.
+        """
+        if wanted.queue is not None:
+            self._check(wanted.queue, who)
+        seen = self._seen_by(who)
+        views = [_view(queue, who) for queue in seen]
+        if not seen:
+            return QueueLogPage(entries=[], queues=[])
+        query = wanted.of(select(QueueCallRow).where(_visible_of(seen, who)))
+        if before is not None:
+            query = query.where(tuple_(QueueCallRow.joined_at, QueueCallRow.id) < _place(before))
+        async with self._db.reading() as session:
+            rows = list(await session.scalars(query.order_by(*_NEWEST).limit(limit + 1)))
+        further = _cursor(rows[limit - 1]) if len(rows) > limit else None
+        return QueueLogPage(entries=[log_entry(row) for row in rows[:limit]], queues=views, next=further)
+
+    # To be changed
 
     async def set_result(self, number: str, entry_id: int, result: CallResult, who: Who) -> QueueLogEntry:
         """A call was dealt with so far; everybody who may see it sees that at once.
@@ -108,8 +162,41 @@ class QueueLog:
                 one.result, one.result_by, one.result_at = result.value, who.user, now
                 one.result_automatic = one is not row
             entries = [log_entry(one) for one in changed]
-        self._publish(entries)
+            deleted = {one.id for one in changed if one.deleted_by_agent}
+        self._publish(entries, deleted=deleted)
         return entries[0]
+
+    async def delete(self, ids: Collection[int], who: Who, *, queue: str | None = None) -> int:
+        """Calls that `who` has answered are gone from the log as `who` sees it; how many that were.
+
+        For managers, for administrators and in the reports they stay. Either all of them go or none; what has
+        gone already is no error.
+
+        Raises:
+            ServiceError: `NOT_FOUND`: no such call (in that queue), or none that `who` may see; `FORBIDDEN`:
+                one that somebody else has answered, or nobody.
+        """
+        async with self._changing, self._db.session() as session:
+            rows = list(await session.scalars(select(QueueCallRow).where(QueueCallRow.id.in_(ids))))
+            found = {row.id: row for row in rows if queue is None or row.queue == queue}
+            for entry_id in ids:
+                row = found.get(entry_id)
+                settings = self._queues.settings_of(row.queue) if row is not None else None
+                if row is None or settings is None or not _shows(settings, log_entry(row), who):
+                    raise not_found(f"call {entry_id} in the logs of your queues")
+                if row.agent is None or row.agent != who.number:
+                    raise AuthError(
+                        ErrorCode.FORBIDDEN, "Only calls that you have answered yourself can be deleted."
+                    )
+            gone = [row for row in found.values() if not row.deleted_by_agent]
+            for row in gone:
+                row.deleted_by_agent = True
+            deleted = [row.id for row in gone]
+        for entry_id in deleted:
+            self._hub.publish(Topic.QUEUE_LOG, str(entry_id), None, to=who.number)
+        return len(deleted)
+
+    # Inside
 
     def _check(self, number: str, who: Who) -> Queue:
         queue = self._queues.settings_of(number)
@@ -119,30 +206,111 @@ class QueueLog:
             raise AuthError(ErrorCode.FORBIDDEN, f"You may not see the log of queue {number}.")
         return queue
 
-    def _publish(self, entries: Sequence[QueueLogEntry]) -> None:
+    def _seen_by(self, who: Who) -> list[Queue]:
+        queues = sorted(self._queues.all(), key=lambda queue: queue.number)
+        return [queue for queue in queues if who.is_administrator or queue.log_is_for(who.number)]
+
+    def _publish(self, entries: Sequence[QueueLogEntry], *, deleted: Collection[int] = ()) -> None:
         for entry in entries:
             queue = self._queues.settings_of(entry.queue)
-            for number in queue.shown_to(entry) if queue is not None else ():
-                self._hub.publish(Topic.QUEUE_LOG, str(entry.id), entry, to=number)
+            if queue is None:
+                continue
+            gone_for = entry.agent if entry.id in deleted else None
+            self._hub.publish_to(
+                Topic.QUEUE_LOG, str(entry.id), entry, queue.shown_to(entry), unless=gone_for
+            )
+
+    def _on_configuration(self, change: ConfigurationChanged) -> None:
+        """Whoever may see more or less of a log now gets a new snapshot."""
+        if change.model is not Queue:
+            return
+        before = self._permissions.pop(change.key, None)
+        queue = self._queues.settings_of(change.key)
+        after = _permissions(queue) if queue is not None else None
+        if after is not None:
+            self._permissions[change.key] = after
+        if before != after:
+            self._hub.renew(Topic.QUEUE_LOG, to={*(before or {}), *(after or {})})
 
     async def _snapshot(self, who: Who) -> Mapping[str, Any]:
-        queues = [queue for queue in self._queues.all() if queue.log_is_for(who.number)]
+        queues = self._seen_by(who)
         if not queues:
             return {}
-        seen = or_(false(), *(_visible(queue, who) for queue in queues))
-        query = select(QueueCallRow).where(seen).order_by(*_NEWEST).limit(SNAPSHOT_ENTRIES)
+        query = select(QueueCallRow).where(_visible_of(queues, who)).order_by(*_NEWEST)
         async with self._db.reading() as session:
-            return {str(row.id): log_entry(row) for row in await session.scalars(query)}
+            rows = await session.scalars(query.limit(SNAPSHOT_ENTRIES))
+            return {str(row.id): log_entry(row) for row in rows}
+
+
+def _permissions(queue: Queue) -> dict[str, QueueLogView]:
+    """What each extension sees of a queue's log."""
+    return {number: _view_of(queue, number) for number in queue.may_see_log()}
+
+
+def _view(queue: Queue, who: Who) -> QueueLogView:
+    if who.is_administrator:
+        return QueueLogView(queue=queue.number, name=queue.name, incoming=True, missed=True, all=True)
+    return _view_of(queue, who.number or "")
+
+
+def _view_of(queue: Queue, number: str) -> QueueLogView:
+    manages = number in queue.managers
+    return QueueLogView(
+        queue=queue.number,
+        name=queue.name,
+        incoming=manages or queue.log_incoming,
+        missed=manages or queue.log_missed,
+        all=manages,
+    )
+
+
+def _shows(queue: Queue, entry: QueueLogEntry, who: Who) -> bool:
+    return who.is_administrator or (who.number is not None and queue.shows(entry, who.number))
 
 
 def _visible(queue: Queue, who: Who) -> ColumnElement[bool]:
-    """The same as `Queue.shows`, for the database; administrators see all."""
-    of_queue = QueueCallRow.queue == queue.number
-    if who.is_administrator or who.number in queue.managers:
-        return of_queue
+    """The same as `Queue.shows`, for the database; administrators see all, nobody what they have deleted."""
+    return and_(QueueCallRow.queue == queue.number, _shown(_view(queue, who), who))
+
+
+def _visible_of(queues: Sequence[Queue], who: Who) -> ColumnElement[bool]:
+    """The same for several queues.
+
+    A page is made of the newest lines of many queues. The database would look all lines of each queue up and
+    sort them; the expression keeps it from that, and it reads the newest lines, whatever queue they are of.
+    """
+    alike: dict[tuple[bool, bool, bool], list[str]] = defaultdict(list)
+    views = {queue.number: _view(queue, who) for queue in queues}
+    for number, view in views.items():
+        alike[view.all, view.incoming, view.missed].append(number)
+    number_of_line = func.coalesce(QueueCallRow.queue, "")
+    return or_(
+        false(),
+        *(and_(number_of_line.in_(some), _shown(views[some[0]], who)) for some in alike.values()),
+    )
+
+
+def _shown(view: QueueLogView, who: Who) -> ColumnElement[bool]:
+    if view.all:
+        return _not_deleted(who)
     shown: list[ColumnElement[bool]] = [false()]
-    if queue.log_missed:
+    if view.missed:
         shown.append(QueueCallRow.agent.is_(None))
-    if queue.log_incoming:
+    if view.incoming:
         shown.append(QueueCallRow.agent == who.number)
-    return and_(of_queue, or_(*shown))
+    return and_(_not_deleted(who), or_(*shown))
+
+
+def _not_deleted(who: Who) -> ColumnElement[bool]:
+    if who.number is None:
+        return true()
+    return or_(QueueCallRow.deleted_by_agent.is_(False), QueueCallRow.agent != who.number)
+
+
+def _cursor(row: QueueCallRow) -> str:
+    return f"{(row.joined_at - _EPOCH) // timedelta(microseconds=1)}-{row.id}"
+
+
+def _place(cursor: str) -> tuple[datetime, int]:
+    microseconds, _, entry_id = cursor.partition("-")
+    return _EPOCH + timedelta(microseconds=int(microseconds)), int(entry_id)

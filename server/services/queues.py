@@ -1,4 +1,4 @@
-"""Queues at work: the one owner of the `Acd` and of topic `agents` (Q-2 to Q-11).
+"""Queues at work: the one owner of the `Acd` (Q-2 to Q-11).
 
 Events become calls of the `Acd`, one after the other on the event loop; what comes of each is handed on at
 once: to the flow of the caller whom it is about, to the database, to who watches. Nothing is awaited.
@@ -7,14 +7,12 @@ once: to the flow of the caller whom it is about, to the database, to who watche
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from server.clock import Clock
-from server.contract.agents import AgentStatus
+from server.contract.agents import QueueCall
 from server.contract.destinations import Destination, DestinationKind
-from server.contract.events import Topic
 from server.contract.presence import PresenceStatus
 from server.contract.queues import Queue, QueueOptions
 from server.rules.queues.acd import Acd, Effects, NoSuchQueue
@@ -27,17 +25,18 @@ from server.rules.queues.effects import (
     Logged,
     Ring,
     StopRinging,
+    queue_of,
 )
 from server.rules.queues.lines import Caller
 from server.rules.queues.stored import restored, stored_caller, stored_line, stored_member
-from server.services.accounts import Who
+from server.services.agents_topic import AgentsTopic
 from server.services.call_log_store import Call
 from server.services.configuration import Configuration, ConfigurationChanged
 from server.services.hub import Hub
 from server.services.queue_store import CALLER, LINE, MEMBER, Changes, Paused
 from server.services.queue_writer import QueueWriter, Store
 from server.services.states import States
-from server.switch.port import Event, Leg, LegChanged, LegState, Switch
+from server.switch.port import ContactsChanged, Event, Leg, LegChanged, LegState, Party, Switch
 
 REMEMBERED = 10_000
 """Calls that have been in a queue of which it is remembered, so that their legs are known."""
@@ -89,7 +88,6 @@ class Queues:
         self._call_of_leg = call_of_leg
         self._clock = clock
         self._store = store
-        self._hub = hub
         self._switch = switch
         self._states = states
         self._configuration = configuration
@@ -100,13 +98,14 @@ class Queues:
         """Calls of any kind that are not over."""
         self._queued: OrderedDict[str, None] = OrderedDict()
         """Calls that are, or lately were, in a queue."""
-        self._shown: dict[tuple[str, str], AgentStatus] = {}
+        self.on_change: Callable[[Collection[str], Sequence[QueueCall]], None] = lambda _numbers, _calls: None
+        """Called after each event with the queues that it was about, and the calls that are over by it."""
         self._timer: asyncio.TimerHandle | None = None
         self._stops: list[Callable[[], None]] = []
+        self._observers: list[Callable[[str, str], None]] = []
         self._clock_at: tuple[datetime, float] | None = None
         """What clock and loop have shown last."""
-        self._managers: dict[str, tuple[str, ...]] = {}
-        hub.topic(Topic.AGENTS, self._snapshot)
+        self._topic = AgentsTopic(hub=hub, configuration=configuration, on_change=self._observed)
 
     # Life
 
@@ -132,7 +131,7 @@ class Queues:
             self._states.observe(self._look_at),
             self._configuration.observe(self._on_configuration),
         ]
-        self._note_managers()
+        self._topic.look_at_managers()
         self._carry_out(effects, everybody=True)
         self._look_at_all()
 
@@ -175,6 +174,11 @@ class Queues:
         caller = self._acd.floor.waiting.get(call)
         return self._acd.floor.lines[caller.queue].position(caller) if caller is not None else None
 
+    def who_calls(self, call: str) -> Party | None:
+        """The caller of a call that is not over."""
+        found = self._open.get(call)
+        return found.caller if found is not None else None
+
     def waits(self, call: str) -> bool:
         """Whether this call waits in a queue."""
         return call in self._acd.floor.waiting
@@ -186,10 +190,17 @@ class Queues:
 
     def of_agent(self, call: str, extension: str) -> Caller | None:
         """The caller of this call, if the extension is rung for it, or talks with it, as an agent."""
-        floor = self._acd.floor
-        caller = floor.waiting.get(call) or floor.talking.get(call)
+        caller = self._acd.floor.caller(call)
         is_so = caller is not None and (extension in caller.offers or extension == caller.agent)
         return caller if is_so else None
+
+    def observe(self, observer: Callable[[str, str], None]) -> Callable[[], None]:
+        """Call `observer(queue, agent)` after each change; "" for an agent: of who waits or talks there.
+
+        The returned function ends that.
+        """
+        self._observers.append(observer)
+        return lambda: self._observers.remove(observer)
 
     # Callers
 
@@ -197,6 +208,13 @@ class Queues:
         """The caller of this call waits in a queue, or waits on since an earlier server."""
         seat, waiting = self._seats.get(call.id), self._acd.floor.waiting.get(call.id)
         self._open[call.id] = call
+        talking = self._acd.floor.talking.get(call.id)
+        if talking is not None and talking.queue == number:
+            # Who had answered, or picked it up, was gone when the killed server's heir came: the old place.
+            seat = self._seats[call.id] = Seat()
+            self._note_queued(call.id)
+            self.came_to_nothing(call.id)
+            return seat
         if seat is not None and (not seat.is_empty or (waiting is not None and waiting.queue == number)):
             return seat
         seat = self._seats[call.id] = Seat()
@@ -227,15 +245,22 @@ class Queues:
         self._carry_out(effects, calls=[call], extensions=[extension])
         return any(isinstance(effect, Connect) and effect.extension == extension for effect in effects)
 
+    def picked_up(self, call: str, extension: str) -> bool:
+        """A colleague takes this caller; False: too late, it waits no more."""
+        waits = self.waits(call)
+        effects = self._acd.picked_up(call, extension, self._now())
+        self._carry_out(effects, calls=[call], extensions=[extension])
+        return waits and call in self._acd.floor.talking
+
     def refused(self, call: str, extension: str) -> None:
         """An agent who is rung does not take the call."""
         effects = self._acd.refused(call, extension, self._now())
         self._carry_out(effects, calls=[call], extensions=[extension])
 
-    def came_to_nothing(self, call: str) -> None:
-        """The agent who has answered is gone before the two were together."""
+    def came_to_nothing(self, call: str, *, caller_gone: bool = False) -> None:
+        """Who has answered, or picked it up, is gone before the two were together; or the caller is."""
         caller = self._acd.floor.talking.get(call)
-        effects = self._acd.came_to_nothing(call, self._now())
+        effects = self._acd.came_to_nothing(call, self._now(), caller_gone=caller_gone)
         self._carry_out(effects, calls=[call], extensions=[caller.agent or ""] if caller else [])
 
     def follow(self, call: Call) -> None:
@@ -245,7 +270,16 @@ class Queues:
         if call.ending is not None:
             self.forget(call.id)
         elif call.id in floor.waiting and call.answered_leg is not None:
-            self.leave(call.id)  # somebody has taken it whom the queue has not rung
+            self._taken(call.id, call.answered_leg)
+
+    def _taken(self, call: str, answered_leg: str) -> None:
+        """A waiting caller talks: with a colleague, or with an agent whose answer a killed server saw."""
+        leg = next((leg for leg in self._switch.legs() if leg.id == answered_leg), None)
+        if leg is None or leg.inbound:
+            self.leave(call)  # it was picked up
+            return
+        effects = self._acd.found_talking(call, leg.number, self._now())
+        self._carry_out(effects, calls=[call], extensions=[leg.number])
 
     def forget(self, call: str) -> None:
         """Nobody conducts this call any longer: it is in no queue any more."""
@@ -306,17 +340,13 @@ class Queues:
             self._carry_out(effects, extensions=before | after, queue=change.key)
             for extension in after:
                 self._look_at(extension)
-            self._note_managers()
-
-    def _note_managers(self) -> None:
-        """Whoever manages a queue now, or does no longer, sees other agents than before."""
-        before, self._managers = self._managers, {one.number: one.managers for one in self._settings()}
-        if before != self._managers:
-            self._hub.renew(Topic.AGENTS)
+            self._topic.look_at_managers()
 
     def _on_switch(self, event: Event) -> None:
         if isinstance(event, LegChanged):
             self._look_at(event.leg.number)
+        elif isinstance(event, ContactsChanged):
+            self._look_at(event.number)
 
     # Facts about agents
 
@@ -333,6 +363,7 @@ class Queues:
         reachable = (
             state is not None
             and bool(state.registered)
+            and any(phone.reachable for phone in self._switch.contacts(extension))
             and state.presence.status is not PresenceStatus.DO_NOT_DISTURB
         )
         busy = any(self._is_of_no_queue(leg) for leg in self._states.legs(extension))
@@ -374,12 +405,12 @@ class Queues:
                     changes.agents.append(effect.change)
                 case Logged():
                     touched_calls.add(effect.record.call)
-                    caller = self._open.get(effect.record.call)
-                    who = caller.caller if caller is not None else None
+                    who = self.who_calls(effect.record.call)
                     record = effect.record.model_copy(
                         update={"number": who.number, "name": who.name} if who is not None else {}
                     )
                     changes.calls.append(record)
+                    queues.add(record.queue)
                 case AutoPaused():
                     _log.info(
                         "Agent %s of queue %s is paused: %d calls were missed in a row",
@@ -400,14 +431,27 @@ class Queues:
         self._note_rows(changes, touched_calls, touched, queues, everybody=everybody)
         self.writer.write(changes)
         self._publish(touched, queue=queue, everybody=everybody)
+        callers = map(self._acd.floor.caller, touched_calls)
+        for number in queues | {caller.queue for caller in callers if caller is not None}:
+            self._observed(number, "")
         self._set_timer()
+        self.on_change(self._about(effects, touched_calls, everybody=everybody), changes.calls)
+
+    def _about(self, effects: Effects, calls: Iterable[str], *, everybody: bool) -> set[str]:
+        """The queues in which something is different now."""
+        floor = self._acd.floor
+        if everybody:
+            return set(floor.lines)
+        there = (floor.waiting.get(call) or floor.talking.get(call) for call in calls)
+        about = {caller.queue for caller in there if caller is not None}
+        return about | {queue_of(effect) for effect in effects}
 
     def _note_rows(
         self, changes: Changes, calls: set[str], extensions: set[str], queues: set[str], *, everybody: bool
     ) -> None:
         floor = self._acd.floor
         for call in calls:
-            caller = floor.waiting.get(call) or floor.talking.get(call)
+            caller = floor.caller(call)
             changes.rows[CALLER, call] = stored_caller(caller) if caller is not None else None
         for extension in floor.agents if everybody else extensions:
             agent = floor.agents.get(extension)
@@ -419,44 +463,14 @@ class Queues:
 
     def _publish(self, extensions: Iterable[str], *, queue: str, everybody: bool) -> None:
         """Tell what has changed of these agents, or of all; who is no agent of `queue` any more is gone."""
-        floor = self._acd.floor
-        there: dict[tuple[str, str], AgentStatus] = {}
-        if everybody:
-            there = {(one.queue, one.extension): one for one in self._acd.agents()}
-            gone = self._shown.keys() - there.keys()
-        else:
-            for extension in extensions:
-                known = floor.agents.get(extension)
-                for of in known.memberships if known is not None else ():
-                    if (status := self._acd.agent(of, extension)) is not None:
-                        there[of, extension] = status
-            members = {(queue, one) for one in extensions}
-            gone = {key for key in members if key in self._shown and key not in there}
+        acd = self._acd
+        gone = self._topic.tell_all(acd) if everybody else self._topic.tell(acd, extensions, queue=queue)
         for key in gone:
-            del self._shown[key]
             self.writer.write(Changes({(MEMBER, "/".join(key)): None}))
-            self._tell(key, None)
-        for key, status in there.items():
-            if self._shown.get(key) != status:
-                self._shown[key] = status
-                self._tell(key, status)
 
-    def _tell(self, key: tuple[str, str], status: AgentStatus | None) -> None:
-        queue, extension = key
-        settings = self.settings_of(queue)
-        managers = settings.managers if settings is not None else ()
-        for number in dict.fromkeys((extension, *managers)):
-            self._hub.publish(Topic.AGENTS, f"{queue}/{extension}", status, to=number)
-
-    async def _snapshot(self, who: Who) -> Mapping[str, Any]:
-        if who.number is None:
-            return {}
-        managed = {queue.number for queue in self._settings() if who.number in queue.managers}
-        return {
-            f"{queue}/{extension}": status
-            for (queue, extension), status in self._shown.items()
-            if extension == who.number or queue in managed
-        }
+    def _observed(self, queue: str, extension: str) -> None:
+        for observer in list(self._observers):
+            observer(queue, extension)
 
     def _set_timer(self) -> None:
         if self._timer is not None:

@@ -20,7 +20,7 @@ from server.switch.port import ContactsChanged, Down, Event, Leg, LegChanged, Le
 
 
 class States:
-    """The state of every enabled extension, and the topic `extensions`."""
+    """The state of every enabled extension, and the topic `extensions`: what others may see (ADMIN-1)."""
 
     def __init__(
         self, *, clock: Clock, switch: Switch, hub: Hub, directory: Directory, presence: PresenceService
@@ -36,6 +36,8 @@ class States:
         """Of those that have legs."""
         self._phones: dict[str, int] = {}
         self._states: dict[str, ExtensionState] = {}
+        self._shown: dict[str, ExtensionState] = {}
+        """The same, as it was told."""
         self._stops: list[Callable[[], None]] = []
         self._observers: list[Callable[[str], None]] = []
         hub.topic(Topic.EXTENSIONS, self._snapshot)
@@ -87,7 +89,7 @@ class States:
         return sum(state.phones for state in self._states.values())
 
     async def _snapshot(self, _who: Who) -> Mapping[str, Any]:
-        return self._states
+        return self._shown
 
     def _on_switch(self, event: Event) -> None:
         if isinstance(event, LegChanged):
@@ -123,7 +125,9 @@ class States:
             self._phones[number] = len(self._switch.contacts(number)) if self._up else 0
             self._refresh(number)
         elif self._states.pop(number, None) is not None:
-            self._publish(number, None)
+            del self._shown[number]
+            self._hub.publish(Topic.EXTENSIONS, number, None)
+            self._tell(number)
 
     def _reread(self) -> None:
         """Everything anew, as the switch has it; without a switch all of it is unknown."""
@@ -145,10 +149,13 @@ class States:
         new = self._state(extension, old)
         if new != old:
             self._states[number] = new
-            self._publish(number, new)
+            before, now = self._shown.get(number), _seen_by_others(new, self._shown.get(number))
+            if now != before:
+                self._shown[number] = now
+                self._hub.publish(Topic.EXTENSIONS, number, now)
+            self._tell(number)
 
-    def _publish(self, number: str, state: ExtensionState | None) -> None:
-        self._hub.publish(Topic.EXTENSIONS, number, state)
+    def _tell(self, number: str) -> None:
         for observer in tuple(self._observers):
             observer(number)
 
@@ -162,6 +169,7 @@ class States:
             name=extension.display_name,
             groups=extension.groups,
             avatar=extension.avatar,
+            monitored=extension.monitored,
             registered=phones > 0 if self._up else None,
             phones=phones,
             call=call,
@@ -171,6 +179,15 @@ class States:
 
     def _since(self, call: CallState, old: ExtensionState | None) -> datetime:
         return old.call_since if old is not None and old.call is call else self._clock.now()
+
+
+def _seen_by_others(state: ExtensionState, before: ExtensionState | None) -> ExtensionState:
+    """Of one who may not be monitored nothing changes with calls and phones, not even a time."""
+    if state.monitored:
+        return state
+    since = before.call_since if before is not None and not before.monitored else state.call_since
+    hidden = {"registered": None, "phones": 0, "call": CallState.UNKNOWN, "call_since": since}
+    return state.model_copy(update=hidden)
 
 
 def _view(leg: Leg) -> LegView:

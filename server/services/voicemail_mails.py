@@ -9,12 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.contract.mail import MailKind
-from server.contract.voicemail import AfterMail, VoicemailMail, VoicemailMessage
+from server.contract.voicemail import AfterMail, VoicemailMail, VoicemailMessage, VoicemailSettings
 from server.db.models import ExtensionRow
 from server.services.errors import ServiceError
 from server.services.mail import Extra
 from server.services.mail_letters import Attachment
-from server.services.mail_outbox import Outbox
+from server.services.mail_outbox import Outbox, beside
 from server.services.voicemail import Voicemail
 
 _log = logging.getLogger(__name__)
@@ -35,8 +35,13 @@ class VoicemailMails:
     async def add(self, session: AsyncSession, message: VoicemailMessage) -> None:
         """The mails about a message that is new in this transaction."""
         settings = self._voicemail.settings_of(message.box)
-        if settings.mail is VoicemailMail.NO or not self._outbox.is_open:
-            return
+        if settings.mail is not VoicemailMail.NO and self._outbox.is_open:
+            async with beside(session, f"a message for {message.box}"):
+                await self._add(session, message, settings)
+
+    async def _add(
+        self, session: AsyncSession, message: VoicemailMessage, settings: VoicemailSettings
+    ) -> None:
         facts = {
             "box": message.box,
             "box_name": self._voicemail.name(message.box),

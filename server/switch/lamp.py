@@ -32,10 +32,13 @@ class Lamp:
         value: what a key has as its value, and a phone subscribes to: digits, `*`, `#` and `+`.
         watcher: the only extension that is shown it, so that the same value may be another lamp for another
             extension; "": it is the same for every watcher.
+        among: of a lamp that is the same for all, the extensions that may watch it; None: every watcher. It
+            may change, and the lamp is still the same one.
     """
 
     value: str
     watcher: str = ""
+    among: Collection[str] | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if not _DIALLED.fullmatch(self.value) or (self.watcher and not _DIALLED.fullmatch(self.watcher)):
@@ -65,9 +68,9 @@ class LampPanel(ABC):
     async def declare(self, board: LampBoard) -> None:
         """These are all the lamps: phones may subscribe to them, and see what they show (KEY-4).
 
-        A subscription by who is no watcher, or to what is no lamp, is refused (404); one to a lamp that is
-        none any more is ended. Those to the others go on. What the engine shows already is not told again,
-        whichever server has told it; so this is for each `Up`, too.
+        A subscription by who is no watcher, or to what is no lamp for them, is refused (404); one to a lamp
+        that is none any more is ended. Those to the others go on. What the engine shows already is not told
+        again, whichever server has told it; so this is for each `Up`, too.
         """
 
     @abstractmethod

@@ -9,6 +9,9 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QMenu,
     QPushButton,
+    QTabBar,
+    QTableWidget,
+    QTableWidgetItem,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -131,3 +134,22 @@ def test_a_line_of_a_menu_is_chosen_by_what_it_begins_with(window: Window, qtbot
     attempt({"do": "choose", "what": "With"})
     assert chosen == ["sugar"]
     assert not menu.isVisible()
+
+
+def test_tabs_and_cells_are_pressed_by_what_is_written_there(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    tabs, table = QTabBar(), QTableWidget(2, 2)
+    for text in ("Personal", "Queue"):
+        tabs.addTab(text)
+    table.setItem(1, 1, QTableWidgetItem("Not dealt with"))
+    layout = QVBoxLayout(window)
+    layout.addWidget(tabs)
+    layout.addWidget(table)
+    window.show()
+    attempt({"do": "click", "what": "Queue"})
+    assert tabs.currentIndex() == 1
+    attempt({"do": "click", "what": "Not dealt with"})
+    assert (table.currentRow(), table.currentColumn()) == (1, 1)
+    with pytest.raises(NotYet, match="no button 'Dealt'"):
+        attempt({"do": "click", "what": "Dealt"})

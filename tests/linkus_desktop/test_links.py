@@ -2,7 +2,7 @@
 
 import pytest
 
-from linkus_desktop.links import CallLink, LinkError, parse
+from linkus_desktop.links import CallLink, LinkError, is_login, parse, parse_login
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_an_extension_behind_the_number_is_told_and_not_dialled_SIP_2() -> None:
         ("https://example.com/1002", "not a link to call"),
         ("/etc/passwd", "no number"),
         ("javascript:alert(1)", "not a link to call"),
-        ("linkus://login?token=abc", "cannot log in with a login link"),
+        ("linkus://login?token=abc", "not one to call"),
         ("tel:١٢٣", "no number"),
     ],
 )
@@ -78,3 +78,39 @@ def test_an_error_repeats_no_password_and_no_secret_of_a_link_AUTH_4() -> None:
         with pytest.raises(LinkError) as refused:
             parse(link)
         assert "hush" not in str(refused.value)
+
+
+TOKEN, FINGERPRINT = "t" * 43, "ab" * 32
+LOGIN = f"linkus://login?server=pbx.example.com%3A8222&user=1001&token={TOKEN}&fingerprint={FINGERPRINT}"
+
+
+def test_a_login_link_says_where_who_and_by_what_AUTH_2() -> None:
+    for link in (LOGIN, f" {LOGIN}\n", LOGIN.replace("linkus://login?", "LINKUS://LOGIN/?")):
+        assert is_login(link)
+        found = parse_login(link)
+        assert (found.server, found.user, found.token) == ("pbx.example.com:8222", "1001", TOKEN)
+        assert found.fingerprint == FINGERPRINT
+        assert TOKEN not in repr(found)
+    assert parse_login(LOGIN.partition("&fingerprint")[0]).fingerprint == ""
+    assert not is_login("tel:1002")
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "linkus://login",
+        "linkus:",
+        LOGIN.replace("login", "logout", 1),
+        LOGIN.replace(TOKEN, "short"),
+        LOGIN.replace(TOKEN, TOKEN + "%0A"),
+        LOGIN.replace("user=1001", "user=admin%20x"),
+        LOGIN.replace("pbx.example.com", "pbx example"),
+        LOGIN.replace(FINGERPRINT, "zz" * 32),
+        LOGIN + "&a=1" * 40,
+        LOGIN + "x" * 5000,
+    ],
+)
+def test_a_login_link_that_is_broken_is_told_without_repeating_it_AUTH_2(link: str) -> None:
+    with pytest.raises(LinkError, match="not complete") as refused:
+        parse_login(link)
+    assert TOKEN not in str(refused.value)

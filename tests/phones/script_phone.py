@@ -68,6 +68,7 @@ class ScriptPhone(RealPhone):
 
     async def crash(self) -> None:
         """Be gone without a word: the registration and the call stay with the PBX."""
+        self._registered = False
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -11,8 +11,8 @@ import re
 import traceback
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any, Self
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import pytest
@@ -42,6 +42,7 @@ LOUD = 500
 _SENTENCE = re.compile(r"(\S+) (calls|dials|has) (\S+): (\w+)")
 _CALLEE = {"no_answer": "missed", "cancelled": "missed"}
 """What the callee's log says where it differs from the caller's."""
+T = TypeVar("T")
 Entry = tuple[str, str, str]
 """Direction, number of the other party, outcome."""
 
@@ -124,6 +125,10 @@ class Scene:
         await self.use(made, letter)
         return made
 
+    async def enter(self, what: AbstractAsyncContextManager[T]) -> T:
+        """Use this until the row is over."""
+        return await self._stack.enter_async_context(what)
+
     async def reached(self, letter: str, available: dict[str, Any] | None = None, **more: object) -> None:
         """How an extension is reached while it is available, and else, until the row is over."""
         statuses = {"available": {"ring_timeout_s": RING_S, **(available or {})}, **_pop(more, "statuses")}
@@ -175,23 +180,7 @@ class Scene:
 
         `A calls B: answered` is in both logs, `A dials C: answered` in A's alone, `B has A: missed` in B's.
         """
-        registered = Counter(phone.line.number for phone in self.phones)
-        numbers = set(self._team.numbers.values())
-
-        async def left() -> list[str]:
-            states = await self.pbx.states()
-            found = [
-                f"{number} is shown as {states[number]['call']} with {states[number]['phones']} phones"
-                for number in numbers
-                if (states[number]["call"], states[number]["phones"]) != ("idle", registered[number])
-            ]
-            found += [
-                f"{call}" for call in await self.pbx.active() if {call["caller"], call["dialled"]} & numbers
-            ]
-            found += [one for one in await self.pbx.leftovers() if self._is_ours(one, await self._calls())]
-            return found
-
-        await _until_empty(left, "nothing is left of the row")
+        await self.gone()
         right: list[str] = []
 
         async def wrong() -> list[str]:
@@ -212,6 +201,26 @@ class Scene:
 
         await _until_empty(wrong, "the logs are right")
         return right[0]
+
+    async def gone(self) -> None:
+        """Wait until nothing is left of the row's calls."""
+        registered = Counter(phone.line.number for phone in self.phones)
+        numbers = set(self._team.numbers.values())
+
+        async def left() -> list[str]:
+            states = await self.pbx.states()
+            found = [
+                f"{number} is shown as {states[number]['call']} with {states[number]['phones']} phones"
+                for number in numbers
+                if (states[number]["call"], states[number]["phones"]) != ("idle", registered[number])
+            ]
+            found += [
+                f"{call}" for call in await self.pbx.active() if {call["caller"], call["dialled"]} & numbers
+            ]
+            found += [one for one in await self.pbx.leftovers() if self._is_ours(one, await self._calls())]
+            return found
+
+        await _until_empty(left, "nothing is left of the row")
 
     async def logged(self, letter: str) -> list[Entry]:
         """What the row has left in a log."""

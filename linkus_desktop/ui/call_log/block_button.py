@@ -2,6 +2,7 @@
 
 from linkus_desktop.pbx.blocking import Blocking
 from linkus_desktop.ui.widgets.buttons import WordButton
+from server.contract.agents import QueueLogEntry
 from server.contract.calls import CallLogEntry
 
 BLOCK, UNBLOCK = "do-not-disturb", "available"
@@ -19,7 +20,7 @@ class BlockButton(WordButton):
         if blocking is None:
             self.hide()  # never shown here: without a parent it would be a window
 
-    def follow(self, entry: CallLogEntry | None) -> None:
+    def follow(self, entry: CallLogEntry | QueueLogEntry | None) -> None:
         """Be about this call; None: no call, or several."""
         if self._blocking is None:
             return

@@ -11,11 +11,12 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView,
 from linkus_desktop.pbx.blocking import Blocking
 from linkus_desktop.pbx.call_log import CallLogColumn, CallLogRole
 from linkus_desktop.ui.call_log.block_button import BLOCK, UNBLOCK
-from linkus_desktop.ui.call_log.cells import ROW, CallCells
+from linkus_desktop.ui.call_log.cells import CallCells
 from linkus_desktop.ui.call_log.rows import CallLogRows
 from linkus_desktop.ui.icons import icon
 from linkus_desktop.ui.theme import tokens
 from linkus_desktop.ui.widgets.fitted_columns import FittedColumns
+from linkus_desktop.ui.widgets.row_cells import ROW
 
 if TYPE_CHECKING:
     from linkus_desktop.store.settings import Settings

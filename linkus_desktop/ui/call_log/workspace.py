@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QButtonGroup, QLineEdit, QWidget
+from PySide6.QtWidgets import QButtonGroup, QLineEdit, QStackedWidget, QTabBar, QWidget
 
 from linkus_desktop.pbx.blocking import Blocking, Change
 from linkus_desktop.pbx.call_log import CallLogColumn, CallLogModel, CallLogRole
@@ -17,6 +17,7 @@ from linkus_desktop.ui.call_log.rows import CallLogRows, Kind
 from linkus_desktop.ui.call_log.sound import SoundLine
 from linkus_desktop.ui.call_log.table import CallTable
 from linkus_desktop.ui.icons import icon
+from linkus_desktop.ui.queue_log.page import QueueLogPage
 from linkus_desktop.ui.texts import now_utc
 from linkus_desktop.ui.theme import tokens
 from linkus_desktop.ui.widgets.buttons import WordButton
@@ -33,8 +34,14 @@ SEEN_AFTER_MS = 1500
 """Missed calls count as seen when the log has been on the screen this long."""
 
 
+PERSONAL, QUEUE = range(2)
+"""The tabs (LOG-2)."""
+
+
 class CallLogWorkspace(QWidget):
-    """Own calls by kind and text; deletions can be taken back.
+    """Own calls by kind and text, and in a tab beside them those of queues (LOG-2).
+
+    Deletions can be taken back.
 
     Signals: call_requested(str number), problem(str text).
     """
@@ -50,6 +57,7 @@ class CallLogWorkspace(QWidget):
         clock: Callable[[], datetime] = now_utc,
         listening: "Listening | None" = None,
         blocking: Blocking | None = None,
+        queue_page: QueueLogPage | None = None,
         undo_ms: int = UNDO_MS,
         seen_after_ms: int = SEEN_AFTER_MS,
     ) -> None:
@@ -67,6 +75,8 @@ class CallLogWorkspace(QWidget):
             else None
         )
         self.sound = SoundLine()
+        self.queue_page = queue_page
+        self.tabs, self._pages = QTabBar(), QStackedWidget()
         self.search = QLineEdit()
         self.kinds: dict[Kind, WordButton] = {}
         self.call_back = WordButton("Call back", icon_name="phone", shortcut="Return")
@@ -91,12 +101,19 @@ class CallLogWorkspace(QWidget):
     def finish_deletions(self) -> None:
         """Do what waits for its undo now: the window closes."""
         self.undo_bar.finish()
+        if self.queue_page is not None:
+            self.queue_page.finish_deletions()
+
+    def set_has_queues(self, has_queues: bool) -> None:
+        """Whether the user has to do with queues: who has not sees no tabs."""
+        self.tabs.setVisible(has_queues and self.queue_page is not None)
+        if self.tabs.isHidden():
+            self.tabs.setCurrentIndex(PERSONAL)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Looking at missed calls makes them seen, after a moment."""
         super().showEvent(event)
-        if self._log.missed:
-            self._seen.start()
+        self._watch_missed()
         if self.blocking is not None:
             self.blocking.refresh()
 
@@ -144,13 +161,37 @@ class CallLogWorkspace(QWidget):
         bar.addWidget(self.call_back)
         bar.addWidget(self.block)
         bar.addWidget(self.delete)
-        layout = rows(self)
+        personal = QWidget()
+        layout = rows(personal)
         layout.addWidget(head)
         layout.addWidget(self.table, 1)
         layout.addWidget(self.sound)
         if self.player is not None:
             layout.addWidget(self.player)
+        self._build_tabs(personal)
+
+    def _build_tabs(self, personal: QWidget) -> None:
+        self.tabs.setAccessibleName("Which calls")
+        self.tabs.setExpanding(False)
+        self.tabs.setUsesScrollButtons(False)
+        self.tabs.addTab("Personal")
+        self._pages.addWidget(personal)
+        if self.queue_page is not None:
+            self.tabs.addTab("Queue")
+            self._pages.addWidget(self.queue_page)
+        self.tabs.hide()
+        self.tabs.currentChanged.connect(self._on_tab)
+        layout = rows(self)
+        layout.addWidget(self.tabs)
+        layout.addWidget(self._pages, 1)
         self.setFocusProxy(self.table)
+
+    def _on_tab(self, tab: int) -> None:
+        """The other calls; the focus goes there when the room gets it."""
+        self._pages.setCurrentIndex(tab)
+        page = self.queue_page if tab == QUEUE else None
+        self.setFocusProxy(page or self.table)
+        self._watch_missed()
 
     def _on_kind_button(self) -> None:
         for kind, button in self.kinds.items():
@@ -187,9 +228,15 @@ class CallLogWorkspace(QWidget):
         self.rows.set_kind(kind)
         self._follow()
 
-    def _on_missed(self, count: int) -> None:
-        if count and self.isVisible():
+    def _on_missed(self, _count: int) -> None:
+        self._watch_missed()
+
+    def _watch_missed(self) -> None:
+        """Missed calls are seen by looking at them, not at those of queues."""
+        if self._log.missed and self.isVisible() and self.tabs.currentIndex() == PERSONAL:
             self._seen.start()
+        else:
+            self._seen.stop()
 
     def _on_text(self, text: str) -> None:
         self.rows.set_text(text)

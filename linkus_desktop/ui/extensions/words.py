@@ -10,10 +10,15 @@ from server.contract.presence import PresenceStatus
 PICK_UP = "Shift+Return"
 """The keys that take the call which rings at a colleague."""
 
+NOT_SHOWN = "Not shown"
+"""Of one who may not be monitored."""
+
 
 def state_words(state: ExtensionState | None) -> str:
     """The lamp's word; while somebody talks their status matters too, so it follows."""
     lamp = lamp_of(state)
+    if state is not None and not state.monitored:
+        return NOT_SHOWN
     if state is None or lamp in {Lamp.UNKNOWN, Lamp.IDLE}:
         return lamp.word
     status = PRESENCE_WORDS[state.presence.status]

@@ -11,7 +11,7 @@ from server.db.models.prompts import PromptRow
 from server.db.models.queues import AgentChangeRow, QueueCallRow, QueueStateRow
 from server.db.models.reaching import ReachingRow
 from server.db.models.recordings import RecordingOwnerRow, RecordingRow
-from server.db.models.sessions import RefreshTokenRow, SessionRow
+from server.db.models.sessions import LoginLinkRow, RefreshTokenRow, SessionRow
 from server.db.models.throttle import ThrottleRow
 from server.db.models.voicemail import MailboxRow, VoicemailGreetingRow, VoicemailMessageRow
 
@@ -28,6 +28,7 @@ __all__ = [
     "ExtensionGroupRow",
     "ExtensionRow",
     "FunctionKeysRow",
+    "LoginLinkRow",
     "MailPreferencesRow",
     "MailRow",
     "MailboxRow",

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Enum, ForeignKey, LargeBinary, String
+from sqlalchemy import Enum, ForeignKey, LargeBinary, String, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from server.contract.extensions import Role, SrtpMode
@@ -51,6 +51,7 @@ class ExtensionRow(Base):
     mobile: Mapped[str | None] = mapped_column(String(31))
     enabled: Mapped[bool]
     client_enabled: Mapped[bool]
+    monitored: Mapped[bool] = mapped_column(server_default=true())
     srtp: Mapped[SrtpMode] = mapped_column(
         Enum(SrtpMode, native_enum=False, length=31, values_callable=_values, create_constraint=False)
     )

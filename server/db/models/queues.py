@@ -23,7 +23,7 @@ class QueueCallRow(Base):
     """One call of a queue, when it is over there (Q-9). A call may be in a queue more than once.
 
     `result`: how it was dealt with, since `result_at`, by `result_by`; `result_automatic`: as another call of
-    the same caller was.
+    the same caller was. `deleted_by_agent`: it is gone for the agent who answered, and for nobody else.
     """
 
     __tablename__ = "queue_calls"
@@ -43,8 +43,12 @@ class QueueCallRow(Base):
     result_by: Mapped[str] = mapped_column(String(80), server_default="")
     result_at: Mapped[datetime | None]
     result_automatic: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    deleted_by_agent: Mapped[bool] = mapped_column(Boolean, server_default=false())
 
-    __table_args__ = (Index("ix_queue_calls_queue_joined_at_id", "queue", "joined_at", "id"),)
+    __table_args__ = (
+        Index("ix_queue_calls_queue_joined_at_id", "queue", "joined_at", "id"),
+        Index("ix_queue_calls_joined_at_id", "joined_at", "id"),
+    )
 
 
 class AgentChangeRow(Base):

@@ -46,3 +46,13 @@ class RefreshTokenRow(Base):
     session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"), index=True)
     expires_at: Mapped[datetime]
     replaced_at: Mapped[datetime | None]
+
+
+class LoginLinkRow(Base):
+    """A login link that was not used yet (AUTH-2); its token is kept as a SHA-256 hash only."""
+
+    __tablename__ = "login_links"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
+    expires_at: Mapped[datetime]

@@ -122,6 +122,19 @@ class Acd:
             self.floor.connect(caller, extension)
         return self.floor.settle()
 
+    def found_talking(self, call: str, extension: str, now: datetime) -> Effects:
+        """A waiting caller is found to talk with an agent: who has answered as a server was killed.
+
+        No `Connect` comes of it. Somebody else than an agent of the queue has picked the call up: it leaves.
+        """
+        self._at(now)
+        caller = self.floor.waiting.get(call)
+        if caller is not None and extension in self.floor.lines[caller.queue].members:
+            self.floor.find_talking(caller, extension)
+        elif caller is not None:
+            self._end(call, QueueEnd.LEFT)
+        return self.floor.settle()
+
     def refused(self, call: str, extension: str, now: datetime) -> Effects:
         """An agent who is rung is busy, declines, or has no phone that works: on to the next at once."""
         self._at(now)
@@ -130,11 +143,26 @@ class Acd:
             self.floor.stop(caller.offers[extension], Stop.REFUSED)
         return self.floor.settle()
 
-    def came_to_nothing(self, call: str, now: datetime) -> Effects:
-        """The agent who has answered is gone before the two were together: the caller waits on as before."""
+    def picked_up(self, call: str, extension: str, now: datetime) -> Effects:
+        """A colleague, agent or not, takes a waiting caller; who is rung for it has missed nothing.
+
+        Of one who waits no more nothing comes: whoever answered was first.
+        """
+        self._at(now)
+        if (caller := self.floor.waiting.get(call)) is not None:
+            self.floor.pick_up(caller, extension)
+        return self.floor.settle()
+
+    def came_to_nothing(self, call: str, now: datetime, *, caller_gone: bool = False) -> Effects:
+        """Who has answered is gone before the two were together: the caller waits on as before.
+
+        `caller_gone`: it is the caller who is gone, and who has waited in vain.
+        """
         self._at(now)
         if (caller := self.floor.talking.get(call)) is not None:
             self.floor.wait_on(caller)
+            if caller_gone and call in self.floor.waiting:
+                self.floor.leave(caller, QueueEnd.ABANDONED)
         return self.floor.settle()
 
     # Agents
@@ -311,8 +339,8 @@ class Acd:
         known = self.floor.agents.get(extension)
         return sorted(known.memberships) if known is not None else []
 
-    def callers(self, queue: str) -> list[WaitingCaller]:
-        """Who waits in a queue, in order.
+    def callers(self, queue: str, most: int | None = None) -> list[WaitingCaller]:
+        """Who waits in a queue, in order; the first `most` of them (None: all).
 
         Raises:
             NoSuchQueue: there is none with this number.
@@ -327,7 +355,7 @@ class Acd:
                 position=place,
                 ringing=tuple(caller.offers),
             )
-            for place, caller in enumerate(self.floor.lines[queue].callers, 1)
+            for place, caller in enumerate(self.floor.lines[queue].callers[:most], 1)
         ]
 
 

@@ -21,21 +21,32 @@ from datetime import datetime
 from server.contract.agents import AgentState
 
 _ALWAYS = frozenset(
-    {AgentState.LOGGED_OUT, AgentState.PAUSED, AgentState.UNREACHABLE, AgentState.BUSY_ELSEWHERE}
+    {
+        AgentState.LOGGED_OUT,
+        AgentState.PAUSED,
+        AgentState.UNREACHABLE,
+        AgentState.BUSY_ELSEWHERE,
+        AgentState.TALKING,
+    }
 )
-"""What may follow on every state: a person, a phone or another call can do that at any moment."""
+"""What may follow on every state: a person, a phone or another call can do that at any moment. Who is not
+rung talks by picking a call up."""
 
 TRANSITIONS: dict[AgentState, frozenset[AgentState]] = {
     AgentState.LOGGED_OUT: _ALWAYS | {AgentState.WRAP_UP, AgentState.AVAILABLE},
     AgentState.PAUSED: _ALWAYS | {AgentState.WRAP_UP, AgentState.AVAILABLE},
     AgentState.UNREACHABLE: _ALWAYS | {AgentState.WRAP_UP, AgentState.AVAILABLE},
     AgentState.AVAILABLE: _ALWAYS | {AgentState.RINGING},
-    AgentState.RINGING: _ALWAYS | {AgentState.TALKING, AgentState.WRAP_UP, AgentState.AVAILABLE},
+    AgentState.RINGING: _ALWAYS | {AgentState.WRAP_UP, AgentState.AVAILABLE},
     AgentState.TALKING: _ALWAYS | {AgentState.RINGING, AgentState.WRAP_UP, AgentState.AVAILABLE},
     AgentState.BUSY_ELSEWHERE: _ALWAYS | {AgentState.RINGING, AgentState.WRAP_UP, AgentState.AVAILABLE},
     AgentState.WRAP_UP: _ALWAYS | {AgentState.AVAILABLE},
 }
-"""What may follow on each state. Nobody talks who was not rung; nobody is rung in wrap-up or a pause."""
+"""What may follow on each state. Nobody is rung in wrap-up or a pause.
+
+Who talks need not have been rung: agents pick calls up, and a new server finds those talking who answered in
+the moment in which the one before was killed.
+"""
 
 
 class IllegalTransition(Exception):
@@ -148,7 +159,12 @@ def can_be_rung(agent: Agent, member: Membership, *, ring_in_use: bool) -> bool:
     )
 
 
-def check(before: AgentState | None, after: AgentState) -> None:
-    """Raise `IllegalTransition` if `after` must not follow on `before`; None: the agent is new."""
+def check(before: AgentState | None, after: AgentState, *, found_talking: bool = False) -> None:
+    """Raise `IllegalTransition` if `after` must not follow on `before`; None: the agent is new.
+
+    `found_talking`: nobody has seen how the agent came to talk.
+    """
+    if found_talking and after is AgentState.TALKING:
+        return
     if before is not None and before is not after and after not in TRANSITIONS[before]:
         raise IllegalTransition(f"an agent who was {before} cannot be {after} next")

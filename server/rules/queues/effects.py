@@ -99,3 +99,13 @@ class Logged:
 
 
 Effect = Ring | StopRinging | Connect | FailOver | Announce | AutoPaused | Changed | Logged
+
+
+def queue_of(effect: Effect) -> str:
+    """The number of the queue that an effect is about."""
+    match effect:
+        case Changed():
+            return effect.change.queue
+        case Logged():
+            return effect.record.queue
+    return effect.queue

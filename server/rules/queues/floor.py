@@ -72,11 +72,16 @@ class Floor:
         self.log_ins = itertools.count(1)
         self._random = Random(seed)  # noqa: S311 - a lot, not a secret
         self._touched: dict[str, None] = {}
+        self._found_talking: set[str] = set()
         self._listening: dict[str, None] = {}
 
     def agent(self, extension: str) -> Agent:
         """What is known of an extension."""
         return self.agents.setdefault(extension, Agent(extension))
+
+    def caller(self, call: str) -> Caller | None:
+        """Who waits, or talks, with this call."""
+        return self.waiting.get(call) or self.talking.get(call)
 
     def touch(self, extension: str) -> None:
         """A fact about the agent has changed."""
@@ -111,10 +116,11 @@ class Floor:
                 state = state_of(agent, member)
                 reason = member.reason if state is AgentState.PAUSED else None
                 if (state, reason) != (member.state, member.told_reason):
-                    check(member.state, state)
+                    check(member.state, state, found_talking=extension in self._found_talking)
                     self._changed(member, state)
                     member.state, member.told_reason, member.since = state, reason, self.now
         self._touched.clear()
+        self._found_talking.clear()
 
     def _changed(self, member: Membership, after: AgentState | None) -> None:
         self.effects.append(
@@ -212,18 +218,34 @@ class Floor:
 
     def connect(self, caller: Caller, extension: str) -> None:
         """The agent who is rung has answered."""
-        line, offer = self.lines[caller.queue], caller.offers[extension]
-        self._take_back(offer)
+        self._take_back(caller.offers[extension])
+        self._begin_talk(caller, extension)
+        self.effects.append(Connect(caller.call, caller.queue, extension))
+
+    def pick_up(self, caller: Caller, extension: str) -> None:
+        """A colleague takes the caller, whoever is rung; if that one is an agent here, it is an answer."""
+        caller.picked_up = extension not in self.lines[caller.queue].members
+        self._begin_talk(caller, extension)
+
+    def find_talking(self, caller: Caller, extension: str) -> None:
+        """The agent has answered, which nobody has told, and the two talk already."""
+        if (offer := self.agents[extension].offer) is not None:
+            self.stop(offer, Stop.AGENT_AWAY)
+        self._begin_talk(caller, extension)
+        self._found_talking.add(extension)
+
+    def _begin_talk(self, caller: Caller, extension: str) -> None:
+        line = self.lines[caller.queue]
         self._end_waiting(caller, Stop.ANSWERED_ELSEWHERE)
         waited = (self.now - caller.joined).total_seconds()
         line.average_wait_s = average_wait(line.average_wait_s, waited)
-        agent = self.agents[extension]
+        agent = self.agent(extension)
         caller.agent, caller.answered_at = extension, self.now
         agent.talks[caller.call] = caller.queue
         self.talking[caller.call] = caller
         for member in agent.memberships.values():
             member.missed = 0
-        self.effects.append(Connect(caller.call, caller.queue, extension))
+        self.touch(extension)
 
     def leave(self, caller: Caller, end: QueueEnd) -> None:
         """A caller waits no more, unanswered."""
@@ -264,6 +286,7 @@ class Floor:
             self.timers.set((Due.REST, member.extension, member.queue), member.rest_until)
         self.touch(agent.extension)
         caller.agent = caller.answered_at = None
+        caller.picked_up = False
         self.enter(caller, line.queue)
         self.begin_to_listen(caller, line.queue)
 
@@ -282,7 +305,8 @@ class Floor:
             for other in agent.memberships.values() if shared else (member,):
                 self._wrap_up(other, self.now + wrap_up)
         self.touch(caller.agent)
-        self.log(caller, QueueEnd.ANSWERED, left=caller.answered_at)
+        end = QueueEnd.PICKED_UP if caller.picked_up else QueueEnd.ANSWERED
+        self.log(caller, end, left=caller.answered_at)
 
     def _wrap_up(self, member: Membership, until: datetime) -> None:
         if until > max(self.now, member.wrap_until or self.now):

@@ -24,6 +24,7 @@ class Caller:
         level: the skill level that is rung now.
         missed: who has not answered in time.
         agent, answered_at: who talks to the caller, since when.
+        picked_up: that one is no agent of the queue.
     """
 
     call: str
@@ -40,6 +41,7 @@ class Caller:
     schedule: Schedule = field(default_factory=Schedule)
     agent: str | None = None
     answered_at: datetime | None = None
+    picked_up: bool = False
 
 
 def turn(caller: Caller) -> tuple[datetime, int]:

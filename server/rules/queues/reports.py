@@ -28,6 +28,7 @@ def queue_report(
         abandoned=len(abandoned),
         failed_over=sum(call.end is QueueEnd.FAILED_OVER for call in mine),
         left=sum(call.end is QueueEnd.LEFT for call in mine),
+        picked_up=sum(call.end is QueueEnd.PICKED_UP for call in mine),
         missed=sum(len(call.missed) for call in mine),
         in_time=in_time,
         abandoned_in_time=abandoned_in_time,
@@ -88,7 +89,7 @@ def agent_reports(
     answered: dict[tuple[str, str], list[float]] = defaultdict(list)
     missed: dict[tuple[str, str], int] = defaultdict(int)
     for call in calls:
-        if call.agent is not None and since <= call.left < until:
+        if call.agent is not None and call.end is QueueEnd.ANSWERED and since <= call.left < until:
             answered[call.queue, call.agent].append(call.talked_s)
         for extension in call.missed if since <= call.joined < until else ():
             missed[call.queue, extension] += 1

@@ -48,6 +48,7 @@ class StoredCaller(Reply):
     missed: tuple[ExtensionNumber, ...]
     agent: ExtensionNumber | None
     answered_at: Instant | None
+    picked_up: bool = False
 
 
 class StoredTurn(Reply):
@@ -172,6 +173,7 @@ def _restore_caller(acd: Acd, was: StoredCaller, *, alive: bool) -> None:
         missed=list(was.missed),
         agent=was.agent,
         answered_at=was.answered_at,
+        picked_up=was.picked_up,
     )
     if was.agent is not None:
         floor.talking[was.call] = caller

@@ -1,9 +1,10 @@
 """Lamps and message-waiting in Asterisk: hints, `Stasis:` device states, MWI.
 
 Each extension has a dialplan context of its own to subscribe in (`subscribe_context`): it includes the one
-with the lamps that all see, and holds those that only this extension sees. So two bosses with the same
-`*592007` on a key see two lamps. The contexts are a file, for the engine's start; while it runs they are
-changed line by line, and the file is read anew only where it is not known what the engine has.
+with the lamps that all see, and holds those that only this extension sees, alone or as one of several. So two
+bosses with the same `*592007` on a key see two lamps, and all agents of a queue the same one. The contexts
+are a file, for the engine's start; while it runs they are changed line by line, and the file is read anew
+only where it is not known what the engine has.
 
 Seen with Asterisk 22:
 
@@ -198,10 +199,14 @@ def _removing(context: str, line: str) -> str:
 def hints(board: LampBoard) -> str:
     """The dialplan's contexts of lamps."""
     own: dict[str, list[Lamp]] = {watcher: [] for watcher in board.watchers}
+    common_to_all = []
     for lamp in board.lamps:
-        if lamp.watcher in own:
-            own[lamp.watcher].append(lamp)
-    common = _context(CONTEXT_LAMPS, (lamp for lamp in board.lamps if not lamp.watcher))
+        if not lamp.watcher and lamp.among is None:
+            common_to_all.append(lamp)
+        for watcher in (lamp.watcher,) if lamp.watcher else {*(lamp.among or ())}:
+            if watcher in own:
+                own[watcher].append(lamp)
+    common = _context(CONTEXT_LAMPS, common_to_all)
     views = (
         _context(watcher_context(watcher), own[watcher], include=f"include => {CONTEXT_LAMPS}\n")
         for watcher in sorted(own)

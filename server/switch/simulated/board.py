@@ -9,11 +9,13 @@ class Subscription:
     """A phone's subscription to one lamp.
 
     Attributes:
+        watcher: whose phone it is.
         told: every state that it was told, in order; the first at its beginning.
         ended: whether the lamp is none any more.
     """
 
-    def __init__(self, state: LampState) -> None:
+    def __init__(self, state: LampState, watcher: str) -> None:
+        self.watcher = watcher
         self.told = [state]
         self.ended = False
 
@@ -31,20 +33,22 @@ class Board:
     def __init__(self) -> None:
         self.lamps: dict[Lamp, LampState] = {}
         self.watchers: frozenset[str] = frozenset()
+        self._among: dict[Lamp, frozenset[str]] = {}
         self.messages: dict[str, MessagesWaiting] = {}
         self.told = 0
         self._subscriptions: defaultdict[Lamp, list[Subscription]] = defaultdict(list)
 
     def watch(self, watcher: str, value: str) -> Subscription | None:
         """A phone of this extension subscribes; None: it is refused (404)."""
-        if watcher not in self.watchers:
-            return None
         for lamp in (Lamp(value, watcher), Lamp(value)):
-            if lamp in self.lamps:
-                subscription = Subscription(self.lamps[lamp])
+            if lamp in self.lamps and self._may_watch(watcher, lamp):
+                subscription = Subscription(self.lamps[lamp], watcher)
                 self._subscriptions[lamp].append(subscription)
                 return subscription
         return None
+
+    def _may_watch(self, watcher: str, lamp: Lamp) -> bool:
+        return watcher in self.watchers and watcher in self._among.get(lamp, self.watchers)
 
     def declare(self, board: LampBoard) -> None:
         """See `LampPanel.declare`."""
@@ -53,6 +57,11 @@ class Board:
             for subscription in self._subscriptions.pop(lamp, ()):
                 subscription.ended = True
         self.watchers = frozenset(board.watchers)
+        self._among = {lamp: frozenset(lamp.among) for lamp in board.lamps if lamp.among is not None}
+        for lamp, subscriptions in self._subscriptions.items():
+            for subscription in [one for one in subscriptions if not self._may_watch(one.watcher, lamp)]:
+                subscription.ended = True
+                subscriptions.remove(subscription)
         for lamp, state in board.lamps.items():
             self.lamps.setdefault(lamp, LampState.TERMINATED)
             self.show(lamp, state)

@@ -22,6 +22,7 @@ from server.contract.mail import MailPreferences
 from server.contract.presence import PresenceChange
 from server.contract.reaching import ReachingSettings
 from server.contract.recording import RecordingAction
+from tests.linkus_desktop.ui.fake_queues import FakeQueueApi
 
 NOW = datetime(2026, 3, 12, 14, 30, tzinfo=UTC)
 
@@ -43,10 +44,11 @@ def at_once(coro, *, on_done, on_error):
     on_done(result)
 
 
-class FakeApi:
+class FakeApi(FakeQueueApi):
     """Remembers what it was asked; `problem` is raised instead, if set."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.deleted: list[str] = []
         self.seen: list[list[str] | None] = []
         self.problem: Exception | None = None
@@ -59,7 +61,6 @@ class FakeApi:
         self.key_changes: list[FunctionKeysChange] = []
         self.checked: list[FunctionKey] = []
         self.wrong_key = ""
-        self.switches: list[tuple[str, AgentSwitch]] = []
         self.reasons = PauseReasons(reasons={"1": "Break", "2": "Lunch", "3": "Meeting", "4": "Training"})
 
     async def record(self, call_id: str, action: RecordingAction) -> None:

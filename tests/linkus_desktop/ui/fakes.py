@@ -9,17 +9,20 @@ from linkus_desktop.pbx.colleagues import ColleaguesModel
 from linkus_desktop.pbx.errors import PbxError as PbxError  # noqa: PLC0414
 from linkus_desktop.pbx.recordings import OwnRecordings
 from linkus_desktop.store.settings import Settings
-from server.contract.agents import AgentState, AgentStatus
+from server.contract.agents import AgentState, AgentStatus, QueueLogEntry
 from server.contract.calls import CallLogEntry, CallQuality, Direction, Outcome
 from server.contract.extensions import CallState as LineState
 from server.contract.extensions import ExtensionState
 from server.contract.keys import FunctionKey, FunctionKeys
 from server.contract.own_calls import OwnCall
 from server.contract.presence import Presence, PresenceStatus
+from server.contract.queue_board import QueueBoard
+from server.contract.queue_log import QueueLogView
 from server.contract.recording import CallRecording, Recording, RecordingState
 from tests.linkus_desktop.ui.fake_pbx import NOW, FakeSession, clock
 from tests.linkus_desktop.ui.fake_pbx import at_once as at_once  # noqa: PLC0414
 from tests.linkus_desktop.ui.fake_phone import FakeAudio, FakeCall, FakePhone
+from tests.linkus_desktop.ui.fake_queues import queue_view
 
 _ids = count(1)
 KEPT = []
@@ -222,6 +225,26 @@ class World:
         """The server tells the places in queues."""
         told = {f"{one.queue}/{one.extension}": one for one in agents}
         self.session.live.agents.take_snapshot(told)
+
+    def tell_boards(self, *boards: QueueBoard) -> None:
+        """The server tells how queues stand."""
+        self.session.live.queues.take_snapshot({board.queue: board for board in boards})
+
+    def tell_board(self, board: QueueBoard) -> None:
+        """The server tells how a queue stands now."""
+        self.session.live.queues.take_delta(board.queue, board)
+        self.session.live.queues.flush()
+
+    def tell_queue_log(self, *lines: QueueLogEntry, views: Iterable[QueueLogView] = ()) -> None:
+        """The server has these calls of queues, of which one may see `views`."""
+        self.session.api.queue_lines = sorted(lines, key=lambda line: line.joined, reverse=True)
+        self.session.api.queue_views = list(views) or [queue_view()]
+        self.session.live.queue_log.take_snapshot({str(line.id): line for line in lines})
+
+    def tell_queue_line(self, line: QueueLogEntry) -> None:
+        """The server tells that this is so of a call of a queue now."""
+        self.session.live.queue_log.take_delta(str(line.id), line)
+        self.session.live.queue_log.flush()
 
     def tell_keys(self, *keys: tuple[str, str] | tuple[str, str, str], revision: int = 1) -> None:
         """The server tells the function keys: type, value and, if wanted, label of each."""

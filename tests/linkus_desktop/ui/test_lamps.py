@@ -33,6 +33,14 @@ def test_each_state_has_its_lamp_KEY_3(state, lamp):
     assert lamp_of(state) is lamp
 
 
+def test_of_one_who_may_not_be_monitored_the_word_says_so_ADMIN_1():
+    hidden = colleague("1", "A", call=LineState.UNKNOWN, registered=None).model_copy(
+        update={"monitored": False}
+    )
+    assert lamp_of(hidden) is Lamp.UNKNOWN
+    assert described("A", "1", hidden) == "A, 1: Not shown"
+
+
 def _picture(lamp, side):
     image = QImage(side, side, QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(Qt.GlobalColor.white)

@@ -15,7 +15,7 @@ CTRL = Qt.KeyboardModifier.ControlModifier
 
 
 def test_only_rooms_that_work_are_shown(window):
-    assert list(window.rail.rooms) == ["phone", "call_log", "extensions", "preferences"]
+    assert list(window.rail.rooms) == ["phone", "call_log", "extensions", "queues", "preferences"]
 
 
 def test_ctrl_k_then_a_name_then_enter_calls_SIP_2(window, world, qtbot):

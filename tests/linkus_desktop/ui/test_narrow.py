@@ -21,7 +21,7 @@ def test_columns_give_what_they_can_in_proportion():
     assert fitted([100], [100], 10) == [100]
 
 
-@pytest.mark.parametrize("room", ["phone", "call_log", "extensions", "preferences"])
+@pytest.mark.parametrize("room", ["phone", "call_log", "extensions", "queues", "preferences"])
 def test_no_room_scrolls_sideways_or_cuts_words_off_at_the_least_size(window, world, qtbot, room):
     window.resize(880, 560)
     window.open_room(room)

@@ -52,7 +52,7 @@ def can_be_tabbed_to(window):
     }
 
 
-@pytest.mark.parametrize("room", ["phone", "call_log", "extensions", "preferences"])
+@pytest.mark.parametrize("room", ["phone", "call_log", "extensions", "queues", "preferences"])
 def test_tab_reaches_everything_and_shift_tab_the_same_way_back_OPS_5(busy, qtbot, room):
     busy.open_room(room)
     there = walk(busy, qtbot)
@@ -105,7 +105,7 @@ def test_what_has_the_focus_is_in_sight_OPS_5(busy, qtbot):
     assert seen > 20
 
 
-@pytest.mark.parametrize("room", ["phone", "call_log", "extensions", "preferences"])
+@pytest.mark.parametrize("room", ["phone", "call_log", "extensions", "queues", "preferences"])
 def test_the_focus_is_always_seen_OPS_5(busy, qtbot, room):
     busy.open_room(room)
     qtbot.waitUntil(busy.isActiveWindow, timeout=20_000)

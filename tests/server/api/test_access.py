@@ -19,6 +19,7 @@ OPEN = {
     ("get", "/api/v1/ready"),
     ("post", "/api/v1/auth/login"),
     ("post", "/api/v1/auth/refresh"),
+    ("post", "/api/v1/auth/login-link"),
 }
 FOR_ADMINISTRATORS = {
     ("get", "/api/v1/queue-setup"),
@@ -51,6 +52,8 @@ FOR_ADMINISTRATORS = {
     ("get", "/api/v1/pairs"),
     ("put", "/api/v1/pairs/{boss}/{secretary}"),
     ("get", "/api/v1/status"),
+    ("post", "/api/v1/extensions/{number}/login-link"),
+    ("post", "/api/v1/extensions/{number}/welcome"),
     ("get", "/api/v1/extensions/{number}/mail"),
     ("put", "/api/v1/extensions/{number}/mail"),
     ("post", "/api/v1/mail/test"),

@@ -32,7 +32,12 @@ async def test_an_extension_from_add_to_remove(ask: Ask, admin_token: str) -> No
     changed = await ask("PATCH", "/api/v1/extensions/1001", token=admin_token, json={"last_name": "Bell"})
     assert json.loads(changed.text)["last_name"] == "Bell"
     assert json.loads(changed.text)["password"] is None
+    hidden = await ask("PATCH", "/api/v1/extensions/1001", token=admin_token, json={"monitored": False})
+    assert json.loads(hidden.text)["monitored"] is False
+    bad = await ask("PATCH", "/api/v1/extensions/1001", token=admin_token, json={"monitored": None})
+    assert (bad.status, [field.field for field in bad.error.fields]) == (422, ["monitored"])
     shown = json.loads((await ask("GET", "/api/v1/extensions/1001", token=admin_token)).text)
+    assert shown["monitored"] is False
     assert (shown["first_name"], shown["last_name"]) == ("Anna", "Bell")
     assert "password" not in shown
     assert (await ask("DELETE", "/api/v1/extensions/1001", token=admin_token)).status == 204

@@ -258,3 +258,55 @@ async def test_a_result_that_moves_forward_is_that_of_the_callers_other_lost_cal
         assert await results() == [("dealt", True), ("dealt", False)]
         await anna.call("PUT", path, json={"result": "not_dealt"})
         assert await results() == [("dealt", True), ("not_dealt", False)], "back is for one only"
+
+
+async def test_the_queue_log_is_read_by_pages_and_own_answers_are_deleted_Q_9(initialised) -> None:
+    async with live_office(initialised) as office:
+        await served(office)
+        admin, anna, boris = await office.admin(), await office.login("1001"), await office.login("1002")
+        assert (await boris.call("GET", "/queue-log")) == (200, {"entries": [], "queues": [], "next": None})
+        body = (await admin.call("GET", "/queues/6400"))[1] | {"log_for_all_agents": True}
+        async with boris.events("queue_log") as his:
+            assert (await his.receive_json(timeout=20))["items"] == {}
+            assert (await admin.call("PUT", "/queues/6400", json=body))[0] == 200
+            snapshot = await his.receive_json(timeout=20)
+            assert (snapshot["type"], len(snapshot["items"])) == ("snapshot", 2), "now he may"
+            status, page = await boris.call("GET", "/queue-log?limit=1")
+            (lost,) = page["entries"]
+            assert (status, lost["end"], page["queues"][0]["name"]) == (200, "abandoned", "Sales")
+            (taken,) = (await boris.call("GET", f"/queue-log?before={page['next']}"))[1]["entries"]
+            assert taken["end"] == "answered"
+            path = f"/queues/6400/calls/{taken['id']}"
+            assert (await anna.call("DELETE", path))[0] == 403
+            assert (await boris.call("DELETE", f"/queues/6400/calls/{lost['id']}"))[0] == 403
+            assert (await boris.call("DELETE", path))[0] == 204
+            gone = await his.receive_json(timeout=20)
+            assert (gone["key"], gone["item"]) == (str(taken["id"]), None)
+        many = {"ids": [taken["id"]]}
+        assert (await boris.call("POST", "/queue-log/delete", json=many)) == (200, {"count": 0})
+        assert (await boris.call("POST", "/queue-log/delete", json={"ids": []}))[0] == 422
+        assert len((await boris.call("GET", "/queue-log"))[1]["entries"]) == 1
+        assert len((await anna.call("GET", "/queue-log?answered=true"))[1]["entries"]) == 1
+        for query in (
+            "before=x",
+            "limit=501",
+            "answered=maybe",
+            "result=lost",
+            "since=2026-01-01",
+            "queue=x",
+        ):
+            assert (await boris.call("GET", f"/queue-log?{query}"))[0] == 422, query
+        assert (await boris.call("GET", "/queue-log?queue=6499"))[0] == 404
+
+
+async def test_a_result_is_set_on_the_command_line_Q_9(initialised) -> None:
+    async with live_office(initialised) as office:
+        await served(office)
+        data = office.app.settings.data
+        lost, _ = (await command("queue", "calls", "6400", "--json", data=data)).json
+        done = await command("queue", "result", "6400", str(lost["id"]), "dealing", data=data)
+        assert "dealing (local, " in done.stdout, done.stderr
+        found = await command("queue", "calls", "6400", "--result", "dealing", "--json", data=data)
+        assert [one["id"] for one in found.json] == [lost["id"]]
+        assert (await command("queue", "result", "6400", "99999", "dealt", data=data)).exit_code == 3
+        assert (await command("queue", "result", "6400", "1", "lost", data=data)).exit_code == 2

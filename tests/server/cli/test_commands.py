@@ -121,6 +121,9 @@ def test_extensions_from_add_to_remove(made: dict[str, Any], cli: Cli) -> None:
     printed = json.loads(changed.stdout)
     assert (printed["first_name"], printed["last_name"], printed["email"]) == ("Anna", "Ball", None)
     assert (printed["enabled"], printed["password"]) == (False, None)
+    assert cli("extension", "set", "1001", "--enabled", "--not-monitored").exit_code == 0
+    assert "not monitored" in cli("extension", "show", "1001").stdout
+    assert json.loads(cli("extension", "set", "1001", "--monitored", "--json").stdout)["monitored"] is True
     assert json.loads(cli("extension", "set", "1001", "--new-password", "--json").stdout)["password"]
     shown = json.loads(cli("extension", "show", "1001", "--json").stdout)
     assert shown["number"] == "1001"

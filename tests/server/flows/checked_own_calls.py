@@ -41,8 +41,12 @@ class CheckedOwnCalls(OwnCalls):
 
 
 def _as_told(call: OwnCall, told: OwnCall | None) -> OwnCall:
-    """A queue that the caller has just left may still be named: the agent's phone is about to end, too."""
-    if told is None or call.queue:
+    """A queue that the caller has just left may still be named: the agent's phone is about to end, too.
+
+    And one that rings the agent anew after a kill need not be named yet on the phone that rang before it,
+    which is about to end as well.
+    """
+    if told is None or (call.queue and (told.queue or call.state is not OwnCallState.RINGING)):
         return call
     queue = {key: getattr(told, key) for key in ("queue", "queue_name", "waiting_since")}
     return call.model_copy(update=queue)

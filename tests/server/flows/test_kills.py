@@ -233,10 +233,31 @@ def test_a_kill_at_each_moment_of_a_menu_leaves_nothing_behind_ADMIN_2():
     at_each_moment(stories.menu, [("1002", stories.ENDS_IT)], least=13)
 
 
-@pytest.mark.parametrize("way", stories.QUEUES.values(), ids=stories.QUEUES.keys())
-def test_a_kill_at_each_moment_of_a_queue_leaves_nothing_behind_Q_11(way):
-    story, phones = way
-    at_each_moment(story, phones, least=13)
+def in_the_log_of_the_queue_once(place: Office) -> None:
+    """The caller has one line there, and whoever has talked with the caller stands in it."""
+    (line,) = place.queue_store.calls
+    (entry,) = [entry for entry in place.store.log.values() if entry.owner == "1001"]
+    if line.end == "answered":
+        # Somebody who is gone while the agent still hears who that is has talked with the queue only.
+        assert (entry.outcome, entry.number) in [("answered", line.agent), ("answered", "6400")]
+    else:
+        assert entry.number not in AGENTS or line.end == "left"
+
+
+def answered_by_an_agent(place: Office) -> None:
+    """The same, and that is so, whenever the server was killed."""
+    in_the_log_of_the_queue_once(place)
+    assert place.queue_store.calls[0].end == "answered"
+
+
+AGENTS = ("1002", "1003")
+OUTCOMES = {"answered": answered_by_an_agent, "refused": answered_by_an_agent}
+
+
+@pytest.mark.parametrize("way", stories.QUEUES)
+def test_a_kill_at_each_moment_of_a_queue_leaves_nothing_behind_and_costs_no_line_Q_9_Q_11(way):
+    story, phones = stories.QUEUES[way]
+    at_each_moment(story, phones, least=13, then=OUTCOMES.get(way, in_the_log_of_the_queue_once))
 
 
 @pytest.mark.parametrize("way", stories.VOICEMAIL.values(), ids=stories.VOICEMAIL.keys())

@@ -101,6 +101,20 @@ async def test_who_may_not_listen_is_refused_and_hears_nothing_WALL_3(right):
 
 
 @in_virtual_time
+async def test_nobody_listens_to_who_may_not_be_monitored_whatever_the_rights_ADMIN_1():
+    async with office() as place:
+        place.configuration.append(RIGHT)
+        place.extensions.put(extension("1002").model_copy(update={"monitored": False}))
+        people = await Two(place).talk()
+        spies = [people.cyril.call("*511002"), place.engine.phone("1003").call("*511001")]
+        await asyncio.sleep(0.1)
+        assert spies[0].told == 403
+        assert spies[1].state is LegState.UP, "the other side may be"
+        for dialog in (spies[1], people.call):
+            dialog.phone.hang_up(dialog)
+
+
+@in_virtual_time
 async def test_rights_may_be_about_groups_and_extensions_WALL_3():
     async with office() as place:
         place.extensions.put(extension("1002").model_copy(update={"groups": ["support"]}))

@@ -10,10 +10,12 @@ from server.contract.events import Topic
 from server.contract.extensions import Role
 from server.contract.own_calls import ENDED_S
 from server.services.accounts import Who
+from server.services.errors import ServiceError
 from server.switch.port import LegState
 from server.switch.simulated import Behaviour
 from tests.server.flows.office import Office, office
 from tests.server.flows.test_adoption import successor
+from tests.server.flows.test_boss_secretary import Firm
 from tests.virtual_time import in_virtual_time
 
 
@@ -261,3 +263,38 @@ async def test_a_client_that_is_back_before_the_calls_are_does_not_take_them_for
     await second.idle()
     assert boris.calls[0].state is LegState.GONE
     await second.stop()
+
+
+@in_virtual_time
+async def test_a_secretary_who_is_kept_sees_the_call_that_she_is_in_BOSS_4():
+    async with office() as place:
+        firm = Firm(place, keep_secretary=True)
+        call, at_secretary = await firm.held()
+        taken = firm.boris.call("*591003")
+        await asyncio.sleep(0.2)
+        (old, kept) = place.own_calls.of("1003")
+        assert (old.state, kept.state) == ("ended", "talking")
+        assert (kept.direction, kept.number, kept.for_number) == ("incoming", "1001", "1002")
+        assert kept.sip_call_ids == [at_secretary.sip_call_id]
+        assert kept.held_by == ["1003"]
+        assert [one.id for one in place.own_calls.of("1001")] == [old.id, kept.id]
+        assert place.own_calls.of("1002")[-1].for_number == ""
+        firm.cyril.resume(at_secretary)
+        await asyncio.sleep(0.1)
+        assert shown(place, "1003")[1:] == [("incoming", "1001", "talking", [])]
+        firm.anna.hold(call)
+        await asyncio.sleep(0.1)
+        assert shown(place, "1003")[1:] == [("incoming", "1001", "talking", ["1001"])]
+        firm.anna.resume(call)
+        await asyncio.sleep(0.1)
+        with pytest.raises(ServiceError, match="can be held"):
+            await place.control.hold(kept.id, "1003", on=True)
+        await place.control.hang_up(kept.id, "1003")
+        await asyncio.sleep(0.1)
+        assert at_secretary.state is LegState.GONE
+        assert [one.state for one in place.own_calls.of("1003")] == ["ended"] * 2
+        assert shown(place, "1002")[-1] == ("incoming", "1001", "talking", []), "the two talk on"
+        assert taken.state is LegState.UP
+        firm.anna.hang_up(call)
+        await place.idle()
+        assert place.own_calls.of("1002")[-1].state == "ended"

@@ -254,3 +254,35 @@ async def test_phones_of_agents_are_told_how_to_ring_Q_5():
         await asyncio.sleep(1)
         assert boris.calls[0].headers["Alert-Info"] == "<http://queue>;ring-tone=pulse;info=sales; urgent"
         anna.hang_up(call)
+
+
+@in_virtual_time
+async def test_a_caller_who_waits_for_long_costs_no_more_than_one_who_has_just_come_Q_3(monkeypatch):
+    """Hundreds of rings leave nothing behind: neither in the call's row nor among what it holds."""
+    held = []
+    init = flow._Waiting.__init__
+
+    def noting(self, queue, queues, exits, call, resources):
+        held.append(resources)
+        init(self, queue, queues, exits, call, resources)
+
+    monkeypatch.setattr(flow._Waiting, "__init__", noting)
+    async with office() as place:
+        set_up(place, sales("1002", "1003", strategy="ring_all", max_wait_s=7200))
+        boris, cyril = place.engine.phone("1002"), place.engine.phone("1003", Behaviour.refuses(486, 1.0))
+        anna = place.engine.phone("1001")
+        call = anna.call(SALES)
+        await asyncio.sleep(3600)
+        rung = len(boris.calls) + len(cyril.calls)
+        assert rung > 400
+        (live,) = place.calls._desk.calls()
+        assert len(live.call.legs) <= 4
+        (resources,) = held
+        assert len(resources._legs) < 100
+        assert len(resources._dialling) + len(resources._at_work) < 10
+        boris.behaviour = cyril.behaviour = Behaviour.answers(1.0)
+        await asyncio.sleep(30)
+        assert state(place, "1002") is AgentState.TALKING or state(place, "1003") is AgentState.TALKING
+        ids = [dialog.id for phone in (boris, cyril) for dialog in phone.calls]
+        assert len(ids) == len(set(ids)), "each leg has an id of its own"
+        anna.hang_up(call)

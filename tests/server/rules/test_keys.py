@@ -95,6 +95,7 @@ def test_a_value_that_cannot_be_right_is_refused_with_a_reason_KEY_2(kind, value
     ("kind", "value"),
     [
         ("blf", "1001"), ("speed_dial", "1999"), ("intercom", "1002"), ("park", "6919"), ("pickup", "1001"),
+        ("pickup", "6400"),
         ("pickup", "6200"), ("voicemail", ""), ("voicemail", "1001"), ("voicemail", "6500"), ("dtmf", "1"),
         ("prefix", "0"), ("presence", "away"), ("forward", "always"), ("forward", "busy:1001"),
         ("agent_login", "6400"), ("agent_login", "all"), ("agent_pause", "6400"), ("agent_pause", "6401"),
@@ -112,7 +113,8 @@ def test_keys_that_can_do_something_are_taken_KEY_2(kind, value):
         ("blf", "1000", "own extension"),
         ("intercom", "6200", "no extension 6200"),
         ("park", "6920", "from 6900 to 6919"),
-        ("pickup", "6500", "no extension or ring group 6500"),
+        ("pickup", "6402", "neither agent nor manager of queue 6402"),
+        ("pickup", "6500", "no extension, ring group or queue 6500"),
         ("voicemail", "6200", "no mailbox 6200"),
         ("forward", "always:1000", "own extension"),
         ("forward", "always:112", "emergency number"),

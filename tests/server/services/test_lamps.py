@@ -263,6 +263,20 @@ async def test_a_new_extension_can_be_watched_and_a_removed_one_no_more_KEY_4() 
 
 
 @in_virtual_time
+async def test_nobody_watches_who_may_not_be_monitored_ADMIN_1() -> None:
+    async with lit_office() as place:
+        before = watch(place, "1002")
+        place.extensions.put(extension("1002").model_copy(update={"monitored": False}))
+        await asyncio.sleep(0.1)
+        assert before.ended
+        assert watch(place, "1002") is None
+        assert watch(place, "1001") is not None
+        place.extensions.put(extension("1002"))
+        await asyncio.sleep(0.1)
+        assert watch(place, "1002").told == [AWAY]
+
+
+@in_virtual_time
 async def test_the_lamp_of_a_slot_is_lit_while_a_call_is_parked_there_KEY_4() -> None:
     async with lit_office() as place:
         anna, boris = place.engine.phone("1001"), place.engine.phone("1002", Behaviour.answers(0.5))

@@ -143,3 +143,24 @@ async def test_preferences_go_with_their_extension(people: Core) -> None:
     await people.extensions.add(ExtensionCreate(number="1002", email="dana@example.org"), by="test")
     assert not (await people.personal_mail.get("1002")).missed_calls
     assert MailKind.CALLS_MISSED not in [mail.kind for mail in await people.outbox.list()]
+
+
+async def test_a_mail_that_cannot_be_written_costs_no_call_of_the_log_and_no_password_LOG_3(
+    people: Core, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Else the log would try the same for ever, and nothing more be written."""
+    await people.personal_mail.change("1002", MailPreferences(missed_calls=True), by="1002")
+
+    def broken(_facts: object) -> bytes:
+        raise KeyError("a mistake of ours")
+
+    monkeypatch.setattr(people.outbox, "_seal", broken)
+    store = CallStore(people.db, people.personal_mail.calls_missed)
+    await store.save([call(people, "+4201", Ending.NO_ANSWER)])
+    assert len(await store.entries("1002")) == 1
+    await people.extensions.change("1002", ExtensionChange(password=NEW), by="admin")
+    login = LoginRequest(user="1002", password=NEW)
+    assert (await people.auth.login(login, address="192.0.2.1")).me.user == "1002"
+    assert await people.outbox.list() == []
+    assert "no mail about missed calls" in caplog.text
+    assert "no mail about the password of 1002" in caplog.text

@@ -117,3 +117,36 @@ async def test_the_snapshot_has_every_enabled_extension():
         subscriber = place.hub.connect(Who(1, "1001", "1001", Role.USER, "s"))
         items = await place.hub.snapshot(subscriber.who, Topic.EXTENSIONS)
         assert sorted(items) == ["1001", "1002", "1003", "1004"]
+
+
+@in_virtual_time
+async def test_of_one_who_may_not_be_monitored_nothing_is_told_but_the_presence_ADMIN_1():
+    async with office() as place:
+        place.engine.phone("1002", Behaviour.answers(1.0, hangs_up_after_s=3))
+        hidden = extension("1002").model_copy(update={"monitored": False})
+        watcher = Watcher(place)
+        place.extensions.put(hidden)
+        (_, _, seen), *more = watcher.seen
+        assert more == []
+        assert (seen.monitored, seen.call, seen.registered, seen.phones) == (False, "unknown", None, 0)
+        await asyncio.sleep(5)
+        place.engine.phone("1001").call("1002")
+        await asyncio.sleep(2)
+        assert place.states.get("1002").call is CallState.TALKING, "its queues must know"
+        await asyncio.sleep(3)
+        assert [item for _, key, item in watcher.seen if key == "1002"] == [seen], "not even when it called"
+        who = Who(3, "1003", "1003", Role.USER, "s")
+        assert (await place.hub.snapshot(who, Topic.EXTENSIONS))["1002"] == seen
+        await place.presence.change("1002", PresenceChange(status=PresenceStatus.LUNCH_BREAK))
+        *_, (_, _, told) = watcher.seen
+        assert (told.presence.status, told.call, told.call_since) == (
+            "lunch_break",
+            "unknown",
+            seen.call_since,
+        )
+        place.extensions.put(extension("1002"))
+        *_, (_, _, told) = watcher.seen
+        assert (told.monitored, told.call, told.registered, told.phones) == (True, "idle", True, 1)
+        place.extensions.put(hidden)
+        place.extensions.drop("1002")
+        assert "1002" not in await place.hub.snapshot(who, Topic.EXTENSIONS)

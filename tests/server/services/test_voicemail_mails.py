@@ -187,3 +187,24 @@ def test_settings_by_which_a_message_would_be_lost_or_go_nowhere_are_refused_VM_
             VoicemailSettings.model_validate(bad)
     # Settings of before this version have none of these fields.
     assert VoicemailSettings.model_validate({"enabled": True}).mail == "no"
+
+
+async def test_a_mail_that_cannot_be_written_costs_no_message_VM_1(
+    people: Core,
+    leave: Callable[[str], Recorded],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    settings = VoicemailSettings.model_validate({"mail": "with_sound"})
+    await people.voicemail.change("1002", settings, by="1002")
+    async with sending(people, Postman()) as mail:
+        with_mails(people, mail)
+        monkeypatch.setattr(people.outbox, "_seal", broken)
+        await people.voicemail.messages.add("1002", CYRIL, leave("one"))
+    assert await states(people, "1002") == [False]
+    assert await people.outbox.list() == []
+    assert "There is no mail about a message for 1002" in caplog.text
+
+
+def broken(_facts: object) -> bytes:
+    raise KeyError("a mistake of ours")

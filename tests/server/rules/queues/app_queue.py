@@ -5,6 +5,7 @@ A queue is a digit. Its agents do, ring by ring, what its script says: `answer`,
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Self
 
 from server.switch.asterisk.installation import Installation
 from tests.phones.program import Program
+from tests.phones.waiting import until
 
 _MODULES = (
     "res_timing_timerfd", "pbx_config", "bridge_simple", "bridge_softmix", "bridge_holding",
@@ -20,6 +22,7 @@ _MODULES = (
 )  # fmt: skip
 TIMEOUT_S = RETRY_S = 1
 """As short as Asterisk can."""
+AT_ONCE = 10
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,18 @@ class AppQueues:
         # Asterisk counts in whole seconds when somebody was called last.
         await asyncio.sleep(1.1)
         return rung
+
+    async def many_calls(self, queue: str, count: int) -> Counter[str]:
+        """So many calls, some at a time, each answered by the first who is rung; how often who that was."""
+        mark = self.program.mark
+        for begun in range(count):
+            await until(lambda begun=begun: self._over(queue, mark) > begun - AT_ONCE, "one is over")  # type: ignore[misc]
+            await self._originate(f"{queue}@callers", "Wait 600")
+        await until(lambda: self._over(queue, mark) >= count, "all are over")
+        return Counter(re.findall(rf'"RUNG {queue} (\d+) ', self.program.output[mark:]))
+
+    def _over(self, queue: str, mark: int) -> int:
+        return self.program.output[mark:].count(f'"OVER {queue} ')
 
     async def pause(self, queue: str, agent: str, *, on: bool) -> None:
         """An agent pauses, or not."""

@@ -68,3 +68,42 @@ def test_pauses_log_ins_and_whose_turn_it_is_survive_a_restart_Q_11():
     assert centre.serve("d2", number=OTHER) == [A]
     centre.do("log_in", C, [OTHER])
     assert centre.serve("d3", number=OTHER) == [C], "logged in last"
+
+
+def test_an_agent_who_is_found_talking_has_answered_Q_9_Q_11():
+    centre = Centre(queue("1001", "1002", wrap_up_s=5))
+    centre.do("join", "c1", SALES)
+    centre.do("join", "c2", SALES)
+    centre.restart(["c1", "c2"], down_s=2.0)
+    assert centre.state("1001") is AgentState.UNREACHABLE
+    centre.do("found_talking", "c1", "1001")
+    assert centre.state("1001") is AgentState.TALKING
+    centre.connect_phones()
+    assert centre.ringing("c2") == ["1002"]
+    centre.wait(30)
+    centre.do("hung_up", "c1")
+    assert centre.state("1001") is AgentState.WRAP_UP
+    (line,) = centre.log
+    assert (line.end, line.agent, line.waited_s, line.talked_s) == ("answered", "1001", 2.0, 30.0)
+
+
+def test_who_is_found_talking_is_rung_for_nobody_else_Q_11():
+    centre = Centre(queue("1001"))
+    centre.do("join", "c1", SALES)
+    centre.do("join", "c2", SALES)
+    centre.restart(["c1", "c2"])
+    centre.connect_phones()
+    assert centre.ringing("c1") == ["1001"], "it is not known yet that they talk"
+    centre.do("found_talking", "c2", "1001")
+    assert centre.ringing() == []
+    assert centre.state("1001") is AgentState.TALKING
+    centre.do("hung_up", "c2")
+    assert centre.ringing("c1") == ["1001"]
+
+
+def test_a_colleague_who_is_found_talking_has_picked_the_call_up_Q_9():
+    centre = Centre(queue("1001"))
+    centre.do("join", "c1", SALES)
+    centre.restart(["c1"])
+    centre.do("found_talking", "c1", "1009")
+    assert [line.end for line in centre.log] == ["left"]

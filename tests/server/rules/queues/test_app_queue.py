@@ -8,12 +8,14 @@ order, ours is the reference's; those cases stand here, too, each with its reaso
 * rrmemory with skill levels: the reference remembers the last one *among agents of equal skill level*,
   app_queue one place for all levels.
 
-Not compared: ties (undefined in app_queue; ours go by the order of members), random (no order), static and
-dynamic members mixed (app_queue knows no difference), how long an agent rings after another has refused
+Random has no order: what is compared is how often each agent is rung (chi-square of both, two degrees of
+freedom). Not compared: ties (undefined in app_queue; ours go by the order of members), static and dynamic
+members mixed (app_queue knows no difference), how long an agent rings after another has refused
 (ours: the whole time-out; app_queue: what the other one has left of it).
 """
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass
 
 import pytest
@@ -167,17 +169,62 @@ def test_the_order_is_the_one_of_the_reference_Q_2(name):
 async def test_asterisk_rings_in_the_same_order_but_for_what_is_listed_Q_2(tmp_path):
     installation = find()
     assert installation is not None, "run `make setup` first"
-    if not (installation.modules / "app_queue.so").exists():
-        pytest.skip("this Asterisk comes without its own queues")
+    assert (installation.modules / "app_queue.so").exists(), "this Asterisk was built without its own queues"
     digits = dict(zip("123456789", CASES.values(), strict=False))
     queues = {
         digit: AppQueue(case.theirs, case.agents, [what for call in case.calls for what in call.does])
         for digit, case in digits.items()
     }
+    queues[RANDOM] = AppQueue("random", ABC, [ANSWER] * CALLS)
     async with AppQueues(installation, tmp_path, queues) as asterisk, asyncio.TaskGroup() as group:
         rung = {digit: group.create_task(theirs(asterisk, digit, case)) for digit, case in digits.items()}
+        by_chance = group.create_task(asterisk.many_calls(RANDOM, CALLS))
     for digit, (name, case) in zip(digits, CASES.items(), strict=True):
         found = rung[digit].result()
         if case.ours is QueueStrategy.RING_ALL:
             found = [sorted(agents) for agents in found]
         assert found == (case.differs or case.order), name
+    assert chi_square(by_chance.result(), our_lots()) < NEVER
+    assert unevenness(by_chance.result()) < NEVER
+
+
+RANDOM, CALLS = "9", 300
+NEVER = 27.6
+"""Chance alone has a chi-square above this once in a million times (two degrees of freedom)."""
+
+
+def our_lots(seed=1):
+    """How often each agent is rung by our random order."""
+    centre = Centre(queue(*ABC, strategy=QueueStrategy.RANDOM), seed=seed)
+    return Counter(centre.serve(*(f"c{number}" for number in range(CALLS))))
+
+
+def chi_square(*samples):
+    """By how much these differ in how often each agent was rung (a test of homogeneity)."""
+    totals = [sum(sample.values()) for sample in samples]
+    whole, found = sum(totals), 0.0
+    for agent in ABC:
+        share = sum(sample[agent] for sample in samples) / whole
+        found += sum(
+            (sample[agent] - total * share) ** 2 / (total * share)
+            for sample, total in zip(samples, totals, strict=True)
+        )
+    return found
+
+
+def unevenness(lots):
+    """By how much this differs from everybody having the same (a test of fit)."""
+    share = CALLS / len(ABC)
+    return sum((lots[agent] - share) ** 2 / share for agent in ABC)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_everybody_is_rung_as_often_by_random_Q_2(seed):
+    assert unevenness(our_lots(seed)) < NEVER
+
+
+def test_an_order_that_is_not_random_would_be_seen_Q_2():
+    for unfair in ({A: 1.0}, {A: 0.5, B: 0.25, C: 0.25}):
+        lots = Counter({agent: round(CALLS * share) for agent, share in unfair.items()})
+        assert unevenness(lots) > NEVER
+    assert chi_square(Counter({A: CALLS}), our_lots()) > NEVER

@@ -87,7 +87,7 @@ class RandomCentre(RuleBasedStateMachine):
             elif isinstance(effect, Logged):
                 call = effect.record.call
                 assert call not in self.over, "logged twice"
-                assert (call in self.talks) is (effect.record.end is QueueEnd.ANSWERED)
+                assert (call in self.talks) is (effect.record.end in (QueueEnd.ANSWERED, QueueEnd.PICKED_UP))
                 self.over[call] = effect.record.end
                 self.talks.pop(call, None)
                 self.playing.discard(call)
@@ -155,6 +155,17 @@ class RandomCentre(RuleBasedStateMachine):
     @rule(index=ANY, what=st.sampled_from(["hung_up", "hung_up", "leave"]))
     def caller(self, index, what):
         self.do(what, self.one_of(self.joined, index))
+
+    @precondition(lambda self: self.joined)
+    @rule(index=ANY, extension=st.sampled_from([*NUMBERS, "1009"]))
+    def colleague(self, index, extension):
+        """Somebody, agent or not, picks a call up; what waits no more cannot be."""
+        call = self.one_of(self.joined, index)
+        waits = call in self.alive and call not in self.talks
+        self.do("picked_up", call, extension)
+        if waits and call not in self.over:
+            assert call not in self.ringing.values(), "who was rung is rung no more"
+            self.talks[call] = extension, self.joined[call]
 
     @precondition(lambda self: self.playing)
     @rule(index=ANY)
@@ -274,7 +285,16 @@ class RandomCentre(RuleBasedStateMachine):
             assert sum(getattr(one, end.value) for one in reports) == ends.count(end)
         for report in reports:
             parts = by_interval(log, report.queue, EPOCH, now, step=timedelta(minutes=7), service_level_s=20)
-            for field in ("calls", "answered", "abandoned", "failed_over", "left", "missed", "in_time"):
+            for field in (
+                "calls",
+                "answered",
+                "abandoned",
+                "failed_over",
+                "left",
+                "picked_up",
+                "missed",
+                "in_time",
+            ):
                 assert sum(getattr(part, field) for part in parts) == getattr(report, field)
         agents = agent_reports(self.centre.changes, log, EPOCH, now)
         assert sum(one.answered for one in agents) == ends.count(QueueEnd.ANSWERED)

@@ -34,6 +34,21 @@ def test_a_view_holds_what_all_see_and_its_own() -> None:
     assert text.startswith("[lamps]\nexten => 1002,hint,Stasis:1002\n")
 
 
+def test_a_lamp_of_several_is_one_device_in_the_views_of_each() -> None:
+    queue = Lamp("6400", among=("1001", "1009"))
+    text = hints(LampBoard({queue: LampState.EARLY}, ("1001", "1003")))
+    assert text.splitlines() == [
+        "[lamps]",
+        "",
+        "[watcher-1001]",
+        "include => lamps",
+        "exten => 6400,hint,Stasis:6400",
+        "",
+        "[watcher-1003]",
+        "include => lamps",
+    ]
+
+
 @pytest.mark.parametrize("value", ["", "1002\nexten => 9", "a", "1 2", "10,hint", "[x]"])
 def test_nothing_but_what_can_be_dialled_comes_into_the_dialplan(value: str) -> None:
     with pytest.raises(ValueError, match="a lamp is a number or a code"):
@@ -62,6 +77,26 @@ async def test_who_subscribes_sees_its_own_lamp_where_there_is_one_BOSS_5(bench:
     await of_one.shows("ringing", "talking", "held")
     assert of_other.lamps == ["held"]
     assert of_one.documents[-1].entity.startswith("sip:*592007@")
+
+
+async def test_one_lamp_of_several_is_for_them_alone_and_goes_on_for_who_stays_KEY_4(bench: Bench) -> None:
+    one, other, third = [await bench.phone(number) for number in ("1001", "1003", "1005")]
+    lamps, watchers = bench.switch.lamps, ("1001", "1003", "1005")
+    queue = Lamp("6400", among=("1001", "1003"))
+    await lamps.declare(LampBoard({queue: LampState.EARLY}, watchers))
+    goes, stays = await one.watch("6400"), await other.watch("6400")
+    await goes.shows("ringing")
+    await stays.shows("ringing")
+    with pytest.raises(Refused, match="404"):
+        await third.watch("6400")
+    await lamps.show(queue, LampState.CONFIRMED)
+    await goes.shows("ringing", "talking")
+    await stays.shows("ringing", "talking")
+    fewer = Lamp("6400", among=("1003",))
+    await lamps.declare(LampBoard({fewer: LampState.CONFIRMED}, watchers))
+    await until(lambda: goes.ended, "who may not watch it any more is told so")
+    await lamps.show(queue, LampState.TERMINATED)
+    await stays.shows("ringing", "talking", "idle")
 
 
 async def test_a_lamp_that_is_none_any_more_ends_and_others_go_on_KEY_4(bench: Bench) -> None:

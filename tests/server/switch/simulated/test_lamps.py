@@ -52,6 +52,24 @@ async def test_a_lamp_that_is_none_any_more_ends_and_others_go_on_KEY_4() -> Non
 
 
 @in_virtual_time
+async def test_one_lamp_of_several_is_for_them_alone_and_goes_on_for_who_stays_KEY_4() -> None:
+    desk = await Desk().up()
+    watchers = ("1001", "1003", "1005")
+    queue = Lamp("6400", among=("1001", "1003"))
+    await desk.switch.lamps.declare(LampBoard({queue: LampState.EARLY}, watchers))
+    board = desk.engine.board
+    one, other = board.watch("1001", "6400"), board.watch("1003", "6400")
+    assert one is not None
+    assert other is not None
+    assert board.watch("1005", "6400") is None
+    fewer = Lamp("6400", among=("1003",))
+    await desk.switch.lamps.declare(LampBoard({fewer: LampState.EARLY}, watchers))
+    assert (one.ended, other.ended) == (True, False)
+    await desk.switch.lamps.show(Lamp("6400"), LampState.CONFIRMED)
+    assert (one.told, other.told) == ([LampState.EARLY], [LampState.EARLY, LampState.CONFIRMED])
+
+
+@in_virtual_time
 async def test_messages_are_told_and_lost_with_the_engine_VM_4() -> None:
     desk = await Desk().up()
     await desk.switch.lamps.tell_messages("1001", MessagesWaiting(2, 1))

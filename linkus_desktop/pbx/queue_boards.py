@@ -1,0 +1,168 @@
+"""The boards of the queues that one manages, their agents, and what a manager does for these (Q-13, Q-6)."""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Protocol
+
+from PySide6.QtCore import QObject, Signal
+
+from linkus_desktop.pbx.errors import ApiError
+from linkus_desktop.pbx.tasks import spawn
+from server.contract.agents import AgentStatus, AgentSwitch, PauseReasons
+from server.contract.errors import ErrorCode
+from server.contract.queue_board import QueueBoard
+
+if TYPE_CHECKING:
+    from linkus_desktop.pbx.live import LiveTopic
+
+
+class BoardsApi(Protocol):
+    """What is asked of the server; see `Api`."""
+
+    async def switch_agent(self, queue: str, extension: str, change: AgentSwitch) -> object:
+        """Let an agent be something else in a queue."""
+
+    async def pause_reasons(self) -> PauseReasons:
+        """What may be given as the reason of a pause."""
+
+
+class QueueBoards(QObject):
+    """Boards by number. Whoever manages no queue has none, and sees nothing of it.
+
+    What is asked for is shown once the server says so; `busy` tells that it is on its way.
+
+    Attributes:
+        reasons: of a pause, in words, as last loaded; None: never.
+
+    Signals:
+        changed(): any board, or which there are, or `known`.
+        agents_changed(str queue): agents of this queue; "": of any.
+        reasons_changed(): other reasons, or they could not be loaded: see `reasons_problem`.
+        failed(str, object): what was not done and why; a callable that tries it again, None where that is of
+            no use.
+        done(): something was done; what was said before is over.
+    """
+
+    changed = Signal()
+    agents_changed = Signal(str)
+    reasons_changed = Signal()
+    failed = Signal(str, object)
+    done = Signal()
+
+    def __init__(
+        self,
+        boards: "LiveTopic[QueueBoard]",
+        agents: "LiveTopic[AgentStatus]",
+        api: BoardsApi,
+        name_of: Callable[[str], str],
+        parent: QObject | None = None,
+        *,
+        run: Callable[..., object] = spawn,
+    ) -> None:
+        """`name_of` gives the name of a colleague by number; "" for nobody."""
+        super().__init__(parent)
+        self._boards, self._agents, self._api, self._name_of, self._run = boards, agents, api, name_of, run
+        self._busy: set[tuple[str, str]] = set()
+        self.reasons: list[str] | None = None
+        self.reasons_problem = ""
+        for signal in (boards.reset, boards.changed, boards.became_unknown):
+            signal.connect(self._on_boards)
+        agents.changed.connect(self._on_agents)
+        for signal in (agents.reset, agents.became_unknown):
+            signal.connect(self._on_all_agents)
+
+    @property
+    def known(self) -> bool:
+        """Whether this is how it is now: the server tells changes (KEY-5)."""
+        return self._boards.known and self._agents.known
+
+    @property
+    def told(self) -> bool:
+        """Whether the server has told anything since the start."""
+        return self._boards.known or len(self._boards) > 0
+
+    @property
+    def boards(self) -> list[QueueBoard]:
+        """All of them, by number."""
+        return sorted(self._boards, key=lambda board: board.queue)
+
+    @property
+    def waiting(self) -> int:
+        """Callers who wait in all of them; 0 while that is not known."""
+        return sum(board.waiting for board in self._boards) if self.known else 0
+
+    def get(self, queue: str) -> QueueBoard | None:
+        """The board of a queue, as last known."""
+        return self._boards.get(queue)
+
+    def agents_of(self, queue: str) -> list[AgentStatus]:
+        """The agents of a queue, by number, as last known."""
+        return sorted((one for one in self._agents if one.queue == queue), key=lambda one: one.extension)
+
+    def name_of(self, extension: str) -> str:
+        """Who an agent is: the name, or the number."""
+        return self._name_of(extension) or extension
+
+    def busy(self, queue: str, extension: str) -> bool:
+        """Whether an order about this agent is on its way."""
+        return (queue, extension) in self._busy
+
+    # Orders
+
+    def switch(self, queue: str, extensions: Iterable[str], change: AgentSwitch) -> None:
+        """Let these agents be something else in a queue."""
+        for extension in extensions:
+            self._switch(queue, extension, change)
+
+    def load_reasons(self) -> None:
+        """Ask which reasons of a pause there are; the last ones stay until the answer is there."""
+
+        def told(answer: PauseReasons) -> None:
+            self.reasons, self.reasons_problem = list(dict.fromkeys(answer.reasons.values())), ""
+            self.reasons_changed.emit()
+
+        def failed(error: Exception) -> None:
+            self.reasons_problem = str(error)
+            self.reasons_changed.emit()
+
+        self._run(self._api.pause_reasons(), on_done=told, on_error=failed)
+
+    def _switch(self, queue: str, extension: str, change: AgentSwitch) -> None:
+        def finish() -> None:
+            self._busy.discard((queue, extension))
+            self.agents_changed.emit(queue)
+
+        def done(_: object) -> None:
+            finish()
+            self.done.emit()
+
+        def failed(error: Exception) -> None:
+            finish()
+            again = None if _lasting(error) else lambda: self._switch(queue, extension, change)
+            self.failed.emit(f"Nothing has changed for {self.name_of(extension)}. {error}", again)
+
+        self._busy.add((queue, extension))
+        self.agents_changed.emit(queue)
+        self._run(self._api.switch_agent(queue, extension, change), on_done=done, on_error=failed)
+
+    # What is told
+
+    def _on_boards(self, *_: object) -> None:
+        self.changed.emit()
+
+    def _on_agents(self, keys: frozenset[str]) -> None:
+        for queue in {key.partition("/")[0] for key in keys}:
+            self.agents_changed.emit(queue)
+
+    def _on_all_agents(self) -> None:
+        self.agents_changed.emit("")
+        self.changed.emit()
+
+
+def _lasting(error: Exception) -> bool:
+    """Whether the server would say the same again."""
+    return isinstance(error, ApiError) and error.code in {
+        ErrorCode.INVALID,
+        ErrorCode.FORBIDDEN,
+        ErrorCode.CONFLICT,
+        ErrorCode.NOT_FOUND,
+    }

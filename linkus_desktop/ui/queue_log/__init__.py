@@ -1,0 +1,1 @@
+"""The logs of queues (Q-9, LOG-2)."""
