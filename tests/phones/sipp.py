@@ -81,6 +81,11 @@ class Sipp:
         refused = f'<recv response="{status}"/>' + self._ask(number, "ACK", 2, first=True)
         await self._start(self._caller(number, refused, answered=False), free_port())
 
+    async def call_refused(self, number: str, status: int) -> None:
+        """Dial, and be refused with this status; returns at once."""
+        refused = f'<recv response="{status}"/>' + self._ask(number, "ACK", 2, first=True)
+        await self._start(self._caller(number, refused, answered=False), free_port())
+
     async def serve(self, *, talk_ms: int | None = None) -> None:
         """Register, and answer the next call; after `talk_ms` hang up, without it when the caller does."""
         phone = ScriptPhone(self.line)
