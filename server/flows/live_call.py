@@ -37,8 +37,8 @@ class LiveCall:
         self._written = False
         self._on_change = on_change
         self._lost: Lost | None = None
-        self.is_call_back = False
         self._third = ""
+        self.is_call_back = False
         self._before: Call | None = None
         """As it was before somebody picked it up who has not been connected yet."""
 

@@ -303,6 +303,7 @@ class Queues:
                 self.forget(call)
         for call in [call for call in self._seats if call not in calls]:
             del self._seats[call]
+        self._carry_out(self._acd.go_on(self._now()), calls=[*floor.waiting])
 
     # Inside
 

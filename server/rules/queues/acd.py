@@ -122,6 +122,12 @@ class Acd:
             self.floor.connect(caller, extension)
         return self.floor.settle()
 
+    def go_on(self, now: datetime) -> Effects:
+        """After a restart: whoever still waits does wait, and is on the way to an agent again."""
+        self._at(now)
+        self.floor.go_on()
+        return self.floor.settle()
+
     def found_talking(self, call: str, extension: str, now: datetime) -> Effects:
         """A waiting caller is found to talk with an agent: who has answered as a server was killed.
 

@@ -56,6 +56,7 @@ class Floor:
     Attributes:
         lines: the queues at work, by number. agents: by extension, also those of no queue.
         waiting, talking: the callers, by call.
+        kept: those of the waiting ones of whom it is not known yet whether they still do.
         effects: what has come of the event in hand.
     """
 
@@ -66,6 +67,7 @@ class Floor:
         self.agents: dict[str, Agent] = {}
         self.waiting: dict[str, Caller] = {}
         self.talking: dict[str, Caller] = {}
+        self.kept: dict[str, Caller] = {}
         self.timers: Timers[tuple[Due, str, str]] = Timers()
         self.effects: list[Effect] = []
         self.callers = itertools.count(1)
@@ -207,10 +209,26 @@ class Floor:
     # Callers
 
     def enter(self, caller: Caller, queue: Queue) -> None:
-        """A caller begins to wait, or goes on after a restart."""
+        """A caller begins to wait."""
         self.waiting[caller.call] = caller
         self.lines[caller.queue].enter(caller)
         self.timers.set((Due.MAX_WAIT, caller.call, ""), caller.joined + timedelta(seconds=queue.max_wait_s))
+
+    def keep_place(self, caller: Caller) -> None:
+        """A caller has waited when a server died: nobody is rung, and no time is over, until `go_on`."""
+        caller.ready = False
+        self.waiting[caller.call] = self.kept[caller.call] = caller
+        self.lines[caller.queue].enter(caller)
+
+    def go_on(self) -> None:
+        """Whose place was kept waits on; whoever has waited for too long goes elsewhere now."""
+        kept, self.kept = self.kept, {}
+        for caller in kept.values():
+            queue = self.lines[caller.queue].queue
+            until = caller.joined + timedelta(seconds=queue.max_wait_s)
+            self.timers.set((Due.MAX_WAIT, caller.call, ""), until)
+            self.begin_to_listen(caller, queue)
+        self.happen()
 
     def listens(self, caller: Caller) -> None:
         """Something else may be announced to the caller now."""
@@ -257,6 +275,7 @@ class Floor:
             self.stop(offer, why)
         self.lines[caller.queue].leave(caller)
         del self.waiting[caller.call]
+        self.kept.pop(caller.call, None)
         for due in (Due.RETRY, Due.MAX_WAIT, Due.ANNOUNCE):
             self.timers.cancel((due, caller.call, ""))
 

@@ -2,7 +2,8 @@
 
 Nobody is rung any more after a restart: those callers wait on, at their old place. Calls that are over by now
 are logged as of now. Times go on: a wrap-up ends, and a caller fails over, when it would have. Missed calls
-are counted anew (Q-4). Nobody is reachable or busy until told so.
+are counted anew (Q-4). Nobody is reachable or busy until told so. Until `Acd.go_on` it is not known whether
+callers still wait: an agent may have answered in the moment in which the server died.
 """
 
 import itertools
@@ -189,8 +190,6 @@ def _restore_caller(acd: Acd, was: StoredCaller, *, alive: bool) -> None:
             nowhere = Destination(kind=DestinationKind.HANG_UP)
             floor.effects.append(FailOver(was.call, was.queue, nowhere))
         return
-    floor.enter(caller, line.queue)
-    if alive:
-        floor.begin_to_listen(caller, line.queue)
-    else:
+    floor.keep_place(caller)
+    if not alive:
         floor.leave(caller, QueueEnd.ABANDONED)

@@ -1,6 +1,6 @@
 """A call centre for tests of the queues: time in seconds, and what has come of everything so far."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -80,12 +80,20 @@ class Centre:
     def wait(self, seconds: float) -> list[Effect]:
         return self.pass_until(self.t + seconds)
 
-    def restart(self, alive: Iterable[str], *, down_s: float = 1.0) -> list[Effect]:
-        """The server dies, and another one goes on with what was stored."""
+    def restart(
+        self, alive: Iterable[str], *, down_s: float = 1.0, talking: Mapping[str, str] | None = None
+    ) -> list[Effect]:
+        """The server dies, and another one goes on with what was stored.
+
+        `talking`: agents by the calls that are found to talk with them, of which nothing was stored.
+        """
         state = type(stored(self.acd)).model_validate_json(stored(self.acd).model_dump_json())
         self.t += down_s
         self.acd, effects = restored(state, self.queues, self.options, alive=set(alive), now=self.now)
-        return self.take(effects)
+        self.take(effects)
+        for call, extension in (talking or {}).items():
+            effects = (*effects, *self.do("found_talking", call, extension))
+        return [*effects, *self.do("go_on")]
 
     # What came of it
 

@@ -70,40 +70,34 @@ def test_pauses_log_ins_and_whose_turn_it_is_survive_a_restart_Q_11():
     assert centre.serve("d3", number=OTHER) == [C], "logged in last"
 
 
-def test_an_agent_who_is_found_talking_has_answered_Q_9_Q_11():
-    centre = Centre(queue("1001", "1002", wrap_up_s=5))
-    centre.do("join", "c1", SALES)
-    centre.do("join", "c2", SALES)
-    centre.restart(["c1", "c2"], down_s=2.0)
-    assert centre.state("1001") is AgentState.UNREACHABLE
-    centre.do("found_talking", "c1", "1001")
-    assert centre.state("1001") is AgentState.TALKING
-    centre.connect_phones()
-    assert centre.ringing("c2") == ["1002"]
+def test_an_agent_who_is_found_talking_has_answered_however_late_Q_9_Q_11():
+    centre = Centre(queue(A, B, wrap_up_s=5, max_wait_s=60))
+    for call in ("c1", "c2", "c3"):
+        centre.do("join", call, SALES)
+    centre.restart(["c1", "c2"], down_s=90.0, talking={"c1": A})
+    assert [(line.call, line.end) for line in centre.log] == [("c3", "abandoned"), ("c2", "failed_over")]
+    assert centre.state(A) is S.TALKING
     centre.wait(30)
     centre.do("hung_up", "c1")
-    assert centre.state("1001") is AgentState.WRAP_UP
-    (line,) = centre.log
-    assert (line.end, line.agent, line.waited_s, line.talked_s) == ("answered", "1001", 2.0, 30.0)
+    centre.connect_phones()
+    assert centre.state(A) is S.WRAP_UP
+    line = centre.log[-1]
+    assert (line.end, line.agent, line.waited_s, line.talked_s) == ("answered", A, 90.0, 30.0)
 
 
-def test_who_is_found_talking_is_rung_for_nobody_else_Q_11():
-    centre = Centre(queue("1001"))
+def test_nobody_is_rung_before_it_is_known_who_talks_Q_11():
+    centre = Centre(queue(A))
     centre.do("join", "c1", SALES)
     centre.do("join", "c2", SALES)
-    centre.restart(["c1", "c2"])
+    centre.restart(["c1", "c2"], talking={"c2": A})
     centre.connect_phones()
-    assert centre.ringing("c1") == ["1001"], "it is not known yet that they talk"
-    centre.do("found_talking", "c2", "1001")
     assert centre.ringing() == []
-    assert centre.state("1001") is AgentState.TALKING
     centre.do("hung_up", "c2")
-    assert centre.ringing("c1") == ["1001"]
+    assert centre.ringing("c1") == [A]
 
 
 def test_a_colleague_who_is_found_talking_has_picked_the_call_up_Q_9():
-    centre = Centre(queue("1001"))
+    centre = Centre(queue(A))
     centre.do("join", "c1", SALES)
-    centre.restart(["c1"])
-    centre.do("found_talking", "c1", "1009")
+    centre.restart(["c1"], talking={"c1": "1009"})
     assert [line.end for line in centre.log] == ["left"]
