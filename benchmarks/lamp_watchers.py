@@ -38,7 +38,9 @@ class Clients:
         self._url = url
         self._pin = aiohttp.Fingerprint(bytes.fromhex(fingerprint))
         self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=self._pin, limit=0))
-        self.clients = [Client(token, at < readers) for at, token in enumerate(tokens)]
+        # Spread over all, the last one among them: a change is told to one after the other.
+        step = len(tokens) // readers
+        self.clients = [Client(token, at % step == step - 1) for at, token in enumerate(tokens)]
 
     async def connect(self, clients: list[Client]) -> None:
         """Open their connections anew, and wait until each has its snapshot."""
