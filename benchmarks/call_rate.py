@@ -15,11 +15,14 @@ from pathlib import Path
 
 from benchmarks.report import Result
 from tests.phones.phone import Line
-from tests.phones.ports import LOOPBACK, free_ports
+from tests.phones.ports import LOOPBACK, free_ports, udp_port_is_taken
 from tests.phones.program import Program, ProgramError
 from tests.phones.script_phone import ScriptPhone
+from tests.phones.waiting import until
 
 STEP_S = 3
+MEDIA_PORTS = 4
+"""Of the sipp that answers: another one on this machine may have those that it takes by itself."""
 _FIRST = 20
 _HIGHEST = 640
 _HALVINGS = 2
@@ -113,11 +116,15 @@ async def _callee(line: Line, folder: Path) -> Program:
     await phone.register()
     port = phone.wire.port
     await phone.crash()  # without unregistering: sipp takes over
+    await until(lambda: not udp_port_is_taken(port), "the port of the phone is free")
     return await Program.start(
         "sipp callee",
-        ["sipp", "-sn", "uas", "-i", LOOPBACK, "-p", str(port), "-aa", "-nostdin", "-rtp_echo"],
+        [
+            "sipp", "-sn", "uas", "-i", LOOPBACK, "-p", str(port), "-mp", str(free_ports(MEDIA_PORTS)),
+            "-aa", "-nostdin", "-rtp_echo",
+        ],
         folder=folder,
-    )
+    )  # fmt: skip
 
 
 async def _holds(line: Line, number: str, rate: int, folder: Path, talk: Talk) -> bool:
@@ -166,6 +173,8 @@ async def highest_rate(
         async def holds(rate: int) -> bool:
             since = datetime.now(UTC)
             worked = await _holds(caller, callee.number, rate, folder, talk)
+            if not answering.running:
+                raise AssertionError(f"The answering sipp has ended. Its words:\n{answering.output[:2000]}")
             return worked and (whole is None or await whole(rate * STEP_S, since))
 
         try:

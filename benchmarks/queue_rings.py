@@ -31,7 +31,7 @@ CALLERS = tuple(str(1201 + number) for number in range(12))
 TALK_S = (0.5, 1.5)
 RINGS = 200
 """How many rings of agents who became free are measured."""
-JOINS = 60
+JOINS = 120
 """How many callers meet an agent who is free."""
 _WARM_UP_S = 3.0
 _BESIDE = "app_queue"
@@ -143,7 +143,7 @@ class Centre:
                 self.times.answer.append((rang - caller.timed.accepted) * 1000)
             await caller.hangup()
             await agent.ended()
-            await asyncio.sleep(0.15)  # whoever asks in turns may have to see that the agent is free again
+            await asyncio.sleep(0.1)  # whoever asks in turns may have to see that the agent is free again
 
 
 async def _cancel(tasks: Sequence["asyncio.Future[None]"]) -> None:

@@ -5,8 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from server.api.deps import CurrentUser, ServicesDep
+from server.api.moments import Moment
 from server.contract.agents import CallResult
-from server.contract.base import ExtensionNumber, Instant
+from server.contract.base import ExtensionNumber
 from server.contract.queue_log import LogCursor, QueueLogDeleted, QueueLogPage, QueueLogSelection
 from server.services.queue_log import Filter
 
@@ -16,8 +17,8 @@ router = APIRouter(prefix="/queue-log", tags=["queues"])
 def _filter(
     *,
     queue: Annotated[ExtensionNumber | None, Query(description="Only calls of this queue.")] = None,
-    since: Annotated[Instant | None, Query(description="The caller joined then or later.")] = None,
-    until: Annotated[Instant | None, Query(description="The caller joined before.")] = None,
+    since: Annotated[Moment | None, Query(description="The caller joined then or later.")] = None,
+    until: Annotated[Moment | None, Query(description="The caller joined before.")] = None,
     answered: Annotated[bool | None, Query(description="By an agent, or by nobody.")] = None,
     result: CallResult | None = None,
     q: Annotated[str, Query(max_length=64, description="Part of the caller's number or name.")] = "",

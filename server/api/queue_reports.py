@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query, Response
 
 from server.api.deps import CurrentUser, ServicesDep
+from server.api.moments import Moment
 from server.api.queues import QueueNumber
 from server.contract.agents import (
     AgentReport,
@@ -17,7 +18,7 @@ from server.contract.agents import (
     QueueReport,
     ResultChange,
 )
-from server.contract.base import Instant, Reply
+from server.contract.base import Reply
 from server.contract.queue_log import EntryId
 from server.rules.queues.reports import as_csv
 from server.services.queue_log import Filter
@@ -26,8 +27,8 @@ from server.services.queue_reports import LONGEST
 router = APIRouter(prefix="/queues/{queue}", tags=["queues"])
 
 CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}}}}
-Since = Annotated[Instant | None, Query(description="From this moment on; a day before the end.")]
-Until = Annotated[Instant | None, Query(description="Before this moment; now.")]
+Since = Annotated[Moment | None, Query(description="From this moment on; a day before the end.")]
+Until = Annotated[Moment | None, Query(description="Before this moment; now.")]
 
 Interval = Annotated[
     int | None,

@@ -1,23 +1,15 @@
 """Health, readiness, status, audit."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AfterValidator, AwareDatetime
 
 import server
 from server.api.deps import Administrator, ServicesDep
+from server.api.moments import Moment
 from server.contract.system import AuditEntry, Health, Readiness, ServerStatus
 
 router = APIRouter(tags=["system"])
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    try:
-        return moment and moment.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError("this moment is outside the calendar") from error
 
 
 @router.get("/health")
@@ -63,9 +55,7 @@ async def audit(
     _: Administrator,
     services: ServicesDep,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    before: Annotated[
-        AwareDatetime | None, AfterValidator(_utc), Query(description="Only entries older than this.")
-    ] = None,
+    before: Annotated[Moment | None, Query(description="Only entries older than this.")] = None,
 ) -> list[AuditEntry]:
     """Who did what, when, from where; the newest first."""
     return await services.audit.list(limit=limit, before=before)

@@ -84,12 +84,17 @@ class LiveCall:
         self._third = leg_id
         self.rings((leg_id,))
 
-    def moves_on(self, ending: Ending, left: Sequence[Party], to: Sequence[Party]) -> None:
+    def moves_on(
+        self, ending: Ending, left: Sequence[Party], to: Sequence[Party], *, once: bool = False
+    ) -> None:
         """None of the extensions it came to (`left`) has answered; it goes on, or nowhere.
 
-        A call at several extensions has no callee until one of them answers.
+        A call at several extensions has no callee until one of them answers. `once`: to whom it came before
+        it has come only now, and their logs have it once.
         """
         now = self._now()
+        again = {party.number for party in left} if once else set()
+        before = (visit for visit in self._call.visits if visit.callee not in again)
         visits = (Visit(party.number, party.name, ending, now) for party in left)
         call = self._call
         callee = to[0] if len(to) == 1 else Party("")
@@ -98,7 +103,7 @@ class LiveCall:
         self._change(
             replace(
                 call,
-                visits=(*call.visits, *visits),
+                visits=(*before, *visits),
                 callee=callee.number or None,
                 callee_name=callee.name,
             )

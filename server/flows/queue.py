@@ -23,7 +23,8 @@ from server.rules.outcomes import Ending
 from server.rules.queues.announcements import Announcement
 from server.rules.queues.effects import Announce, Connect, FailOver, Ring, Stop, StopRinging
 from server.services.music import music_of
-from server.services.queues import Queues, Seat
+from server.services.queue_seats import Seat
+from server.services.queues import Queues
 from server.switch.port import (
     DEFAULT_MUSIC,
     Leg,
@@ -190,9 +191,9 @@ class _Waiting:
             self._missed(ringing.ending or Ending.DECLINED, effect.extension)
 
     def _missed(self, ending: Ending, *extensions: str) -> None:
-        """The logs of these agents have the call."""
+        """The logs of these agents have the call, once each, however often it has rung there."""
         if extensions:
-            self._call.live.moves_on(ending, [self._party(one) for one in extensions], ())
+            self._call.live.moves_on(ending, [self._party(one) for one in extensions], (), once=True)
 
     def _party(self, extension: str) -> Party:
         return Party(extension, self._exits.name(extension))

@@ -32,8 +32,9 @@ class AgentsTopic:
         """Whoever manages a queue now, or does no longer, sees other agents than before."""
         queues = self._configuration.snapshot.all(Queue).values()
         before, self._managers = self._managers, {queue.number: queue.managers for queue in queues}
-        if before != self._managers:
-            self._hub.renew(Topic.AGENTS)
+        changed = [one for one in before | self._managers if before.get(one) != self._managers.get(one)]
+        if told := {who for one in changed for who in (*before.get(one, ()), *self._managers.get(one, ()))}:
+            self._hub.renew(Topic.AGENTS, to=told)
 
     def tell_all(self, acd: Acd) -> set[Key]:
         """Tell what has changed of all agents; returns those who are none any more."""

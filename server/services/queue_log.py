@@ -30,6 +30,7 @@ SNAPSHOT_ENTRIES = 500
 
 _NEWEST = (QueueCallRow.joined_at.desc(), QueueCallRow.id.desc())
 _UNANSWERED = (QueueEnd.ABANDONED, QueueEnd.FAILED_OVER, QueueEnd.LEFT)
+LARGEST_ID = 2**31 - 1
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 
@@ -313,4 +314,4 @@ def _cursor(row: QueueCallRow) -> str:
 
 def _place(cursor: str) -> tuple[datetime, int]:
     microseconds, _, entry_id = cursor.partition("-")
-    return _EPOCH + timedelta(microseconds=int(microseconds)), int(entry_id)
+    return _EPOCH + timedelta(microseconds=int(microseconds)), min(int(entry_id), LARGEST_ID)

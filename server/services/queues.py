@@ -17,7 +17,6 @@ from server.contract.presence import PresenceStatus
 from server.contract.queues import Queue, QueueOptions
 from server.rules.queues.acd import Acd, Effects, NoSuchQueue
 from server.rules.queues.effects import (
-    Announce,
     AutoPaused,
     Changed,
     Connect,
@@ -33,6 +32,7 @@ from server.services.agents_topic import AgentsTopic
 from server.services.call_log_store import Call
 from server.services.configuration import Configuration, ConfigurationChanged
 from server.services.hub import Hub
+from server.services.queue_seats import Seat
 from server.services.queue_store import CALLER, LINE, MEMBER, Changes, Paused
 from server.services.queue_writer import QueueWriter, Store
 from server.services.states import States
@@ -44,30 +44,7 @@ REMEMBERED = 10_000
 CLOCK_STEP = timedelta(seconds=1)
 """By so much clock and loop differ only if the clock was set."""
 
-CallerEffect = Ring | StopRinging | Connect | FailOver | Announce
-"""What is to be done for a caller."""
-
 _log = logging.getLogger(__name__)
-
-
-class Seat:
-    """A caller in a queue: what is to be done for it, in order."""
-
-    def __init__(self) -> None:
-        self._effects: asyncio.Queue[CallerEffect] = asyncio.Queue()
-
-    async def next(self) -> CallerEffect:
-        """What is to be done next."""
-        return await self._effects.get()
-
-    def put(self, effect: CallerEffect) -> None:
-        """This is to be done, too."""
-        self._effects.put_nowait(effect)
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing waits to be done."""
-        return self._effects.empty()
 
 
 class Queues:
@@ -345,9 +322,19 @@ class Queues:
 
     def _on_switch(self, event: Event) -> None:
         if isinstance(event, LegChanged):
+            if event.leg.state is LegState.GONE:
+                self._part_over(event.leg.id)
             self._look_at(event.leg.number)
         elif isinstance(event, ContactsChanged):
             self._look_at(event.number)
+
+    def _part_over(self, leg_id: str) -> None:
+        """An agent's leg is gone: the part in the call is over, though it may go on, or ring elsewhere."""
+        of = self._call_of_leg(leg_id)
+        call, caller = self._open.get(of), self._acd.floor.talking.get(of)
+        if call is not None and caller is not None and call.answered_leg == leg_id:
+            effects = self._acd.hung_up(of, self._now())
+            self._carry_out(effects, calls=[of], extensions=[caller.agent or ""])
 
     # Facts about agents
 
@@ -381,6 +368,10 @@ class Queues:
         of = self._call_of_leg(leg.id)
         if of not in self._queued:
             return True
+        floor, own = self._acd.floor, self._open.get(of)
+        is_over = of not in floor.waiting and of not in floor.talking
+        if is_over and own is not None and own.answered_leg == leg.id:
+            return True  # called back after a transfer that nobody has taken
         others = (call for call in self._open.values() if call.id != of)
         return any(leg.id in (call.caller_leg, call.answered_leg) for call in others)
 

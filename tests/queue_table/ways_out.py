@@ -143,6 +143,31 @@ async def sent_on(stage: Stage) -> None:
     await stage.over("C")
 
 
+async def sent_on_and_gone(stage: Stage) -> None:
+    """Who hangs up while it rings at C is free at once, and else in a call again if C does not want it."""
+    await stage.queue("B")
+    for wanted in (True, False):
+        await stage.call("A")
+        await stage.rings("B", of="A")
+        await stage.answer("B")
+        await stage.talk("A", "B")
+        await stage.press("B", f"*03{stage.names['C']}#")
+        await stage.rings("C", of="A")
+        await stage.hang_up("B")
+        await stage.is_("B", "available")
+        if wanted:
+            await stage.answer("C")
+            await stage.talk("A", "C")
+        else:
+            await stage.refuse("C")
+            await stage.rings("B", of="A")
+            await stage.answer("B")
+            await stage.talk("A", "B")
+            await stage.is_("B", "busy_elsewhere")
+        await stage.hang_up("A")
+        await stage.over("C" if wanted else "B")
+
+
 async def asked_first(stage: Stage) -> None:
     """The agent asks C by keys, and hangs up, which puts the caller and C together."""
     await stage.queue("B")
@@ -279,6 +304,7 @@ ROWS = [
         (*by("B"), Line("D", "answered", "B")),
         "B available",
     ),
+    Row("the agent sends the caller on and is gone", sent_on_and_gone, "A B C", by("B", "B"), "B available"),
     Row("the agent asks first", asked_first, "A B C", by("B"), "B available"),
     Row("a colleague sends the caller in", sent_into_the_queue, "A B C", by("B"), "B available"),
     Row(

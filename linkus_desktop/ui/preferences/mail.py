@@ -29,8 +29,8 @@ class MailSection(Section):
         }
         self.note = label("", muted=True, wrap=True)
         self.message = Message()
-        for name, box in self.boxes.items():
-            box.clicked.connect(lambda on, name=name: self._on_clicked(name, on))
+        for box in self.boxes.values():
+            box.clicked.connect(self._on_clicked)
             self.whole(box)
         self.whole(self.note)
         self.whole(self.message)
@@ -58,9 +58,12 @@ class MailSection(Section):
         else:
             self.note.setText(f"They go to {address}.")
 
-    def _on_clicked(self, name: str, on: bool) -> None:
+    def _on_clicked(self) -> None:
+        """Save the box that is no longer as the server has it."""
         self.message.clear()
-        self._mail.put(name, on=on)
+        for name, box in self.boxes.items():
+            if box.isChecked() is not bool(getattr(self._mail.preferences, name, False)):
+                self._mail.put(name, on=box.isChecked())
 
     def _on_failed(self, text: str) -> None:
         self.message.say(text, ("Try again", self._again))

@@ -40,6 +40,13 @@ QUERIES = [
     "/extensions/" + "9" * 3000,
     "/trunks/%00",
     "/ring-groups/" + "9" * 3000,
+    "/queue-log?since=0001-01-01T00:00:00%2B14:00",
+    "/queue-log?until=9999-12-31T23:59:59-14:00",
+    "/queue-log?before=0-0",
+    "/queue-log?before=" + "9" * 15 + "-1",
+    "/queue-log?before=99999999999999999-9999999999",
+    "/queue-log?q=%00",
+    "/queue-log?q=%ed%a0%80",
     "/route/explain?from=1001&dialled=%00",
     "/route/explain?from=%ed%a0%80&dialled=1",
     "/route/explain?from=1001&dialled=112&at=0001-01-01T00:00:00",
@@ -84,6 +91,7 @@ async def test_no_name_of_an_object_makes_the_configuration_fail(ask: Ask, local
 
 
 async def test_no_address_makes_it_fail(ask: Ask, local: str) -> None:
+    assert (await ask("PUT", f"{A}/queues/6400", token=local, json={"name": "Sales"})).status == 200
     for query in QUERIES:
         answer = await ask("GET", A + query, token=local)
         assert answer.status < 500, (query[:50], answer.text)

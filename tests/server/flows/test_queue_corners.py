@@ -286,3 +286,6 @@ async def test_a_caller_who_waits_for_long_costs_no_more_than_one_who_has_just_c
         ids = [dialog.id for phone in (boris, cyril) for dialog in phone.calls]
         assert len(ids) == len(set(ids)), "each leg has an id of its own"
         anna.hang_up(call)
+        await place.idle()
+        lines = sorted(line[2] for one in ("1002", "1003") for line in place.log(one))
+        assert lines == ["answered", "busy", "missed"], "each has missed or refused one call, and one has it"

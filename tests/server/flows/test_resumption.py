@@ -421,21 +421,6 @@ async def test_an_intercom_call_is_still_announced_after_a_kill_CODE_1():
 
 
 @in_virtual_time
-async def test_a_call_that_was_ordered_goes_on_where_it_was_CTI_1():
-    first = await opened(_1002=Behaviour.rings(), _1003=Behaviour.answers(1.0))
-    first.reaching.settings["1002"] = forwards(no_answer="extension:1003")
-    phone(first, "1001").behaviour = Behaviour.answers(1.0)
-    await first.control.make("1001", "1002")
-    await asyncio.sleep(10)
-    call = phone(first, "1001").calls[0]
-    second = await after_a_kill(first)
-    await asyncio.sleep(RING_S)
-    assert together(second, call, phone(second, "1003").calls[0])
-    phone(second, "1001").hang_up(call)
-    await closed(second)
-
-
-@in_virtual_time
 async def test_a_blind_transfer_whose_sender_is_gone_still_finds_the_mailbox_SIP_4():
     first = await opened(_1002=Behaviour.answers(1.0), _1003=Behaviour.rings())
     first.reaching.settings["1003"] = forwards(no_answer="voicemail")

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from server.switch.port import LegState
 from server.switch.simulated import Behaviour
+from tests.server.flows.office import RING_S
 from tests.server.flows.test_adoption import after_a_kill
 from tests.server.flows.test_resumption import closed, opened, phone
-from tests.server.flows.test_ways import together
+from tests.server.flows.test_ways import forwards, together
 from tests.virtual_time import in_virtual_time
 
 
@@ -92,4 +93,19 @@ async def test_an_ordered_call_that_was_over_before_the_kill_is_not_made_again_S
     assert len(phone(second, "1002").calls) == 1
     assert left.state is LegState.GONE
     assert order_id in second.store.calls
+    await closed(second)
+
+
+@in_virtual_time
+async def test_a_call_that_was_ordered_goes_on_where_it_was_CTI_1():
+    first = await opened(_1002=Behaviour.rings(), _1003=Behaviour.answers(1.0))
+    first.reaching.settings["1002"] = forwards(no_answer="extension:1003")
+    phone(first, "1001").behaviour = Behaviour.answers(1.0)
+    await first.control.make("1001", "1002")
+    await asyncio.sleep(10)
+    call = phone(first, "1001").calls[0]
+    second = await after_a_kill(first)
+    await asyncio.sleep(RING_S)
+    assert together(second, call, phone(second, "1003").calls[0])
+    phone(second, "1001").hang_up(call)
     await closed(second)
