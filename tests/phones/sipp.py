@@ -83,16 +83,26 @@ class Sipp:
 
     async def serve(self, *, talk_ms: int | None = None) -> None:
         """Register, and answer the next call; after `talk_ms` hang up, without it when the caller does."""
+        # Of the ports that are handed out once: any other may be somebody else's before sipp has it.
         phone = ScriptPhone(self.line)
+        phone.wire = Wire(self.line.host, self.line.port, self.line.transport, own_port=free_port())
         await phone.start()
         await phone.register()
-        # Asterisk asks a new contact whether it is there; sipp would take that for its one call.
-        await until(lambda: any(one.method == "OPTIONS" for one in phone.requests), "OPTIONS came")
+        # A new contact is asked whether it is there, and told of its messages; sipp would take either for its
+        # one call.
+        for method in ("OPTIONS", "NOTIFY"):
+            await until(lambda m=method: m in {one.method for one in phone.requests}, f"{method} came")
         port = phone.wire.port
         await phone.crash()  # without unregistering: sipp takes the port over
         self._registered_port = port
         await self._start(self._callee(talk_ms), port)
-        await until(lambda: udp_port_is_taken(port), f"sipp {self.line.number} listens")
+
+        def listens() -> bool:
+            if self._program and not self._program.running:
+                raise AssertionError(f"sipp {self.line.number} gave up: {self._program.output[:2000]}")
+            return udp_port_is_taken(port)
+
+        await until(listens, f"sipp {self.line.number} listens")
 
     async def _unregister(self) -> None:
         """Take the contact away: sipp has a script for one call only."""
