@@ -105,13 +105,13 @@ def _checks(
 
 
 def users_of(kind: str, key: str, objects: Iterable[ConfigObject]) -> list[str]:
-    """The other objects that refer to this one, in words."""
-    return [
+    """The other objects that refer to this one, in words and in order."""
+    return sorted(
         named(item)
         for item in objects
         if (kind_of(type(item)).word, item.key) != (kind, key)
         and any(reference.kind == kind and reference.key == key for reference in item.references())
-    ]
+    )
 
 
 def _check_references(

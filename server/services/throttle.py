@@ -98,10 +98,11 @@ class Throttle:
 
     async def succeeded(self, session: AsyncSession, attempt: Attempt) -> None:
         """The password was right: the account starts anew, and the try does not count for the address."""
-        await session.execute(delete(ThrottleRow).where(ThrottleRow.key == attempt.key))
+        # The address first, as in `begin`: two who log in at once would wait for each other for ever.
         by_address = await session.get(ThrottleRow, attempt.address_key, with_for_update=True)
         if by_address is not None:
             by_address.failures = max(0, by_address.failures - 1)
+        await session.execute(delete(ThrottleRow).where(ThrottleRow.key == attempt.key))
 
     async def unlock(self, session: AsyncSession, account_id: int) -> None:
         """Forget every failure and lock of an account."""
