@@ -62,18 +62,29 @@ LINT = Part(
     ),
 )
 OVER_SOCKETS = {
-    "server": ("tests/server/api", "tests/server/cli"),
+    "server": (
+        "tests/server/api",
+        "tests/server/cli",
+        "tests/server/services/test_mail.py",
+        "tests/server/services/test_mail_smtp.py",
+        "tests/server/test_mail_kill.py",
+    ),
     "client": ("tests/linkus_desktop",),
 }
-"""Folders whose unmarked tests talk over sockets: correct, but not quick enough for `make unit`."""
+"""Where unmarked tests talk over sockets: correct, but not quick enough for `make unit`."""
 FAULTS = (
+    "tests/server/flows/test_explained.py",
     "tests/server/flows/test_faults.py",
     "tests/server/flows/test_kills.py",
+    "tests/server/flows/test_own_calls_model.py",
+    "tests/server/flows/test_pairs_model.py",
+    "tests/server/flows/test_queue_picked_up.py",
     "tests/server/flows/test_random_days.py",
+    "tests/server/flows/test_random_queue_days.py",
     "tests/server/rules/queues/test_erlang.py",
     "tests/server/rules/queues/test_random_centres.py",
 )
-"""Every flow with a fault at each of its moments, and days of a call centre: quick, but thousands."""
+"""Every flow with a fault at each of its moments, and random days beside a model: quick, but thousands."""
 PHONE = "tests/linkus_desktop/sip"
 """Sound is measured here: one test at a time."""
 PLAIN = "not (real or postgresql or window or soak)"
@@ -85,7 +96,9 @@ UNIT = _pytest(
     *(f"--ignore={path}" for path in (*OVER_SOCKETS["server"], *OVER_SOCKETS["client"], *FAULTS)),
     spread=SIDE_BY_SIDE,
 )
-STRICKEN = _pytest("faults", "each flow with a fault at each moment", PLAIN, *FAULTS, spread=SIDE_BY_SIDE)
+STRICKEN = _pytest(
+    "faults", "each flow with a fault at each moment, random days", PLAIN, *FAULTS, spread=SIDE_BY_SIDE
+)
 SERVER = _pytest(
     "server", "API and command line, on SQLite", PLAIN, *OVER_SOCKETS["server"], spread=SIDE_BY_SIDE
 )
