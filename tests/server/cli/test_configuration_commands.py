@@ -141,7 +141,7 @@ def test_the_settings_of_the_system(cli: Cli) -> None:
     [
         (("trunk", "show", "gone"), "", 3, "There is no trunk gone."),
         (("trunk", "remove", "gone"), "", 3, "There is no trunk gone."),
-        (("trunk", "remove", "main"), "", 4, "used by outbound route 'out', emergency number 112"),
+        (("trunk", "remove", "main"), "", 4, "used by emergency number 112, outbound route 'out'"),
         (("extension", "remove", "1000"), "", 4, "used by"),
         (("extension", "add", "6200"), "", 4, "6200 is the number of ring group 6200"),
         (("emergency", "set", "1000"), 'trunks = ["main"]', 4, "1000 is the number of an extension"),

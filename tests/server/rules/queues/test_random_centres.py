@@ -162,10 +162,12 @@ class RandomCentre(RuleBasedStateMachine):
         """Somebody, agent or not, picks a call up; what waits no more cannot be."""
         call = self.one_of(self.joined, index)
         waits = call in self.alive and call not in self.talks
-        self.do("picked_up", call, extension)
-        if waits and call not in self.over:
-            assert call not in self.ringing.values(), "who was rung is rung no more"
+        self.centre.do("picked_up", call, extension)
+        taken = waits and call in self.centre.acd.floor.talking
+        if taken:
             self.talks[call] = extension, self.joined[call]
+        self.watch()
+        assert not taken or call not in self.ringing.values(), "who was rung is rung no more"
 
     @precondition(lambda self: self.playing)
     @rule(index=ANY)
