@@ -94,6 +94,7 @@ class Sipp:
             await until(lambda m=method: m in {one.method for one in phone.requests}, f"{method} came")
         port = phone.wire.port
         await phone.crash()  # without unregistering: sipp takes the port over
+        await until(lambda: not udp_port_is_taken(port), "the port is given back")
         self._registered_port = port
         await self._start(self._callee(talk_ms), port)
 
