@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from linkus_desktop.store.settings import Settings
 
 _VIEW = "queue_log.columns.1"
-_WIDTHS = (136, 128, 128, 120, 112, 112, 72, 72, 232)
-_LEAST = (136, 88, 64, 56, 64, 64, 72, 72, 152)
+_WIDTHS = (128, 124, 128, 120, 124, 108, 72, 72, 232)
+_LEAST = (128, 88, 64, 56, 124, 64, 72, 72, 152)
 
 
 class ResultMenu(QMenu):

@@ -96,7 +96,7 @@ def queue_columns(boards: QueueBoards) -> tuple[Column[QueueBoard], ...]:
 def caller_columns(boards: QueueBoards) -> tuple[Column[WaitingCaller], ...]:
     """Of the callers who wait."""
     return (
-        Column("Place", lambda one, _: str(one.position), 72, 72, sort=lambda one: one.position),
+        Column("Place", lambda one, _: str(one.position), 64, 64, sort=lambda one: one.position),
         Column(
             "Caller",
             lambda one, _: one.name or one.number or "Unknown caller",
@@ -104,7 +104,7 @@ def caller_columns(boards: QueueBoards) -> tuple[Column[WaitingCaller], ...]:
             80,
             tip=lambda one: one.number,
         ),
-        Column("Number", lambda one, _: one.number, 120, 64),
+        Column("Number", lambda one, _: one.number, 136, 136),
         Column(
             "Waiting",
             lambda one, now: passed(one.since, now) if boards.known else "",
@@ -114,7 +114,7 @@ def caller_columns(boards: QueueBoards) -> tuple[Column[WaitingCaller], ...]:
             runs=True,
             tip=lambda one: f"Since {absolute(one.since)}",
         ),
-        Column("Rings at", lambda one, _: ", ".join(map(boards.name_of, one.ringing)), 136, 72),
+        Column("Rings at", lambda one, _: ", ".join(map(boards.name_of, one.ringing)), 96, 72),
     )
 
 
