@@ -78,10 +78,10 @@ def runs(command: tuple[str, ...], folder: str, marks: set[str]) -> bool:
     )
 
 
-def test_the_folders_of_the_parts_are_there() -> None:
-    """A folder that was renamed would silently leave its tests out, or fail the run."""
-    for folders in OVER_SOCKETS.values():
-        for folder in folders:
-            assert (check.ROOT / folder).is_dir(), folder
+def test_the_folders_and_files_of_the_parts_are_there() -> None:
+    """One that was renamed would silently leave its tests out, or fail the run."""
+    for paths in OVER_SOCKETS.values():
+        for path in paths:
+            assert (check.ROOT / path).exists(), path
     for file in FAULTS:
         assert (check.ROOT / file).is_file(), file

@@ -104,7 +104,7 @@ def caller_columns(boards: QueueBoards) -> tuple[Column[WaitingCaller], ...]:
             80,
             tip=lambda one: one.number,
         ),
-        Column("Number", lambda one, _: one.number, 136, 136),
+        Column("Number", lambda one, _: one.number, 136, 112),
         Column(
             "Waiting",
             lambda one, now: passed(one.since, now) if boards.known else "",
