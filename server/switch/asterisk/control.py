@@ -249,11 +249,14 @@ class Control:
             log.debug("Variable %s of leg %s was not set: it is gone", name, leg_id)
 
     async def on_leg(self, leg: AsteriskLeg, request: Awaitable[object]) -> None:
-        """A request about a leg, which raises `LegGone` if the engine does not know the leg any more."""
+        """A request about a leg, which raises `LegGone` if the engine does not know the leg any more.
+
+        500 is what it says while it clears a leg, of the answer to a caller who gives up in this moment say.
+        """
         try:
             await request
         except AriError as error:
-            if error.status in (404, 409, 412):
+            if error.status in (404, 409, 412, 500):
                 await self.raise_gone(leg, error)
             raise
 
@@ -283,7 +286,7 @@ class Control:
         except AriError as error:
             for leg in legs:
                 leg.check()
-            if error.status in (400, 409, 422):
+            if error.status in (400, 409, 422, 500):
                 await self._raise_any_gone(legs, error)
             raise
         bridge.legs |= {leg.id for leg in legs if leg.ended is None}
