@@ -113,6 +113,19 @@ class Subscription:
         """What the key has shown, in order."""
         return [document.lamp for document in self.documents]
 
+    @property
+    def shown_in_a_storm(self) -> list[str]:
+        """What a phone shows where a NOTIFY may be lost or late: never an older version after a newer one.
+
+        RFC 4235, section 4.3: a document older than the last one is discarded, a full one counts alone.
+        """
+        newest, shown = -1, []
+        for document in (read(notice.body) for notice in self.notices if notice.body):
+            if document.version > newest:
+                newest = document.version
+                shown.append(document.lamp)
+        return shown
+
     async def shows(self, *lamps: str, timeout_s: float = ANSWERS_WITHIN_S) -> None:
         """Wait until the key has shown these, one after the other, since its beginning."""
         await until(
