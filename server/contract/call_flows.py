@@ -10,7 +10,7 @@ from server.contract.base import Line, Request
 from server.contract.configuration import AtLeastOne, ConfigObject, ObjectName, Reference
 from server.contract.destinations import Destination, DestinationKind
 from server.contract.patterns import NumberPattern
-from server.contract.routing import RouteDestination, references_of
+from server.contract.routing import RouteDestination, references_in_time, references_of
 
 MAX_STEPS = 50
 
@@ -44,10 +44,7 @@ class FlowStep(Request):
 
     def references(self, field: str) -> Iterable[Reference]:
         """What must exist for it to work; `field` is where it stands."""
-        if self.time_condition is not None:
-            yield Reference("time-condition", self.time_condition, field)
-        if self.holidays is not None:
-            yield Reference("holidays", self.holidays, field)
+        yield from references_in_time(self.time_condition, self.holidays, field)
         yield from references_of(self.destination, field)
 
 

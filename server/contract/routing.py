@@ -59,6 +59,14 @@ def references_of(destination: Destination, field: str) -> Iterable[Reference]:
         yield Reference("call-flow", destination.value, field)
 
 
+def references_in_time(time_condition: str | None, holidays: str | None, field: str) -> Iterable[Reference]:
+    """What must exist for times to be told; `field` is where they stand."""
+    if time_condition is not None:
+        yield Reference("time-condition", time_condition, field)
+    if holidays is not None:
+        yield Reference("holidays", holidays, field)
+
+
 class TimedDestination(Request):
     """A destination for when a time condition holds, or for the days of a list of holidays."""
 
@@ -74,10 +82,7 @@ class TimedDestination(Request):
 
     def references(self, field: str) -> Iterable[Reference]:
         """What must exist for it to work; `field` is where it stands."""
-        if self.time_condition is not None:
-            yield Reference("time-condition", self.time_condition, field)
-        if self.holidays is not None:
-            yield Reference("holidays", self.holidays, field)
+        yield from references_in_time(self.time_condition, self.holidays, field)
         yield from references_of(self.destination, field)
 
 

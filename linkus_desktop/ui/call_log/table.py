@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QHelpEvent, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QToolTip
+from PySide6.QtWidgets import QMenu, QTableView, QToolTip
 
 from linkus_desktop.pbx.blocking import Blocking
 from linkus_desktop.pbx.call_log import CallLogColumn, CallLogRole
@@ -16,7 +16,7 @@ from linkus_desktop.ui.call_log.rows import CallLogRows
 from linkus_desktop.ui.icons import icon
 from linkus_desktop.ui.theme import tokens
 from linkus_desktop.ui.widgets.fitted_columns import FittedColumns
-from linkus_desktop.ui.widgets.row_cells import ROW
+from linkus_desktop.ui.widgets.row_table import lay_out_rows
 
 if TYPE_CHECKING:
     from linkus_desktop.store.settings import Settings
@@ -44,24 +44,15 @@ class CallTable(QTableView):
         super().__init__()
         self._blocking = blocking
         self._rows = rows
-        self._settings = settings
         self._cells = CallCells(self, clock)
         self.setModel(rows)
         self.setItemDelegate(self._cells)
         self.setAccessibleName("Call log")
-        self.setMouseTracking(True)
-        self.setShowGrid(False)
         self.setSortingEnabled(True)
         self.sortByColumn(CallLogColumn.TIME, Qt.SortOrder.DescendingOrder)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setTabKeyNavigation(False)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(ROW)
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self._set_up_header()
+        lay_out_rows(self, least_column=64)
+        self.horizontalHeader().moveSection(CallLogColumn.RECORDING, CallLogColumn.OUTCOME)
+        self._columns = FittedColumns(self, settings, _VIEW, _WIDTHS, _LEAST)
         self.doubleClicked.connect(self._call)
 
     def selected_ids(self) -> list[str]:
@@ -131,15 +122,6 @@ class CallTable(QTableView):
             )
             return True
         return super().viewportEvent(event)
-
-    def _set_up_header(self) -> None:
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionsMovable(True)
-        header.setMinimumSectionSize(64)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.moveSection(CallLogColumn.RECORDING, CallLogColumn.OUTCOME)
-        self._columns = FittedColumns(self, self._settings, _VIEW, _WIDTHS, _LEAST)
 
     def _call(self, *_: object) -> None:
         if self.currentIndex().isValid() and (number := self._rows.entry(self.currentIndex()).number):

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from PySide6.QtWidgets import QTableView
 
 from linkus_desktop.pbx.colleagues import ColleagueRole
 from linkus_desktop.ui.blinker import Blinker
@@ -13,6 +13,7 @@ from linkus_desktop.ui.extensions.table import Column, SortedColleagues
 from linkus_desktop.ui.lamps import lamp_of
 from linkus_desktop.ui.pictures import Pictures
 from linkus_desktop.ui.widgets.fitted_columns import FittedColumns
+from linkus_desktop.ui.widgets.row_table import lay_out_rows
 
 if TYPE_CHECKING:
     from linkus_desktop.store.settings import Settings
@@ -39,22 +40,9 @@ class ColleagueTableView(QTableView):
         self.setModel(model)
         self.setItemDelegate(ColleagueCells(self, blinker, pictures))
         self.setAccessibleName("Extensions")
-        self.setMouseTracking(True)
-        self.setShowGrid(False)
         self.setSortingEnabled(True)
         self.sortByColumn(Column.NAME, Qt.SortOrder.AscendingOrder)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setTabKeyNavigation(False)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setDefaultSectionSize(ROW)
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionsMovable(True)
-        header.setMinimumSectionSize(64)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        lay_out_rows(self, least_column=64, height=ROW, many=False)
         self._columns = FittedColumns(self, settings, _VIEW, _WIDTHS, _LEAST)
         self.doubleClicked.connect(self._call)
         self.selectionModel().currentRowChanged.connect(self._on_current)

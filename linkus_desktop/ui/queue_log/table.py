@@ -15,7 +15,7 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPaintEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QToolTip, QWidget
+from PySide6.QtWidgets import QMenu, QTableView, QToolTip, QWidget
 
 from linkus_desktop.pbx.blocking import Blocking
 from linkus_desktop.pbx.queue_log import QueueLogModel
@@ -26,7 +26,8 @@ from linkus_desktop.ui.queue_log.cells import QueueCells
 from linkus_desktop.ui.queue_log.rows import QueueLogRows
 from linkus_desktop.ui.theme import tokens
 from linkus_desktop.ui.widgets.fitted_columns import FittedColumns
-from linkus_desktop.ui.widgets.row_cells import ROW, paint_ring_of_empty
+from linkus_desktop.ui.widgets.row_cells import paint_ring_of_empty
+from linkus_desktop.ui.widgets.row_table import lay_out_rows
 from server.contract.agents import CallResult, QueueLogEntry
 
 if TYPE_CHECKING:
@@ -80,23 +81,9 @@ class QueueLogTable(QTableView):
         self.setModel(rows)
         self.setItemDelegate(self._cells)
         self.setAccessibleName("Queue call log")
-        self.setMouseTracking(True)
-        self.setShowGrid(False)
         self.setSortingEnabled(True)
         self.sortByColumn(QueueLogColumn.TIME, Qt.SortOrder.DescendingOrder)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setTabKeyNavigation(False)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(ROW)
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionsMovable(True)
-        header.setMinimumSectionSize(56)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        lay_out_rows(self, least_column=56)
         self._columns = FittedColumns(self, settings, _VIEW, _WIDTHS, _LEAST)
         self.doubleClicked.connect(self._call)
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QKeySequence, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyleOptionViewItem, QTableView
+from PySide6.QtWidgets import QAbstractItemView, QStyleOptionViewItem, QTableView
 
 from linkus_desktop.ui.blinker import Blinker
 from linkus_desktop.ui.lamps import Lamp, lit, paint_lamp
@@ -12,7 +12,8 @@ from linkus_desktop.ui.queues.rows import ITEM, LAMP, WARNS, Rows, SortedRows
 from linkus_desktop.ui.theme import sized, tokens
 from linkus_desktop.ui.tokens import TYPE_BODY
 from linkus_desktop.ui.widgets.fitted_columns import FittedColumns
-from linkus_desktop.ui.widgets.row_cells import ROW, RowCells, paint_ring_of_empty
+from linkus_desktop.ui.widgets.row_cells import RowCells, paint_ring_of_empty
+from linkus_desktop.ui.widgets.row_table import lay_out_rows
 
 if TYPE_CHECKING:
     from linkus_desktop.store.settings import Settings
@@ -70,24 +71,9 @@ class BoardView(QTableView, Generic[T]):
         self.setModel(SortedRows(rows, self))
         self.setItemDelegate(BoardCells(self, blinker))
         self.setAccessibleName(name)
-        self.setMouseTracking(True)
-        self.setShowGrid(False)
         self.setSortingEnabled(True)
         self.sortByColumn(0, Qt.SortOrder.AscendingOrder)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        mode = QAbstractItemView.SelectionMode
-        self.setSelectionMode(mode.ExtendedSelection if many else mode.SingleSelection)
-        self.setTabKeyNavigation(False)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(ROW)
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionsMovable(True)
-        header.setMinimumSectionSize(48)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        lay_out_rows(self, least_column=48, many=many)
         widths = [column.width for column in rows.columns]
         least = [column.least for column in rows.columns]
         self._columns = FittedColumns(self, settings, view, widths, least)
