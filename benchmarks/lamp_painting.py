@@ -31,7 +31,10 @@ class Painting:
         self._log = folder / "client.log"
         self._read = 0
         self._process: Process | None = None
+        self._taken: dict[str, float] = {}
         self.shown: dict[str, bool] = {}
+        self.in_window_ms: list[float] = []
+        """From each change being read from the line to its lamp being painted."""
 
     @property
     def pid(self) -> int:
@@ -88,10 +91,15 @@ class Painting:
         self._read += len(whole)
         painted = []
         for line in whole.splitlines():
-            row, lamp, at = json.loads(line)
-            if lamp in (_REGISTERED, _NOT_REGISTERED):
-                painted.append((self._watched[row], lamp == _REGISTERED, at))
-                self.shown[self._watched[row]] = lamp == _REGISTERED
+            what, lamp, at = json.loads(line)
+            if not lamp:
+                self._taken.setdefault(what, at)
+            elif lamp in (_REGISTERED, _NOT_REGISTERED):
+                number = self._watched[what]
+                painted.append((number, lamp == _REGISTERED, at))
+                self.shown[number] = lamp == _REGISTERED
+                if number in self._taken:
+                    self.in_window_ms.append((at - self._taken.pop(number)) * 1000)
         return painted
 
     async def caught_up(self, registered: Mapping[str, bool]) -> list[Painted]:

@@ -2,12 +2,15 @@
 
 Told what to do by lines of JSON on standard input, it answers each with one on standard output. Each client
 is a WebSocket that follows the topic `extensions`; a few of them read what they get, as a client does, the
-others only receive it.
+others only receive it. As hundreds share this one process, what is read was often there for a while: the
+kernel tells since when.
 """
 
 import asyncio
 import json
 import resource
+import socket
+import struct
 import sys
 import time
 from dataclasses import dataclass, field
@@ -15,15 +18,45 @@ from typing import Any
 
 import aiohttp
 
+_STAMP = struct.Struct("@qq")
+_SO_TIMESTAMPNS = 35
+"""Linux, socket(7): each segment is stamped when the network hands it to the kernel."""
+
+
+class _StampedSocket(socket.socket):
+    """Knows since when the kernel had the last bytes that were received, on the monotonic clock."""
+
+    arrived = 0.0
+
+    def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
+        """As any socket; asyncio receives by this."""
+        room = memoryview(buffer)[:nbytes] if nbytes else buffer
+        got, ancillary, *_ = self.recvmsg_into([room], socket.CMSG_SPACE(_STAMP.size), flags)
+        for level, kind, data in ancillary:
+            if (level, kind) == (socket.SOL_SOCKET, _SO_TIMESTAMPNS):
+                seconds, nanoseconds = _STAMP.unpack_from(data)
+                self.arrived = seconds + nanoseconds / 1e9 - time.time() + time.monotonic()
+        return got
+
+
+def _stamped(address: Any) -> socket.socket:
+    family, kind, protocol, *_ = address
+    made = _StampedSocket(family, kind, protocol)
+    made.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+    return made
+
 
 @dataclass(slots=True)
 class Client:
-    """One client. `mirror` is what it shows: whether each extension is registered."""
+    """One client. `mirror` is what it shows: whether each extension is registered.
+
+    `seen`: an extension, whether it is registered, when that was read, and since when the kernel had it.
+    """
 
     token: str
     reads: bool
     mirror: dict[str, bool | None] = field(default_factory=dict)
-    seen: list[tuple[str, bool | None, float]] = field(default_factory=list)
+    seen: list[tuple[str, bool | None, float, float]] = field(default_factory=list)
     frames: int = 0
     seq: int = 0
     gaps: int = 0
@@ -37,7 +70,9 @@ class Clients:
     def __init__(self, url: str, fingerprint: str, tokens: list[str], readers: int) -> None:
         self._url = url
         self._pin = aiohttp.Fingerprint(bytes.fromhex(fingerprint))
-        self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=self._pin, limit=0))
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(ssl=self._pin, limit=0, socket_factory=_stamped)
+        )
         # Spread over all, the last one among them: a change is told to one after the other.
         step = len(tokens) // readers
         self.clients = [Client(token, at % step == step - 1) for at, token in enumerate(tokens)]
@@ -56,24 +91,24 @@ class Clients:
 
     async def _follow(self, client: Client) -> None:
         headers = {"Authorization": f"Bearer {client.token}"}
-        async with self._session.ws_connect(self._url, headers=headers, max_msg_size=0) as socket:
-            await socket.send_json({"type": "subscribe", "topics": ["extensions"]})
-            async for message in socket:
+        async with self._session.ws_connect(self._url, headers=headers, max_msg_size=0) as websocket:
+            await websocket.send_json({"type": "subscribe", "topics": ["extensions"]})
+            async for message in websocket:
                 client.frames += 1
                 if client.reads or not client.ready.is_set():
-                    now = time.monotonic()
+                    now, arrived = time.monotonic(), _arrived(websocket)
                     for line in message.data.split("\n"):
-                        self._take(client, json.loads(line), now)
+                        self._take(client, json.loads(line), now, arrived)
                 client.ready.set()
 
     @staticmethod
-    def _take(client: Client, told: dict[str, Any], now: float) -> None:
+    def _take(client: Client, told: dict[str, Any], now: float, arrived: float) -> None:
         if told["type"] == "snapshot":
             client.mirror = {number: item["registered"] for number, item in told["items"].items()}
         else:
             client.gaps += told["seq"] != client.seq + 1
             client.mirror[told["key"]] = told["item"]["registered"]
-            client.seen.append((told["key"], told["item"]["registered"], now))
+            client.seen.append((told["key"], told["item"]["registered"], now, arrived))
         client.seq = told["seq"]
 
     async def aclose(self) -> None:
@@ -99,6 +134,13 @@ class Clients:
         for client in self.clients:
             client.seen, client.frames = [], 0
         return answer
+
+
+def _arrived(websocket: aiohttp.ClientWebSocketResponse) -> float:
+    """Since when the kernel had what was read last. asyncio wraps the socket: for its file there is one."""
+    wrapped = websocket.get_extra_info("socket")
+    stamped: _StampedSocket = wrapped._sock
+    return stamped.arrived
 
 
 async def main() -> None:

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from asyncio.subprocess import PIPE, Process
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -35,7 +36,7 @@ RATE = 200
 """Changes a second under load."""
 IDLE_RATE = 5
 LOAD_S = 15
-IDLE_S = 10
+IDLE_S = 24
 READERS = 5
 """Clients whose every delta is timed; the others only receive."""
 KEYS = 12
@@ -45,6 +46,8 @@ ALONE = 60
 _AIM_LOADED_MS = 200.0
 _AIM_IDLE_MS = 50.0
 _AT_ONCE = 8
+_AT_REST_S = 0.05
+"""Processor time within a second."""
 _FIRST = 2000
 Change = tuple[str, bool, float]
 """An extension, whether it is registered now, and when that came about."""
@@ -94,12 +97,14 @@ class Registrar:
         if answer.status != 200:
             raise AssertionError(f"REGISTER of {line.number}: {answer.first}")
 
-    async def run(self, rate: float, seconds: float) -> None:
-        """Toggle one after the other at this rate, whatever the answers take."""
+    async def run(self, rate: float, seconds: float, lines: Sequence[Line] = ()) -> None:
+        """Toggle one after the other of `lines`, else of all, at this rate, whatever the answers take."""
         loop = asyncio.get_running_loop()
         began = loop.time()
         async with asyncio.TaskGroup() as group:
-            for at, line in zip(range(int(rate * seconds)), itertools.cycle(self.lines), strict=False):
+            for at, line in zip(
+                range(int(rate * seconds)), itertools.cycle(lines or self.lines), strict=False
+            ):
                 await asyncio.sleep(began + at / rate - loop.time())
                 group.create_task(self.toggle(line))
 
@@ -122,7 +127,8 @@ class Watchers:
     def __init__(self, pbx: Pbx, tokens: list[str]) -> None:
         self._pbx = pbx
         self.seen: list[Change] = []
-        self.delays: list[float] = []
+        self.arrived: list[Change] = []
+        """The same, as of when the kernel had it."""
         self._tokens = tokens
         self._process: Process | None = None
 
@@ -153,10 +159,11 @@ class Watchers:
         """See `Clients.report`; what the readers saw is added to `seen`."""
         report = await self._ask(do="report")
         for seen in report["seen"]:
-            self.seen += [(number, on, at) for number, on, at in seen]
+            self.seen += [(number, on, at) for number, on, at, _ in seen]
+            self.arrived += [(number, on, at) for number, on, _, at in seen]
         return report
 
-    async def arrived(self, registrar: Registrar) -> tuple[dict[str, Any], float]:
+    async def caught_up(self, registrar: Registrar) -> tuple[dict[str, Any], float]:
         """Wait until every reader shows what is true: the last report, and the seconds that took."""
         began = time.monotonic()
 
@@ -231,15 +238,21 @@ async def _under_load(
     """Few changes, then many."""
     beside = "NOTIFY by Asterisk alone"
     delta, paint = f"change to delta, {EXTENSIONS} clients", "change to painted lamp"
-    await registrar.run(IDLE_RATE, IDLE_S)
-    before, _ = await watchers.arrived(registrar)
+    processes = (pbx.program.pid, painting.pid)
+    await _at_rest(processes)
+    await registrar.run(IDLE_RATE, IDLE_S, registrar.lines[:KEYS])
+    before, _ = await watchers.caught_up(registrar)
     idle = delays_ms(registrar.changes, watchers.seen)
+    in_kernel = delays_ms(registrar.changes, watchers.arrived)
     painted = delays_ms(registrar.changes, await painting.caught_up(registrar.registered))
     results = _compare(f"{delta}, idle", idle, theirs, beside, _AIM_IDLE_MS)
+    results += _alone_ms("of that until the receiver's kernel had it", in_kernel)
     results += _compare(f"{paint}, idle", painted, theirs, beside, _AIM_IDLE_MS)
+    results += _alone_ms("of that in the client, from the line on", painting.in_window_ms)
     registrar.changes.clear()
     watchers.seen.clear()
-    processes = (pbx.program.pid, painting.pid)
+    watchers.arrived.clear()
+    painting.in_window_ms.clear()
     cpu, began = [_cpu_s(pid) for pid in processes], time.monotonic()
     load = asyncio.create_task(registrar.run(RATE, LOAD_S))
     await asyncio.sleep(LOAD_S / 2)
@@ -249,12 +262,15 @@ async def _under_load(
     server, client = (
         (_cpu_s(pid) - before_s) / took_s * 100 for pid, before_s in zip(processes, cpu, strict=True)
     )
-    after, stale_s = await watchers.arrived(registrar)
+    after, stale_s = await watchers.caught_up(registrar)
     loaded = delays_ms(registrar.changes, watchers.seen)
+    in_kernel = delays_ms(registrar.changes, watchers.arrived)
     painted = delays_ms(registrar.changes, await painting.caught_up(registrar.registered))
     clients = (after["cpu_s"] - before["cpu_s"]) / took_s * 100
     results += _compare(f"{delta}, {RATE} changes/s", loaded, theirs, beside, _AIM_LOADED_MS)
+    results += _alone_ms("of that until the receiver's kernel had it", in_kernel)
     results += _compare(f"{paint}, {RATE} changes/s", painted, theirs, beside, _AIM_LOADED_MS)
+    results += _alone_ms("of that in the client, from the line on", painting.in_window_ms)
     return [
         *results,
         Result("CPU of the server, %", server, clients, f"all {EXTENSIONS} that only receive"),
@@ -289,6 +305,22 @@ def _compare(what: str, ours: list[float], theirs: list[float], beside: str, aim
                aim if share == 99 else None)
         for share in (50, 99)
     ]  # fmt: skip
+
+
+def _alone_ms(what: str, ours: list[float]) -> list[Result]:
+    """The same of something that there is nothing beside."""
+    return [Result(f"  {what}, ms: p{share}", np.percentile(ours, share), None, "") for share in (50, 99)]
+
+
+async def _at_rest(processes: Sequence[int]) -> None:
+    """Wait until what has just been started, or connected, has nothing more to do."""
+
+    async def idle() -> bool:
+        before = sum(map(_cpu_s, processes))
+        await asyncio.sleep(1.0)
+        return sum(map(_cpu_s, processes)) - before < _AT_REST_S
+
+    await until(idle, "server and client are at rest", timeout_s=30)
 
 
 def _cpu_s(pid: int) -> float:

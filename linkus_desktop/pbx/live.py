@@ -2,7 +2,8 @@
 
 Each `LiveTopic` holds the last state the server told, by key. What has not been told, or not since the
 connection was lost, is unknown: `known` is False, and views say so instead of showing stale lamps (KEY-5).
-Changes are gathered and signalled once per frame, so that a storm of them costs one repaint.
+The first change after a pause is signalled at once; what follows within a frame is gathered, so that a storm of
+changes costs one repaint a frame.
 """
 
 import logging
@@ -30,7 +31,7 @@ from server.contract.voicemail import MailboxState
 logger = logging.getLogger(__name__)
 
 FRAME_MS = 16
-"""Changes within this time are signalled together."""
+"""After changes were signalled, those of this time are signalled together."""
 
 Item = TypeVar("Item", bound=Reply)
 
@@ -62,8 +63,7 @@ class LiveTopic(QObject, Generic[Item]):
         self._dirty: set[str] = set()
         self._frame = QTimer(self)
         self._frame.setSingleShot(True)
-        self._frame.setInterval(FRAME_MS)
-        self._frame.timeout.connect(self.flush)
+        self._frame.timeout.connect(self._on_frame)
 
     @property
     def items(self) -> Mapping[str, Item]:
@@ -109,7 +109,7 @@ class LiveTopic(QObject, Generic[Item]):
             self._items[key] = parsed
         self._dirty.add(key)
         if not self._frame.isActive():
-            self._frame.start()
+            self._frame.start(0)  # as soon as all that came together is taken
         return True
 
     def forget(self) -> None:
@@ -127,6 +127,11 @@ class LiveTopic(QObject, Generic[Item]):
             keys = frozenset(self._dirty)
             self._dirty.clear()
             self.changed.emit(keys)
+
+    def _on_frame(self) -> None:
+        if self._dirty:
+            self.flush()
+            self._frame.start(FRAME_MS)
 
     def _parse(self, key: str, item: Any) -> Item | None:
         if isinstance(item, self._model):

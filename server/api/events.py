@@ -11,6 +11,7 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import TypeAdapter, ValidationError
 
 from server.api.deps import CurrentUser, services_of
+from server.api.direct import DIRECT
 from server.contract.events import ClientMessage, CloseCode, Subscribe
 from server.services.accounts import Who
 from server.services.hub import Closed, Subscriber, TooManySubscribers
@@ -63,7 +64,8 @@ async def _live(socket: WebSocket, who: Who) -> None:
 async def _serve(socket: WebSocket, subscriber: Subscriber) -> tuple[int, str]:
     """Read and send until the connection is to be closed; returns the close code and the reason."""
     reading = asyncio.ensure_future(_read(socket, subscriber))
-    sending = asyncio.ensure_future(subscriber.run(socket.send_text))
+    direct = socket.scope.get("extensions", {}).get(DIRECT)
+    sending = asyncio.ensure_future(subscriber.run(socket.send_text, direct))
     try:
         await asyncio.wait({reading, sending}, return_when=asyncio.FIRST_COMPLETED)
         if reading.done():

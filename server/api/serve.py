@@ -11,6 +11,8 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from server.api.direct import DirectWebSocket
+
 MAX_CONNECTIONS = 4096
 GRACE_S = 3
 """Seconds that requests in progress get when the server stops."""
@@ -83,7 +85,7 @@ async def serving(api: ASGIApp, bound: socket.socket, *, certificate: Path, key:
         uvicorn.Config(
             api,
             http=_Http,
-            ws="websockets-sansio",
+            ws=DirectWebSocket,
             loop="none",
             lifespan="off",
             ssl_certfile=certificate,
