@@ -14,7 +14,7 @@ from websockets.http11 import Request
 from websockets.protocol import State
 
 DIRECT = "linkus.direct"
-"""In `scope["extensions"]`: a `server.services.hub.Direct`, good from the handshake to the end."""
+"""In `scope["extensions"]`: a `server.services.subscriber.Direct`, good from the handshake to the end."""
 
 
 class DirectWebSocket(WebSocketsSansIOProtocol):

@@ -14,7 +14,8 @@ from server.api.deps import CurrentUser, services_of
 from server.api.direct import DIRECT
 from server.contract.events import ClientMessage, CloseCode, Subscribe
 from server.services.accounts import Who
-from server.services.hub import Closed, Subscriber, TooManySubscribers
+from server.services.hub import TooManySubscribers
+from server.services.subscriber import Closed, Subscriber
 
 MAX_FRAME = 16 * 1024
 """Bytes of the longest message a client may send; a subscription to everything has under 1 KiB."""

@@ -3,7 +3,7 @@
 A topic has a snapshot function and is published item by item. Each subscriber has its own view of a topic,
 with its own contiguous sequence numbers. A delta is encoded once, but for that number, however many get it.
 Whose connection can take it is written to directly, without waking a task of its own, and only so many in a
-row (`AT_ONCE`) that nothing else waits for long.
+row (`AT_ONCE`) that nothing else waits for long; who watches the item all the time comes first.
 
 While much is told to many (`BUSY`), each subscriber gets what has changed together, ten times a second: a
 message of its own for each change would be 100,000 a second where 500 follow 200 changes. They take turns
@@ -16,17 +16,18 @@ and starts from a new snapshot.
 
 import asyncio
 import json
-import logging
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any, NamedTuple, Protocol
+from itertools import chain, islice
+from typing import Any
 
 from pydantic import BaseModel
 
-from server.contract.events import CloseCode, Snapshot, Topic
+from server.contract.events import CloseCode, Topic
 from server.services.accounts import Who
+from server.services.attention import Attention
+from server.services.subscriber import Change, Subscriber
 
 MAX_PENDING = 2000
 """Keys with an unsent change per subscriber; enough for a burst that touches every extension of an office."""
@@ -48,42 +49,17 @@ PAUSE_S = 1.5 * PACE_S
 AT_ONCE = 25
 """Subscribers that are told in a row, before other things to do have their turn: about a millisecond."""
 
-MAX_BUNDLE = 200
-"""Changes in one bundle."""
-
 MAX_STALL_S = 20.0
 """Seconds that one message may take to be handed to the network."""
 
 MAX_PER_ACCOUNT = 16
 """Live connections of one account: several machines and a reconnect or two, not a flood."""
 
-_log = logging.getLogger(__name__)
-
 SnapshotSource = Callable[[Who], Awaitable[Mapping[str, Any]]]
-Send = Callable[[str], Awaitable[None]]
-
-
-class Direct(Protocol):
-    """A connection that can be written to without waiting."""
-
-    def ready(self) -> bool:
-        """Whether it is open, and the network has taken what was sent before."""
-
-    def send_now(self, texts: Iterable[str]) -> None:
-        """Hand messages to the network, all at once. Only while it is `ready`."""
 
 
 class TooManySubscribers(Exception):
     """This account has `MAX_PER_ACCOUNT` live connections already."""
-
-
-class Closed(Exception):
-    """The subscriber is to be disconnected with `code`."""
-
-    def __init__(self, code: CloseCode, reason: str) -> None:
-        super().__init__(reason)
-        self.code = code
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,173 +67,6 @@ class _Topic:
     snapshot: SnapshotSource
     allowed: Callable[[Who], bool]
     known: Callable[[], bool]
-
-
-class _Change(NamedTuple):
-    """A delta without its sequence number: JSON before and behind it."""
-
-    head: str
-    tail: str
-
-
-class Subscriber:
-    """One live connection: what it subscribed to, and what it has not been sent yet.
-
-    `run` sends until the connection is to end; `subscribe` and `unsubscribe` may be called meanwhile.
-    """
-
-    def __init__(self, hub: "Hub", who: Who) -> None:
-        self.who = who
-        self._hub = hub
-        self._seq: dict[Topic, int] = {}
-        self._wanted: OrderedDict[Topic, None] = OrderedDict()
-        self._awaited: set[Topic] = set()
-        """Subscribed to before their owners know what there is."""
-        self._pending: dict[tuple[Topic, str], _Change] = {}
-        self._wake = asyncio.Event()
-        self._direct: Direct | None = None
-        self._at_rest = False
-        """`run` waits, and sends nothing now."""
-        self._has_turn = False
-        self._sent_at = float("-inf")
-        self._closed: Closed | None = None
-
-    def subscribe(self, topics: list[Topic]) -> None:
-        """Send a snapshot of each topic, once there is one, then its deltas.
-
-        Topics that may not be seen get no answer.
-        """
-        for topic in topics:
-            if not self._hub.may_see(self.who, topic):
-                continue
-            if self._hub.knows(topic):
-                self._awaited.discard(topic)
-                self._wanted[topic] = None
-            else:
-                self._awaited.add(topic)
-        self._wake.set()
-
-    def unsubscribe(self, topics: list[Topic]) -> None:
-        """Send nothing more of these topics."""
-        for topic in topics:
-            self._awaited.discard(topic)
-            self._wanted.pop(topic, None)
-            self._seq.pop(topic, None)
-            self._drop(topic)
-
-    def follows(self, topic: Topic) -> bool:
-        """Whether its changes are sent, or will be."""
-        return topic in self._seq or topic in self._awaited
-
-    def offer(self, topic: Topic, key: str, change: _Change, *, paused_since: float) -> bool:
-        """Queue a change, which replaces an older unsent one of the same key.
-
-        Returns:
-            Whether it is this subscriber's turn now, as nothing was sent to it since `paused_since`.
-        """
-        if topic not in self._seq or self._closed is not None:
-            return False
-        # It keeps its place, so that a key that flaps is not put off for ever.
-        self._pending[topic, key] = change
-        if len(self._pending) > self._hub.max_pending:
-            self.close(CloseCode.TOO_SLOW, "Too many changes are waiting: reconnect.")
-            return False
-        if self._sent_at > paused_since:
-            return False
-        if self._direct is not None:
-            return True
-        self._has_turn = True
-        self._wake.set()
-        return False
-
-    @property
-    def waits(self) -> bool:
-        """Whether something is pending."""
-        return bool(self._pending)
-
-    def tell(self, now: float) -> None:
-        """It is this subscriber's turn to get what is pending; `now` is the loop's time."""
-        if not self._pending or self._closed is not None:
-            return
-        if self._at_rest and not self._wanted and self._direct is not None and self._direct.ready():
-            self._sent_at = now
-            if self._hub.takes_turns:
-                self._direct.send_now((self._deltas(MAX_BUNDLE),))
-                return  # what is left has its next turn
-            self._direct.send_now([self._deltas(1) for _ in range(min(len(self._pending), MAX_BUNDLE))])
-            if not self._pending:
-                return
-        self._has_turn = True
-        self._wake.set()
-
-    def close(self, code: CloseCode, reason: str) -> None:
-        """End `run` with `Closed`; what is pending is dropped."""
-        if self._closed is None:
-            self._closed = Closed(code, reason)
-            self._pending.clear()
-            self._wake.set()
-
-    async def run(self, send: Send, direct: Direct | None = None) -> None:
-        """Send messages as they come, for ever; those for which nobody must wait `direct`ly.
-
-        Raises:
-            Closed: the connection is to be closed with that code.
-        """
-        self._direct = direct
-        while True:
-            self._at_rest = True
-            await self._wake.wait()
-            self._at_rest = False
-            self._wake.clear()
-            while self._closed is None and (self._wanted or (self._pending and self._may_go)):
-                await self._send_next(send)
-            if self._closed is not None:
-                raise self._closed
-
-    @property
-    def _may_go(self) -> bool:
-        return self._has_turn or not self._hub.takes_turns
-
-    async def _send_next(self, send: Send) -> None:
-        if self._wanted:
-            topic, _ = self._wanted.popitem(last=False)
-            text = await self._snapshot(topic)
-            if text is None:
-                return
-        elif self._pending:
-            text = self._deltas(MAX_BUNDLE if self._hub.takes_turns else 1)
-            self._has_turn = False
-        else:
-            return  # closed meanwhile
-        self._sent_at = asyncio.get_running_loop().time()
-        try:
-            async with asyncio.timeout(self._hub.max_stall_s):
-                await send(text)
-        except TimeoutError:
-            self.close(CloseCode.TOO_SLOW, "The connection takes no data: reconnect.")
-
-    def _deltas(self, most: int) -> str:
-        """Those that have waited longest, one a line."""
-        taken = list(islice(self._pending, most))
-        lines = []
-        for name in taken:
-            topic, change = name[0], self._pending.pop(name)
-            seq = self._seq[topic] = self._seq[topic] + 1
-            lines.append(f"{change.head}{seq}{change.tail}")
-        return "\n".join(lines)
-
-    async def _snapshot(self, topic: Topic) -> str | None:
-        # From here on changes are queued: one made while the snapshot is read is sent after it.
-        self._drop(topic)
-        seq = self._seq[topic] = self._seq.get(topic, 0) + 1
-        items = await self._hub.snapshot(self.who, topic)
-        if topic not in self._seq:
-            return None  # unsubscribed meanwhile
-        return Snapshot(topic=topic, seq=seq, items=dict(items)).model_dump_json()
-
-    def _drop(self, topic: Topic) -> None:
-        for key in [key for key in self._pending if key[0] is topic]:
-            del self._pending[key]
 
 
 class Hub:
@@ -276,6 +85,8 @@ class Hub:
         self._turns_left = 0
         """After which nobody takes turns any more."""
         self._next_turn: asyncio.TimerHandle | None = None
+        self._attention = Attention()
+        self._due_first: dict[Subscriber, None] = {}
         self._due: dict[Subscriber, None] = {}
         """Who is to be told now, in this order."""
         self._telling: asyncio.Handle | None = None
@@ -320,6 +131,14 @@ class Hub:
         """The items of a topic as `who` sees them now."""
         return await self._topics[topic].snapshot(who)
 
+    def watch(self, number: str, topic: Topic, keys: Iterable[str]) -> None:
+        """Tell the clients of this extension of these items, and no others, before other clients are told.
+
+        That ends with the last of its connections.
+        """
+        if number in self._by_number:
+            self._attention.watch(number, ((topic, key) for key in keys))
+
     def publish(self, topic: Topic, key: str, item: BaseModel | None, *, to: str | int | None = None) -> None:
         """Tell that an item is now this, or is gone (None).
 
@@ -359,13 +178,20 @@ class Hub:
             return
         self._count(len(receivers))
         text = "null" if item is None else item.model_dump_json()
-        change = _Change(
+        change = Change(
             f'{{"type":"delta","topic":"{topic}","seq":', f',"key":{json.dumps(key)},"item":{text}}}'
         )
         paused_since = asyncio.get_running_loop().time() - PAUSE_S if self.takes_turns else float("inf")
-        for subscriber in receivers:
-            if subscriber.offer(topic, key, change, paused_since=paused_since):
-                self._due[subscriber] = None
+        due = {
+            subscriber: None
+            for subscriber in receivers
+            if subscriber.offer(topic, key, change, paused_since=paused_since)
+        }
+        for number in self._attention.watchers((topic, key)):
+            for subscriber in self._by_number.get(number, ()):
+                if subscriber in due:
+                    self._due_first[subscriber] = None
+        self._due |= due
         self._tell_soon()
 
     def _tell_soon(self) -> None:
@@ -375,11 +201,12 @@ class Hub:
     def _tell(self) -> None:
         self._telling = None
         now = asyncio.get_running_loop().time()
-        first = tuple(islice(self._due, AT_ONCE))
-        for subscriber in first:
-            del self._due[subscriber]
+        told = tuple(islice(chain(self._due_first, self._due), AT_ONCE))
+        for subscriber in told:
+            self._due_first.pop(subscriber, None)
+            self._due.pop(subscriber, None)
         self._tell_soon()
-        for subscriber in first:
+        for subscriber in told:
             subscriber.tell(now)
 
     def _count(self, offers: int) -> None:
@@ -445,12 +272,15 @@ class Hub:
     def disconnect(self, subscriber: Subscriber) -> None:
         """The connection has ended. Idempotent."""
         self._all.pop(subscriber, None)
+        self._due_first.pop(subscriber, None)
         self._due.pop(subscriber, None)
         self._administrators.pop(subscriber, None)
         for turn in self._turns:
             turn.pop(subscriber, None)
         _discard(self._by_account, subscriber.who.account_id, subscriber)
         _discard(self._by_number, subscriber.who.number, subscriber)
+        if subscriber.who.number is not None and subscriber.who.number not in self._by_number:
+            self._attention.forget(subscriber.who.number)
 
     def end_session(self, session_id: str) -> None:
         """The session has ended or was revoked: its connections are closed (AUTH-7)."""

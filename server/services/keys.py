@@ -142,6 +142,7 @@ class Keys:
             )
         if self._hub is not None:
             self._hub.publish(Topic.KEYS, KEY, after, to=number)
+            self._watch(number, after)
         return after
 
     async def _problems(
@@ -158,7 +159,16 @@ class Keys:
         ]
 
     async def _of_user(self, who: Who) -> Mapping[str, Any]:
-        return {KEY: await self.get(who.number)} if who.number is not None else {}
+        if who.number is None:
+            return {}
+        keys = await self.get(who.number)
+        self._watch(who.number, keys)
+        return {KEY: keys}
+
+    def _watch(self, number: str, keys: FunctionKeys) -> None:
+        """Lamps of keys follow before lists do. What is no extension is never told, and does no harm here."""
+        if self._hub is not None:
+            self._hub.watch(number, Topic.EXTENSIONS, (key.value for key in keys.keys))
 
 
 def _read(number: str, row: FunctionKeysRow | None) -> FunctionKeys:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from server.services.accounts import Who
-from server.services.hub import Subscriber
+from server.services.subscriber import Subscriber
 from tests.linkus_desktop.app.conftest import PASSWORD, Server
 
 pytestmark = pytest.mark.window

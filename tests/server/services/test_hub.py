@@ -9,7 +9,8 @@ from server.contract.events import CloseCode, Topic
 from server.contract.extensions import Role
 from server.contract.presence import Presence, PresenceStatus
 from server.services.accounts import Who
-from server.services.hub import Closed, Hub, TooManySubscribers
+from server.services.hub import Hub, TooManySubscribers
+from server.services.subscriber import Closed
 from tests.virtual_time import EPOCH, in_virtual_time
 
 
