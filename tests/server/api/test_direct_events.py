@@ -48,7 +48,14 @@ async def test_changes_are_written_without_asgi_and_follow_the_snapshot_KEY_3(of
         assert [json.loads(text)["seq"] for text in written] == [2, 3, 4]
 
 
-async def test_one_that_takes_nothing_is_cut_and_others_go_on(office):
+async def test_one_that_takes_nothing_costs_no_memory_is_cut_and_others_go_on(office, monkeypatch):
+    buffered, send_now = [], DirectWebSocket.send_now
+
+    def noticed(self, texts):
+        send_now(self, texts)
+        buffered.append(self.transport.get_write_buffer_size())
+
+    monkeypatch.setattr(DirectWebSocket, "send_now", noticed)
     hub = office.app.services.hub
     hub.max_stall_s = 1.0
     anna, boris = await office.login("1001"), await office.login("1002")
@@ -60,6 +67,7 @@ async def test_one_that_takes_nothing_is_cut_and_others_go_on(office):
             while hub.subscribers == 2:
                 hub.publish(Topic.EXTENSIONS, "1001", item("x" * MUCH))
                 assert (await reads.receive_json())["type"] == "delta"
+                assert max(buffered) < 4 * MUCH, "it gets only what the network takes"
         hub.publish(Topic.EXTENSIONS, "1001", item("still there"))
         assert (await reads.receive_json(timeout=60))["item"]["note"] == "still there"
 
