@@ -2,8 +2,8 @@
 
 Each `LiveTopic` holds the last state the server told, by key. What has not been told, or not since the
 connection was lost, is unknown: `known` is False, and views say so instead of showing stale lamps (KEY-5).
-The first change after a pause is signalled at once; what follows within a frame is gathered, so that a storm of
-changes costs one repaint a frame.
+The first change after a pause is signalled at once; what follows within a frame is gathered, so that a storm
+of changes costs one repaint a frame.
 """
 
 import logging
