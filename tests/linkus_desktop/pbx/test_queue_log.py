@@ -167,6 +167,16 @@ def test_a_row_says_who_where_how_long_and_how_far_it_is_dealt_with_Q_9(table: T
     assert keys == [0.0, -1.0, 1.0, 1.0]
 
 
+@pytest.mark.parametrize("end", QueueEnd)
+def test_each_end_of_the_waiting_has_its_word_Q_9(table: Table, end: QueueEnd) -> None:
+    talked = end in {QueueEnd.ANSWERED, QueueEnd.PICKED_UP}
+    table.open(line(1, agent="1002" if talked else None, end=end))
+    words = {"answered": "Answered", "picked_up": "Picked up", "abandoned": "Abandoned"}
+    words |= {"failed_over": "Timed out", "left": "Left queue"}
+    assert table.cell(0, QueueLogColumn.END) == words[end]
+    assert table.cell(0, QueueLogColumn.AGENT) == ("Otto Dorn" if talked else "")
+
+
 def test_older_lines_come_by_pages_and_none_twice_Q_9(unwatched: Table) -> None:
     unwatched.open(line(1), line(2), further="9-2")
     assert unwatched.model.canFetchMore()

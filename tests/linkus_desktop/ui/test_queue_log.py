@@ -10,7 +10,7 @@ from linkus_desktop.pbx.errors import NotConnected
 from linkus_desktop.ui.call_log.workspace import PERSONAL, QUEUE
 from linkus_desktop.ui.queue_log.filters import Dates, Kind
 from linkus_desktop.ui.window_size import WHOLE_LEAST
-from server.contract.agents import CallResult
+from server.contract.agents import CallResult, QueueEnd
 from tests.linkus_desktop.ui.fake_queues import queue_line, queue_view
 
 pytestmark = pytest.mark.qt_log_ignore("does not support (raise|grabbing|propagateSizeHints)")
@@ -276,6 +276,16 @@ def test_a_screen_reader_hears_all_of_a_call_OPS_5(page):
     assert said.startswith("Abandoned, Grace Okafor, +420530535333, queue Support, Thursday, 12 March 2026")
     assert said.endswith("waited 0:00:42, Not dealt with")
     assert "Answered by Anna Novak" in page.rows.index(1, 0).data(Qt.ItemDataRole.AccessibleTextRole)
+
+
+@pytest.mark.parametrize("end", QueueEnd)
+def test_a_call_is_shown_and_read_out_however_its_waiting_ended_Q_9(page, world, end):
+    talked = end in {QueueEnd.ANSWERED, QueueEnd.PICKED_UP}
+    world.tell_queue_log(queue_line(by="1002" if talked else None, end=end), views=[queue_view()])
+    page.log.reload()
+    page.grab()  # paints each cell
+    row = page.rows.index(0, 0)
+    assert row.data(Qt.ItemDataRole.AccessibleTextRole).startswith(row.data())
 
 
 def test_everything_fits_into_the_narrowest_window_LOG_2(page, window):
