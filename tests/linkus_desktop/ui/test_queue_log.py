@@ -1,12 +1,13 @@
 """Q-9, LOG-2: the Queue tab of the call logs."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import fakes
 import pytest
 from PySide6.QtCore import QItemSelectionModel, Qt
 
 from linkus_desktop.pbx.errors import NotConnected
+from linkus_desktop.pbx.queue_log_lines import QueueLogColumn
 from linkus_desktop.ui.call_log.workspace import PERSONAL, QUEUE
 from linkus_desktop.ui.queue_log.filters import Dates, Kind
 from linkus_desktop.ui.window_size import WHOLE_LEAST
@@ -129,6 +130,25 @@ def test_the_log_is_filtered_by_whole_days_here_Q_9(page, world, dates, since, u
             assert (local.date(), local.hour) == (today - timedelta(days=days), 0)
     assert page.filters.first.isVisible() is (dates is Dates.CUSTOM)
     assert world.session.api.queue_queries[-1]["since"] == asked.since.isoformat()
+
+
+def test_today_is_another_day_after_midnight_Q_9(world, page, monkeypatch):
+    page.filters.dates.setCurrentIndex(page.filters.dates.findData(Dates.TODAY))
+    asked = world.session.api.queue_queries
+    before = asked[-1]["since"]
+    page.filters._minute.timeout.emit()
+    assert asked[-1]["since"] == before
+    monkeypatch.setattr(page.filters, "_clock", lambda: fakes.NOW + timedelta(days=1))
+    count = len(asked)
+    page.filters._minute.timeout.emit()
+    assert len(asked) == count + 1
+    assert datetime.fromisoformat(asked[-1]["since"]) - datetime.fromisoformat(before) == timedelta(days=1)
+    assert page.filters._minute.isActive()
+    page.hide()
+    assert not page.filters._minute.isActive(), "while nobody looks, nothing is asked"
+    monkeypatch.setattr(page.filters, "_clock", lambda: fakes.NOW + timedelta(days=2))
+    page.show()
+    assert len(asked) == count + 2
 
 
 def test_return_and_a_double_click_dial_Q_9(page, qtbot):
@@ -288,9 +308,23 @@ def test_a_call_is_shown_and_read_out_however_its_waiting_ended_Q_9(page, world,
     assert row.data(Qt.ItemDataRole.AccessibleTextRole).startswith(row.data())
 
 
-def test_everything_fits_into_the_narrowest_window_LOG_2(page, window):
+def test_everything_fits_into_the_narrowest_window_LOG_2(page, window, world):
     window.resize(WHOLE_LEAST)
     assert window.size() == WHOLE_LEAST
     inside = page.filters.rect()
     for button in (page.call_back, page.result, page.block, page.delete, *page.filters.kinds.values()):
         assert inside.contains(button.mapTo(page.filters, button.rect().center()))
+    world.tell_queue_log(
+        *(queue_line() for _ in range(30)), views=[queue_view(), queue_view("6401", "Sales")]
+    )
+    page.log.reload()
+    page.filters.dates.setCurrentIndex(page.filters.dates.findData(Dates.CUSTOM))
+    page.grab()
+    assert page.table.verticalScrollBar().maximum() > 0
+    assert page.table.horizontalScrollBar().maximum() == 0, "no column is out of sight"
+    header, words = page.table.horizontalHeader(), page.table.fontMetrics()
+    for column in (QueueLogColumn.WAIT, QueueLogColumn.TALK):
+        assert words.horizontalAdvance("0:00:42") < header.sectionSize(column) - 16
+    assert page.filters.dates.shown_text == "From…"
+    assert page.filters.dates.toolTip() == "Dates: From … to …"
+    assert inside.contains(page.filters.last.mapTo(page.filters, page.filters.last.rect().bottomRight()))
