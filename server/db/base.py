@@ -129,7 +129,7 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _lower(value: object) -> object:
-    """Any text in small letters, as PostgreSQL has it; numbers are text to it, as to SQLite's own function."""
+    """In small letters, of any language; numbers are text to it, as they are to SQLite's own function."""
     return None if value is None else str(value).lower()
 
 
