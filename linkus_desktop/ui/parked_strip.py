@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
 
 from linkus_desktop.pbx.live import LiveTopic
 from linkus_desktop.ui.callers import Callers
-from linkus_desktop.ui.texts import absolute, duration, now_utc
-from linkus_desktop.ui.widgets.buttons import WordButton
+from linkus_desktop.ui.texts import absolute, duration, now_utc, on_button
+from linkus_desktop.ui.widgets.buttons import WordButton, tooltip
 from linkus_desktop.ui.widgets.frames import columns
 from linkus_desktop.ui.widgets.labels import label
 from server.contract.parking import ParkedCall
@@ -91,10 +91,11 @@ class ParkedStrip(QFrame):
             if call is None:
                 continue
             name = self._callers.name_of(call.number) or call.name or call.number or "Anonymous"
-            button.setText(f"{slot}  {_elided(name)}  {duration((now - call.since).total_seconds())}")
+            time = duration((now - call.since).total_seconds())
+            button.setText(f"{slot}  {on_button(_elided(name))}  {time}")
             by = self._callers.name_of(call.by) or call.by
             button.setAccessibleName(f"Take the call of {name} from slot {slot}")
-            button.setToolTip(f"Take the call of {name}, parked by {by} on {absolute(call.since)}")
+            button.setToolTip(tooltip(f"Take the call of {name}, parked by {by} on {absolute(call.since)}"))
 
 
 def _elided(name: str) -> str:

@@ -12,6 +12,7 @@ from linkus_desktop.pbx.agents import ALL, OwnQueues
 from linkus_desktop.ui.agents.words import in_queue, timed, what_follows
 from linkus_desktop.ui.icons import icon
 from linkus_desktop.ui.lamps import Lamp, paint_lamp
+from linkus_desktop.ui.texts import on_button, plain_tip
 from linkus_desktop.ui.theme import tokens
 from linkus_desktop.ui.tokens import Tokens
 from server.contract.agents import AgentStatus
@@ -42,14 +43,14 @@ class PauseMenu(QMenu):
         self.addAction("Without a reason", partial(self._own.pause, "", self._queue))
         self.addSeparator()
         for reason in self._own.reasons or ():
-            self.addAction(_plain(reason), partial(self._own.pause, reason, self._queue))
+            self.addAction(on_button(reason), partial(self._own.pause, reason, self._queue))
         if self._own.reasons_problem:
             self._say(f"The reasons could not be loaded. {self._own.reasons_problem}")
         elif self._own.reasons is None:
             self._say("Loading the reasons…")
 
     def _say(self, text: str) -> None:
-        self.addAction(_plain(text)).setEnabled(False)
+        self.addAction(on_button(text)).setEnabled(False)
 
     def _on_reasons(self) -> None:
         if self.isVisible():
@@ -81,7 +82,7 @@ class QueueMenu(QMenu):
         line = timed(shown_words, one.since, now) if one is not None and known else shown_words
         if self._own.busy(self.queue):
             line = "Changing…"
-        shown = f"{_plain(elided)}\t{_plain(line)}{_BEFORE_ARROW}", lamp
+        shown = f"{on_button(elided)}\t{on_button(line)}{_BEFORE_ARROW}", lamp
         if shown != self._shown:
             if lamp is not self._shown[1]:
                 self.setIcon(lamp_icon(lamp, tokens(self)))
@@ -90,9 +91,8 @@ class QueueMenu(QMenu):
         if one is not None:
             self._follow_actions(one, may=known and not self._own.busy(self.queue))
             then = what_follows(one)
-            self.menuAction().setToolTip(
-                f"{name}, {self.queue}: {words}" + (f", {then}" if then and known else "")
-            )
+            told = f"{name}, {self.queue}: {words}" + (f", {then}" if then and known else "")
+            self.menuAction().setToolTip(plain_tip(told))
 
     def tint(self) -> None:
         """Follow the palette."""
@@ -204,8 +204,3 @@ def lamp_icon(lamp: Lamp, t: Tokens) -> QIcon:
     made = QIcon(picture)
     made.addPixmap(picture, QIcon.Mode.Disabled)
     return made
-
-
-def _plain(text: str) -> str:
-    """A text for a menu, where & and a tab mean something."""
-    return text.replace("&", "&&").replace("\t", " ")

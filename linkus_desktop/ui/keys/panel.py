@@ -17,7 +17,7 @@ from linkus_desktop.ui.keys.button import NARROWEST
 from linkus_desktop.ui.keys.faces import KeyFace, face_of, name_of
 from linkus_desktop.ui.keys.grid import GAP, KeyGrid
 from linkus_desktop.ui.keys.sources import Sources, Watched
-from linkus_desktop.ui.texts import now_utc
+from linkus_desktop.ui.texts import now_utc, on_button
 from linkus_desktop.ui.theme import tokens
 from linkus_desktop.ui.widgets.buttons import IconButton, WordButton
 from linkus_desktop.ui.widgets.frames import columns, line, rows
@@ -340,7 +340,7 @@ class KeysPanel(QWidget):
         key = self.own.keys[row]
         choices = self.acts.choices(key)
         for choice in choices:
-            menu.addAction(icon(choice.icon, t.text), choice.text, choice.do)
+            menu.addAction(icon(choice.icon, t.text), on_button(choice.text), choice.do)
         if not choices:
             menu.addAction(icon("play", t.text), "Press this key", partial(self.press, row))
         if edit and self.own.may_change:

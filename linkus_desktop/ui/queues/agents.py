@@ -14,6 +14,7 @@ from linkus_desktop.ui.blinker import Blinker
 from linkus_desktop.ui.queues.columns import agent_columns
 from linkus_desktop.ui.queues.rows import Rows
 from linkus_desktop.ui.queues.view import BoardView
+from linkus_desktop.ui.texts import on_button
 from linkus_desktop.ui.widgets.buttons import WordButton
 from linkus_desktop.ui.widgets.frames import columns, rows
 from linkus_desktop.ui.widgets.labels import label
@@ -47,7 +48,7 @@ class ReasonsMenu(QMenu):
         self.addSeparator()
         for reason in self._boards.reasons or ():
             change = AgentSwitch(paused=True, reason=reason)
-            self.addAction(reason.replace("&", "&&"), partial(self._pause, change))
+            self.addAction(on_button(reason), partial(self._pause, change))
         if self._boards.reasons_problem:
             self.addAction("The reasons could not be loaded").setEnabled(False)
         elif self._boards.reasons is None:
