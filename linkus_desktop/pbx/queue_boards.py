@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
-from linkus_desktop.pbx.errors import ApiError
+from linkus_desktop.pbx.errors import is_lasting
 from linkus_desktop.pbx.tasks import spawn
 from server.contract.agents import AgentStatus, AgentSwitch, PauseReasons
-from server.contract.errors import ErrorCode
 from server.contract.queue_board import QueueBoard
 
 if TYPE_CHECKING:
@@ -137,7 +136,7 @@ class QueueBoards(QObject):
 
         def failed(error: Exception) -> None:
             finish()
-            again = None if _lasting(error) else lambda: self._switch(queue, extension, change)
+            again = None if is_lasting(error) else lambda: self._switch(queue, extension, change)
             self.failed.emit(f"Nothing has changed for {self.name_of(extension)}. {error}", again)
 
         self._busy.add((queue, extension))
@@ -156,13 +155,3 @@ class QueueBoards(QObject):
     def _on_all_agents(self) -> None:
         self.agents_changed.emit("")
         self.changed.emit()
-
-
-def _lasting(error: Exception) -> bool:
-    """Whether the server would say the same again."""
-    return isinstance(error, ApiError) and error.code in {
-        ErrorCode.INVALID,
-        ErrorCode.FORBIDDEN,
-        ErrorCode.CONFLICT,
-        ErrorCode.NOT_FOUND,
-    }

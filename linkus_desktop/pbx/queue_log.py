@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
-from linkus_desktop.pbx.errors import ApiError
+from linkus_desktop.pbx.errors import is_lasting
 from linkus_desktop.pbx.queue_log_lines import (
     CHANGING,
     RESULT_TEXTS,
@@ -20,7 +20,6 @@ from linkus_desktop.pbx.queue_log_lines import (
 )
 from linkus_desktop.pbx.tasks import spawn
 from server.contract.agents import CallResult, QueueLogEntry
-from server.contract.errors import ErrorCode
 from server.contract.queue_log import QueueLogPage, QueueLogView
 
 if TYPE_CHECKING:
@@ -179,7 +178,7 @@ class QueueLogModel(QAbstractTableModel):
 
         def failed(error: Exception) -> None:
             finish()
-            again = None if _lasting(error) else lambda: self._set_result(entry, result)
+            again = None if is_lasting(error) else lambda: self._set_result(entry, result)
             self.failed.emit(f"The processing result was not changed. {error}", again)
 
         self._changing.add(entry.id)
@@ -318,13 +317,3 @@ class QueueLogModel(QAbstractTableModel):
 
 def _place(entry: QueueLogEntry) -> tuple[datetime, int]:
     return entry.joined, entry.id
-
-
-def _lasting(error: Exception) -> bool:
-    """Whether the server would say the same again."""
-    return isinstance(error, ApiError) and error.code in {
-        ErrorCode.INVALID,
-        ErrorCode.FORBIDDEN,
-        ErrorCode.CONFLICT,
-        ErrorCode.NOT_FOUND,
-    }
