@@ -301,6 +301,25 @@ def test_a_result_is_shown_once_the_server_says_so_Q_9(table: Table) -> None:
     assert table.cell(0, QueueLogColumn.RESULT) == "Dealing · Otto Dorn"
 
 
+def test_of_several_results_each_failure_is_told_once_all_are_answered_Q_9(table: Table) -> None:
+    told = []
+    table.model.done.connect(lambda: told.append("done"))
+    table.open(line(1), line(2), line(3))
+    table.model.set_result([1, 2, 3], CallResult.DEALT)
+    table.line.answer(problem=NotConnected("The network is down."))
+    table.line.answer()
+    assert (table.failures, told) == ([], []), "the success of one does not hide that another has failed"
+    table.line.answer(problem=NotConnected("The network is down."))
+    text, again = table.failures.pop()
+    assert text.startswith("2 processing results were not changed. ")
+    again()
+    assert len(table.line.waiting) == 2, "what was done is not done again"
+    table.line.answer()
+    table.line.answer()
+    assert (table.failures, told) == ([], ["done"])
+    assert table.api.results == [("6400", key, CallResult.DEALT) for key in (2, 1, 3)]
+
+
 def test_a_result_that_was_not_taken_says_so_and_may_be_tried_again_Q_9(table: Table) -> None:
     table.open(line(1))
     table.model.set_result([1], CallResult.DEALT)

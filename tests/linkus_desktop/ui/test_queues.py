@@ -234,6 +234,30 @@ def test_what_was_not_done_says_so_and_may_be_tried_again_Q_6(room, window, worl
     assert failures == [None]
 
 
+def test_of_several_agents_those_who_were_not_changed_are_named_Q_6(room, window, world, monkeypatch):
+    asked, away = [], {"1002", "1004"}
+
+    async def switch(_queue, extension, _change):
+        asked.append(extension)
+        if extension in away:
+            raise NotConnected("The network is down.")
+
+    monkeypatch.setattr(world.session.api, "switch_agent", switch)
+    told = []
+    room.failed.connect(lambda text, again: told.append((text, again)))
+    room.done.connect(lambda: told.append("done"))
+    choose(room.agents.table, 0, 1, 2)
+    room.agents.reasons.aboutToShow.emit()
+    next(a for a in room.agents.reasons.actions() if a.text() == "Lunch").trigger()
+    assert asked == ["1002", "1003", "1004"]
+    ((text, again),) = told
+    assert text.startswith("Nothing has changed for Ben Carter and David Kim. ")
+    assert any(text in label.text() for label in window.message.findChildren(type(room.note)))
+    away.clear()
+    again()
+    assert (asked[3:], told[1:]) == (["1002", "1004"], ["done"])
+
+
 def test_more_callers_than_are_named_are_counted_Q_13(room, world):
     world.tell_board(board("6400", "Support", FIRST, more=212))
     assert room.more.text() == "and 212 more"
