@@ -29,6 +29,7 @@ from linkus_desktop.ui.widgets.undo_bar import UndoBar
 if TYPE_CHECKING:
     from linkus_desktop.store.settings import Settings
     from linkus_desktop.ui.keys.dialog import KeyDialog
+    from server.contract.keys import FunctionKey
 
 MOST_COLUMNS = 3
 USUAL, SCROLL_BAR = 168, 12
@@ -342,20 +343,33 @@ class KeysPanel(QWidget):
         for choice in choices:
             menu.addAction(icon(choice.icon, t.text), on_button(choice.text), choice.do)
         if not choices:
-            menu.addAction(icon("play", t.text), "Press this key", partial(self.press, row))
+            menu.addAction(icon("play", t.text), "Press this key", partial(self._with, key, self.press))
         if edit and self.own.may_change:
             menu.addSeparator()
             last = len(self.own.keys) - 1
             for name, text, keys, do, possible in (
-                ("edit", "Edit…", "F2", partial(self.edit, row), True),
-                ("chevron-up", "Move up", "Alt+Up", partial(self.move_key, row, row - 1), row > 0),
-                ("chevron-down", "Move down", "Alt+Down", partial(self.move_key, row, row + 2), row < last),
-                ("delete", "Remove", "Del", partial(self.remove, row), True),
+                ("edit", "Edit…", "F2", self.edit, True),
+                ("chevron-up", "Move up", "Alt+Up", self._move_up, row > 0),
+                ("chevron-down", "Move down", "Alt+Down", self._move_down, row < last),
+                ("delete", "Remove", "Del", self.remove, True),
             ):
-                action = menu.addAction(icon(name, t.text, t.control), text, do)
+                action = menu.addAction(icon(name, t.text, t.control), text, partial(self._with, key, do))
                 action.setShortcut(keys)
                 action.setEnabled(possible)
         return menu
+
+    def _with(self, key: "FunctionKey", do: Callable[[int], object]) -> None:
+        """Do something with this key where it is by now; nothing if it has gone while a menu was open."""
+        there = list(enumerate(self.own.keys))
+        same = [row for row, one in there if one is key] or [row for row, one in there if one == key]
+        if same:
+            do(same[0])
+
+    def _move_up(self, row: int) -> None:
+        self.move_key(row, row - 1)
+
+    def _move_down(self, row: int) -> None:
+        self.move_key(row, row + 2)
 
     def _open_dialog(self, row: int | None) -> None:
         from linkus_desktop.ui.keys.dialog import KeyDialog  # noqa: PLC0415  rarely needed

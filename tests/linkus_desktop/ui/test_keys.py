@@ -306,6 +306,22 @@ def test_the_menu_of_a_key_offers_what_can_be_done_with_it_KEY_1(panel, world, q
     menu.close()
 
 
+async def test_a_menu_is_about_its_key_although_the_keys_change_meanwhile_KEY_1(panel, world, settle):
+    def remove(menu):
+        next(action for action in menu.actions() if action.text() == "Remove").trigger()
+
+    menu = panel.menu_of(0)
+    world.tell_keys(*fakes.THREE_KEYS[1:], revision=2)  # as by the administrator
+    remove(menu)
+    assert [key.value for key in panel.own.keys] == ["1003", "00"], "what has gone is not what stands there"
+    menu = panel.menu_of(0)
+    world.tell_keys(("prefix", "000"), *fakes.THREE_KEYS[1:], revision=3)
+    remove(menu)
+    assert [key.value for key in panel.own.keys] == ["000", "00"]
+    panel.undo_bar.finish()
+    await settle()
+
+
 # Speed
 
 
