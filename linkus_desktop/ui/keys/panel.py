@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QActionGroup, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QFrame, QMenu, QScrollArea, QToolButton, QWidget
 
 from linkus_desktop.pbx.keys import OwnKeys
@@ -24,7 +24,7 @@ from linkus_desktop.ui.widgets.frames import columns, line, rows
 from linkus_desktop.ui.widgets.labels import label
 from linkus_desktop.ui.widgets.list_states import LOADING_AFTER_MS
 from linkus_desktop.ui.widgets.message import Message
-from linkus_desktop.ui.widgets.undo_bar import UndoBar
+from linkus_desktop.ui.widgets.undo_bar import UNDO, UndoBar
 
 if TYPE_CHECKING:
     from linkus_desktop.store.settings import Settings
@@ -94,8 +94,6 @@ class KeysPanel(QWidget):
         self._second = QTimer(self, interval=1000)
         self._build()
         self.undo_bar = UndoBar(self)
-        keys = QKeySequence("Ctrl+Z")
-        QShortcut(keys, self, self.undo_bar.undo, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self._connect()
         self._patience.start()
         self._follow_keys()
@@ -166,7 +164,7 @@ class KeysPanel(QWidget):
             self.grid.focus(row)
 
         self.undo_bar.offer("Key removed", self.own.save, back)
-        self.undo_bar.setAccessibleName(f"{name} was removed. Undo with Ctrl+Z")
+        self.undo_bar.setAccessibleName(f"{name} was removed. Undo with {UNDO}")
 
     def leave(self) -> None:
         """The window is closed: what waits is done, what is being edited is given up."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from linkus_desktop.pbx.blocking import Blocking, Change
@@ -115,7 +115,6 @@ class QueueLogPage(QWidget):
         if self._blocking is not None:
             self._blocking.changed.connect(self._follow_selection)
             self._blocking.done.connect(self._on_blocked)
-        QShortcut(QKeySequence("Ctrl+Z"), self, self.undo_bar.undo)
 
     def delete_selected(self) -> None:
         """Delete the selected calls from the own view; for five seconds it can be taken back."""

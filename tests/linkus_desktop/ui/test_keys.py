@@ -176,7 +176,9 @@ async def test_a_key_is_dragged_to_another_place_KEY_1(panel, world, qtbot, sett
     assert len(world.session.api.key_changes) == 1, "something else was dropped"
 
 
-async def test_a_key_is_removed_and_that_can_be_taken_back_KEY_1(panel, world, qtbot, settle):
+@pytest.mark.parametrize("room", ["phone", "call_log"])
+async def test_a_key_is_removed_and_that_can_be_taken_back_KEY_1(window, panel, world, qtbot, settle, room):
+    window.open_room(room)  # the call log has something to take back of its own
     panel.grid.focus(1)
     qtbot.keyClick(panel.grid.buttons[1], Qt.Key.Key_Delete)
     assert names(panel) == ["Ben Carter", "International"]

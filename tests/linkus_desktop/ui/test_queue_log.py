@@ -211,6 +211,18 @@ async def test_own_answered_calls_are_deleted_after_the_time_to_undo_Q_9(page, w
     assert world.session.api.deleted_queue_calls == [MINE.id]
 
 
+async def test_a_deletion_is_taken_back_by_its_key_Q_9(page, world, qtbot, settle):
+    choose(page, 1)
+    page.table.setFocus()
+    qtbot.keyClick(page.table, Qt.Key.Key_Delete)
+    assert names(page) == ["Grace Okafor", "Konrad Zuse"]
+    qtbot.keyClick(page.table, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    await settle()
+    assert names(page) == ["Grace Okafor", "Elif Yılmaz", "Konrad Zuse"]
+    assert world.session.api.deleted_queue_calls == []
+    assert not page.undo_bar.isVisible()
+
+
 async def test_a_failed_deletion_puts_the_calls_back_Q_9(page, world, qtbot, settle):
     world.session.api.problem = NotConnected("The network is down.")
     choose(page, 1)
