@@ -88,6 +88,8 @@ class QueueLogModel(QAbstractTableModel):
         self._next: str | None = None
         self._asked = 0
         """Counts the requests for the first page: an answer to an older one is of no use."""
+        self._failed: str | None = None
+        """Before what the lines were wanted that did not come, while there is a `problem`."""
         self._opened = False
         self._told: set[str] = set()
         """Keys that were told while a page was on its way: they may be newer than the page."""
@@ -145,6 +147,18 @@ class QueueLogModel(QAbstractTableModel):
         self._asked += 1
         self._ask(None)
 
+    def try_again(self) -> None:
+        """Ask once more for what did not come; what is there stays."""
+        if self._failed is None or not self.problem:
+            self.reload()
+        else:
+            self._ask(self._failed)
+
+    @property
+    def has_older(self) -> bool:
+        """Whether the server has older lines that fit."""
+        return self._next is not None
+
     def canFetchMore(self, parent: Index = _NOWHERE) -> bool:
         """Whether there are older lines, which are not on their way."""
         return not parent.isValid() and self._next is not None and not self.loading and not self.problem
@@ -201,7 +215,7 @@ class QueueLogModel(QAbstractTableModel):
 
         def failed(error: Exception) -> None:
             if asked == self._asked:
-                self.loading, self.problem = False, str(error)
+                self.loading, self.problem, self._failed = False, str(error), before
                 self.state_changed.emit()
 
         self._told.clear()

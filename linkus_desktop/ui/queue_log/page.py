@@ -143,7 +143,7 @@ class QueueLogPage(QWidget):
 
     def _on_action(self) -> None:
         if self.log.problem:
-            self.log.reload()
+            self.log.try_again()
         else:
             self.filters.clear()
 
@@ -153,7 +153,7 @@ class QueueLogPage(QWidget):
             self.filters.set_views(views.values())
         problem, self._problem = self._problem, self.log.problem
         if self.log.problem and self.log.problem != problem and self.log.rowCount():
-            self.failed.emit(f"The calls did not load. {self.log.problem}", self.log.reload)
+            self.failed.emit(f"The calls did not load. {self.log.problem}", self.log.try_again)
         self._follow()
 
     def _follow(self, *_: object) -> None:
@@ -180,9 +180,12 @@ class QueueLogPage(QWidget):
         if not count:
             return ""
         said = "1 call" if count == 1 else f"{count} calls"
-        if log.canFetchMore():
-            said = f"The newest {count} calls. Scroll down for older ones."
-        return said if log.known else f"{said}. Not connected: what changes is not shown now."
+        if log.has_older:
+            older = "Older ones did not load." if log.problem else "Scroll down for older ones."
+            said = f"The newest {count} calls. {older}"
+        return (
+            said if log.known else f"{said.removesuffix('.')}. Not connected: what changes is not shown now."
+        )
 
     def _follow_selection(self, *_: object) -> None:
         selected = self.table.selected()

@@ -289,6 +289,22 @@ def test_a_large_log_comes_as_one_scrolls_Q_9(page, world):
     assert "Not connected" in page.footer.text()
 
 
+def test_older_lines_that_do_not_come_are_asked_for_again_and_those_that_are_there_stay_Q_9(page, world):
+    world.tell_queue_log(*(queue_line(ago=timedelta(minutes=n)) for n in range(1, 251)))
+    told = []
+    page.failed.connect(lambda text, again: told.append(again))
+    page.table.scrollToBottom()
+    assert page.rows.rowCount() == 200
+    world.session.api.problem = NotConnected("The network is down.")
+    page.table.scrollToBottom()
+    assert page.footer.text() == "The newest 200 calls. Older ones did not load."
+    world.session.api.problem = None
+    (again,) = told
+    again()
+    assert page.rows.rowCount() == 250
+    assert page.footer.text() == "250 calls"
+
+
 def test_a_page_that_does_not_come_is_told_once_beside_the_lines_that_are_there_Q_9(page, world):
     told = []
     page.failed.connect(lambda text, again: told.append((text, again)))
