@@ -168,6 +168,24 @@ def test_times_run_by_one_timer_and_only_while_somebody_looks_Q_13(room, window,
     assert not room.ticks
 
 
+def test_a_room_that_nobody_sees_costs_nothing_and_is_right_when_it_is_seen_Q_13(room, window, world):
+    window.open_room("phone")
+    touched = []
+    for rows in (room.queues, room.agents.rows):
+        for signal in (rows.dataChanged, rows.rowsInserted, rows.rowsRemoved):
+            signal.connect(lambda *_: touched.append(1))
+    agents = world.session.live.agents
+    for state in ("talking", "available", "talking"):
+        agents.take_delta("6400/1002", agent(extension="1002", state=state))
+        agents.flush()
+    world.tell_board(board("6400", "Support", talking=1))
+    assert touched == []
+    window.open_room("queues")
+    assert texts(room.agents.table)[0][2] == "In a call"
+    assert room.figures.values["In a call"].text() == "1"
+    assert texts(room.table)[0][1] == "0"
+
+
 def test_nothing_stale_is_shown_as_fresh_KEY_5(room, world):
     world.session.live.forget()
     assert room.note.text().startswith("Not connected")
