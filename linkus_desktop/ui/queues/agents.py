@@ -116,10 +116,14 @@ class AgentsPanel(QWidget):
         if not chosen:
             return (_SELECT,) * 4
         return (
-            "" if _some(chosen, _may_log_in) else "They are logged in.",
-            "" if _some(chosen, _may_log_out) else "Static agents cannot log out, others are logged out.",
-            "" if _some(chosen, lambda one: one.logged_in) else "Who is logged out does not pause.",
-            "" if _some(chosen, lambda one: one.paused) else "Nobody of them is paused.",
+            "" if _some(chosen, _may_log_in) else "They are logged in already.",
+            ""
+            if _some(chosen, _may_log_out)
+            else "Static agents cannot log out, and the others are logged out already.",
+            ""
+            if _some(chosen, lambda one: one.logged_in)
+            else "They are logged out: only who is logged in can pause.",
+            "" if _some(chosen, lambda one: one.paused) else "None of them is paused.",
         )
 
     def _order_pause(self, reason: str) -> None:
