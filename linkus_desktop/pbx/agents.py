@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
-from linkus_desktop.pbx.errors import ApiError
+from linkus_desktop.pbx.errors import is_lasting
 from linkus_desktop.pbx.tasks import spawn
 from server.contract.agents import AgentState, AgentStatus, AgentSwitch, PauseReasons
-from server.contract.errors import ErrorCode
 
 if TYPE_CHECKING:
     from linkus_desktop.pbx.live import LiveTopic
@@ -207,7 +206,7 @@ class OwnQueues(QObject):
 
         def failed(error: Exception) -> None:
             finish()
-            again = None if _lasting(error) else lambda: self._send(queue, problem, ask)
+            again = None if is_lasting(error) else lambda: self._send(queue, problem, ask)
             self.failed.emit(f"{problem}{where}. {error}", again)
 
         self._busy[queue] = self._busy.get(queue, 0) + 1
@@ -237,13 +236,3 @@ class OwnQueues(QObject):
         self._loading = False
         self.reasons_problem = str(error)
         self.reasons_changed.emit()
-
-
-def _lasting(error: Exception) -> bool:
-    """Whether the server would say the same again."""
-    return isinstance(error, ApiError) and error.code in {
-        ErrorCode.INVALID,
-        ErrorCode.FORBIDDEN,
-        ErrorCode.CONFLICT,
-        ErrorCode.NOT_FOUND,
-    }

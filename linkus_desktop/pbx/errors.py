@@ -161,6 +161,15 @@ class ApiError(PbxError):
         self.body = body
 
 
+def is_lasting(error: Exception) -> bool:
+    """Whether the server would say the same again, so that there is no use in trying."""
+    return isinstance(error, ApiError) and error.code.value in _LASTING
+
+
+_LASTING = frozenset({"invalid", "forbidden", "conflict", "not_found"})
+"""Values of `ErrorCode`."""
+
+
 class NotConnected(PbxError):
     """The request did not reach the server, or its answer did not come back."""
 

@@ -5,10 +5,9 @@ from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
-from linkus_desktop.pbx.errors import ApiError
+from linkus_desktop.pbx.errors import is_lasting
 from linkus_desktop.pbx.live import LiveTopic
 from linkus_desktop.pbx.tasks import spawn
-from server.contract.errors import ErrorCode
 from server.contract.keys import CHANGE_KEYS, MAX_KEYS, FunctionKey, FunctionKeys, FunctionKeysChange
 
 KEY = "keys"
@@ -182,12 +181,7 @@ class OwnKeys(QObject):
         self._refused, self._sent, self._wanted = self._wanted, None, None
         self.changed.emit()
         self.state_changed.emit()
-        lasting = isinstance(error, ApiError) and error.code in {
-            ErrorCode.INVALID,
-            ErrorCode.FORBIDDEN,
-            ErrorCode.CONFLICT,
-        }
-        self.failed.emit(str(error), not lasting)
+        self.failed.emit(str(error), not is_lasting(error))
 
     def _on_told(self, *_: object) -> None:
         told = self._topic.get(KEY)

@@ -5,14 +5,18 @@ from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
-from linkus_desktop.pbx.errors import ApiError
+from linkus_desktop.pbx.batch import Batch
+from linkus_desktop.pbx.errors import is_lasting
 from linkus_desktop.pbx.tasks import spawn
 from server.contract.agents import AgentStatus, AgentSwitch, PauseReasons
-from server.contract.errors import ErrorCode
 from server.contract.queue_board import QueueBoard
 
 if TYPE_CHECKING:
     from linkus_desktop.pbx.live import LiveTopic
+
+
+MOST_NAMES = 3
+"""Agents whom one message names."""
 
 
 class BoardsApi(Protocol):
@@ -109,9 +113,21 @@ class QueueBoards(QObject):
     # Orders
 
     def switch(self, queue: str, extensions: Iterable[str], change: AgentSwitch) -> None:
-        """Let these agents be something else in a queue."""
-        for extension in extensions:
-            self._switch(queue, extension, change)
+        """Let these agents be something else in a queue; what was not done is told once for all of them."""
+        wanted = list(dict.fromkeys(extensions))
+
+        def ended(failures: list[tuple[str, Exception]]) -> None:
+            if not failures:
+                self.done.emit()
+                return
+            tried = [extension for extension, error in failures if not is_lasting(error)]
+            again = (lambda: self.switch(queue, tried, change)) if tried else None
+            names = _listed([self.name_of(extension) for extension, _ in failures])
+            self.failed.emit(f"Nothing has changed for {names}. {failures[0][1]}", again)
+
+        batch = Batch(wanted, ended)
+        for extension in wanted:
+            self._switch(queue, extension, change, batch)
 
     def load_reasons(self) -> None:
         """Ask which reasons of a pause there are; the last ones stay until the answer is there."""
@@ -126,23 +142,17 @@ class QueueBoards(QObject):
 
         self._run(self._api.pause_reasons(), on_done=told, on_error=failed)
 
-    def _switch(self, queue: str, extension: str, change: AgentSwitch) -> None:
-        def finish() -> None:
+    def _switch(self, queue: str, extension: str, change: AgentSwitch, batch: Batch[str]) -> None:
+        def finish(error: Exception | None = None) -> None:
             self._busy.discard((queue, extension))
             self.agents_changed.emit(queue)
-
-        def done(_: object) -> None:
-            finish()
-            self.done.emit()
-
-        def failed(error: Exception) -> None:
-            finish()
-            again = None if _lasting(error) else lambda: self._switch(queue, extension, change)
-            self.failed.emit(f"Nothing has changed for {self.name_of(extension)}. {error}", again)
+            batch.answered(extension, error)
 
         self._busy.add((queue, extension))
         self.agents_changed.emit(queue)
-        self._run(self._api.switch_agent(queue, extension, change), on_done=done, on_error=failed)
+        self._run(
+            self._api.switch_agent(queue, extension, change), on_done=lambda _: finish(), on_error=finish
+        )
 
     # What is told
 
@@ -158,11 +168,10 @@ class QueueBoards(QObject):
         self.changed.emit()
 
 
-def _lasting(error: Exception) -> bool:
-    """Whether the server would say the same again."""
-    return isinstance(error, ApiError) and error.code in {
-        ErrorCode.INVALID,
-        ErrorCode.FORBIDDEN,
-        ErrorCode.CONFLICT,
-        ErrorCode.NOT_FOUND,
-    }
+def _listed(names: list[str]) -> str:
+    """Some names; of more than `MOST_NAMES` the number."""
+    if len(names) == 1:
+        return names[0]
+    if len(names) > MOST_NAMES:
+        return f"{', '.join(names[:MOST_NAMES])} and {len(names) - MOST_NAMES} more"
+    return f"{', '.join(names[:-1])} and {names[-1]}"

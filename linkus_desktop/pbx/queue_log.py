@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
-from linkus_desktop.pbx.errors import ApiError
+from linkus_desktop.pbx.batch import Batch
+from linkus_desktop.pbx.errors import is_lasting
 from linkus_desktop.pbx.queue_log_lines import (
     CHANGING,
     RESULT_TEXTS,
@@ -20,7 +21,6 @@ from linkus_desktop.pbx.queue_log_lines import (
 )
 from linkus_desktop.pbx.tasks import spawn
 from server.contract.agents import CallResult, QueueLogEntry
-from server.contract.errors import ErrorCode
 from server.contract.queue_log import QueueLogPage, QueueLogView
 
 if TYPE_CHECKING:
@@ -88,6 +88,8 @@ class QueueLogModel(QAbstractTableModel):
         self._next: str | None = None
         self._asked = 0
         """Counts the requests for the first page: an answer to an older one is of no use."""
+        self._failed: str | None = None
+        """Before what the lines were wanted that did not come, while there is a `problem`."""
         self._opened = False
         self._told: set[str] = set()
         """Keys that were told while a page was on its way: they may be newer than the page."""
@@ -145,6 +147,18 @@ class QueueLogModel(QAbstractTableModel):
         self._asked += 1
         self._ask(None)
 
+    def try_again(self) -> None:
+        """Ask once more for what did not come; what is there stays."""
+        if self._failed is None or not self.problem:
+            self.reload()
+        else:
+            self._ask(self._failed)
+
+    @property
+    def has_older(self) -> bool:
+        """Whether the server has older lines that fit."""
+        return self._next is not None
+
     def canFetchMore(self, parent: Index = _NOWHERE) -> bool:
         """Whether there are older lines, which are not on their way."""
         return not parent.isValid() and self._next is not None and not self.loading and not self.problem
@@ -157,10 +171,22 @@ class QueueLogModel(QAbstractTableModel):
     def set_result(self, ids: Iterable[int], result: CallResult) -> None:
         """Tell the server how far these calls were dealt with; they change when it says so."""
         by_id = {entry.id: entry for entry in self._entries}
-        for entry_id in ids:
-            entry = by_id.get(entry_id)
-            if entry is not None and entry.agent is None and entry.result is not result:
-                self._set_result(entry, result)
+        known = [by_id[entry_id] for entry_id in dict.fromkeys(ids) if entry_id in by_id]
+        wanted = [entry for entry in known if entry.agent is None and entry.result is not result]
+
+        def ended(failures: list[tuple[int, Exception]]) -> None:
+            if not failures:
+                self.done.emit()
+                return
+            tried = [entry_id for entry_id, error in failures if not is_lasting(error)]
+            again = (lambda: self.set_result(tried, result)) if tried else None
+            count = len(failures)
+            what = "The processing result was" if count == 1 else f"{count} processing results were"
+            self.failed.emit(f"{what} not changed. {failures[0][1]}", again)
+
+        batch = Batch([entry.id for entry in wanted], ended)
+        for entry in wanted:
+            self._set_result(entry, result, batch)
 
     async def delete(self, ids: Iterable[int]) -> None:
         """Delete own answered calls; they leave the table when the server says so. Raises `PbxError`."""
@@ -168,23 +194,16 @@ class QueueLogModel(QAbstractTableModel):
         if wanted:
             await self._api.delete_queue_calls(wanted)
 
-    def _set_result(self, entry: QueueLogEntry, result: CallResult) -> None:
-        def finish() -> None:
+    def _set_result(self, entry: QueueLogEntry, result: CallResult, batch: Batch[int]) -> None:
+        def finish(error: Exception | None = None) -> None:
             self._changing.discard(entry.id)
             self._emit_row(self._row_of(entry.id))
-
-        def done(_: object) -> None:
-            finish()
-            self.done.emit()
-
-        def failed(error: Exception) -> None:
-            finish()
-            again = None if _lasting(error) else lambda: self._set_result(entry, result)
-            self.failed.emit(f"The processing result was not changed. {error}", again)
+            batch.answered(entry.id, error)
 
         self._changing.add(entry.id)
         self._emit_row(self._row_of(entry.id))
-        self._run(self._api.set_queue_result(entry.queue, entry.id, result), on_done=done, on_error=failed)
+        asking = self._api.set_queue_result(entry.queue, entry.id, result)
+        self._run(asking, on_done=lambda _: finish(), on_error=finish)
 
     def _ask(self, before: str | None) -> None:
         asked = self._asked
@@ -196,7 +215,7 @@ class QueueLogModel(QAbstractTableModel):
 
         def failed(error: Exception) -> None:
             if asked == self._asked:
-                self.loading, self.problem = False, str(error)
+                self.loading, self.problem, self._failed = False, str(error), before
                 self.state_changed.emit()
 
         self._told.clear()
@@ -318,13 +337,3 @@ class QueueLogModel(QAbstractTableModel):
 
 def _place(entry: QueueLogEntry) -> tuple[datetime, int]:
     return entry.joined, entry.id
-
-
-def _lasting(error: Exception) -> bool:
-    """Whether the server would say the same again."""
-    return isinstance(error, ApiError) and error.code in {
-        ErrorCode.INVALID,
-        ErrorCode.FORBIDDEN,
-        ErrorCode.CONFLICT,
-        ErrorCode.NOT_FOUND,
-    }

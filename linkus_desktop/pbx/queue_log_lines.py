@@ -12,6 +12,7 @@ from server.contract.agents import CallResult, QueueEnd, QueueLogEntry
 
 END_TEXTS = {
     QueueEnd.ANSWERED: "Answered",
+    QueueEnd.PICKED_UP: "Picked up",
     QueueEnd.ABANDONED: "Abandoned",
     QueueEnd.FAILED_OVER: "Timed out",
     QueueEnd.LEFT: "Left queue",

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
 from linkus_desktop.sip.values import Ability, CallState
@@ -36,10 +36,11 @@ _FLAGS = (
 class IncomingWindow(QWidget):
     """Who calls, and what to do. It goes by itself when the call no longer rings here.
 
-    Signals: gone(object IncomingWindow), answered(object Call).
+    Signals: gone(object IncomingWindow), resized(), answered(object Call).
     """
 
     gone = Signal(object)
+    resized = Signal()
     answered = Signal(object)
 
     def __init__(
@@ -108,6 +109,11 @@ class IncomingWindow(QWidget):
         who = f"{self.name.text()} {self.number.text()} {for_whom}".strip()
         urgent = f". {self.emergency.text}" if self.emergency.text else ""
         self.setAccessibleName(f"Incoming call from {who}{urgent}")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """It needs another place on the screen: what it is of an emergency may be told while it rings."""
+        super().resizeEvent(event)
+        self.resized.emit()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Closing it does not decline: the call goes on ringing in the main window."""
@@ -195,6 +201,7 @@ class IncomingWindows(QObject):
             return
         window = IncomingWindow(call, self._blinker, self._callers, clock=self._clock)
         window.gone.connect(self._on_gone)
+        window.resized.connect(self._stack)
         window.answered.connect(self.answered)
         self.windows.append(window)
         self._stack()

@@ -89,6 +89,8 @@ class MainWindow(QMainWindow):
         self._keys = KeysOfTheWindow(self)
         self.rail = Rail()
         self.message = Message(closable=True)
+        self._known_password = ""
+        """One that a login link has given, as long as nobody else can know it."""
         self.callers = Callers(
             colleagues, pictures, self, emergency_numbers=lambda: session.me.emergency_numbers
         )
@@ -205,23 +207,31 @@ class MainWindow(QMainWindow):
         self.message.say(text)
 
     def offer_password(self, known: str) -> None:
-        """Who has come in by a login link has a password that nobody knows: let them choose one (AUTH-2)."""
+        """Who has come in by a login link has a password that nobody knows: let them choose one (AUTH-2).
+
+        Until they have, they can do so by the menu as well: this message goes with the first call.
+        """
+        self._known_password = known
         self.message.say(
             "You are logged in. The link has given you a new password: choose one of your own.",
-            ("Choose a password", lambda: self._choose_password(known)),
+            ("Choose a password", self._choose_password),
             warning=True,
         )
 
-    def _choose_password(self, known: str) -> None:
+    def _choose_password(self) -> None:
         self.message.clear()
-        self.change_password(known)
+        self.change_password()
 
-    def change_password(self, known: str = "") -> None:
-        """Show the window that changes the password; it asks for the old one, unless that is `known`."""
+    def _on_password(self, password: str) -> None:
+        self._known_password = ""
+        self.password_changed.emit(password)
+
+    def change_password(self) -> None:
+        """Show the window that changes the password; it asks for the old one, if somebody can know that."""
         from linkus_desktop.ui.password_dialog import PasswordDialog  # noqa: PLC0415  rarely needed
 
-        dialog = PasswordDialog(self.session, self, known=known)
-        dialog.changed.connect(self.password_changed)
+        dialog = PasswordDialog(self.session, self, known=self._known_password)
+        dialog.changed.connect(self._on_password)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.show()
 

@@ -9,18 +9,21 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
 
 from linkus_desktop.pbx.live import LiveTopic
 from linkus_desktop.ui.callers import Callers
-from linkus_desktop.ui.texts import absolute, duration, now_utc
-from linkus_desktop.ui.widgets.buttons import WordButton
+from linkus_desktop.ui.texts import absolute, duration, now_utc, on_button
+from linkus_desktop.ui.widgets.buttons import WordButton, tooltip
 from linkus_desktop.ui.widgets.frames import columns
 from linkus_desktop.ui.widgets.labels import label
 from server.contract.parking import ParkedCall
 
 LONGEST_NAME = 28
 """Characters of a name that a button shows; the tooltip has all of it."""
+_NOT_KNOWN = "Not connected: whether the call still waits is not known now."
 
 
 class ParkedStrip(QFrame):
-    """Slot, name and waiting time of each parked call, by slot. While nothing is known they cannot be taken.
+    """Slot, name and waiting time of each parked call, by slot.
+
+    While nothing is known they cannot be taken, and no time goes on as if it were (KEY-5).
 
     Signals: take_requested(str slot, str number): the call on this slot, and who waits there.
     """
@@ -74,9 +77,10 @@ class ParkedStrip(QFrame):
                 button.clicked.connect(partial(self._take, slot))
                 self.buttons[slot] = button
                 self._row.insertWidget(sorted(self.buttons).index(slot), button)
-            self.buttons[slot].setEnabled(self._parked.known)
         self.setVisible(bool(self.buttons))
-        (self._second.start if self.buttons else self._second.stop)()
+        (self._second.start if self.buttons and self._parked.known else self._second.stop)()
+        for button in self.buttons.values():
+            button.forbid("" if self._parked.known else _NOT_KNOWN)
         self._tell_times()
 
     def _take(self, slot: str) -> None:
@@ -91,10 +95,14 @@ class ParkedStrip(QFrame):
             if call is None:
                 continue
             name = self._callers.name_of(call.number) or call.name or call.number or "Anonymous"
-            button.setText(f"{slot}  {_elided(name)}  {duration((now - call.since).total_seconds())}")
+            time = f"  {duration((now - call.since).total_seconds())}" if self._parked.known else ""
+            button.setText(f"{slot}  {on_button(_elided(name))}{time}")
             by = self._callers.name_of(call.by) or call.by
             button.setAccessibleName(f"Take the call of {name} from slot {slot}")
-            button.setToolTip(f"Take the call of {name}, parked by {by} on {absolute(call.since)}")
+            if self._parked.known:
+                button.setToolTip(
+                    tooltip(f"Take the call of {name}, parked by {by} on {absolute(call.since)}")
+                )
 
 
 def _elided(name: str) -> str:

@@ -92,6 +92,7 @@ class PasswordDialog(QDialog):
         self._set_busy(False)
         code = error.code if isinstance(error, ApiError) else None
         if code is ErrorCode.BAD_CREDENTIALS:
+            self.old.show()  # what was known holds no more
             self._complain(self.old, "This is not your current password.")
         elif code in {ErrorCode.WEAK_PASSWORD, ErrorCode.INVALID}:
             self._complain(self.new, str(error))

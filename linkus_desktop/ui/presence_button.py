@@ -181,7 +181,7 @@ class PresenceButton(QToolButton):
         whole = (
             f"{self._name} ({self._number}): {self.status_words}{until}{note}" if self._number else self._name
         )
-        self.setToolTip(whole)
+        self.setToolTip(texts.plain_tip(whole))
         self.setAccessibleName(f"Your presence. {whole}")
         self.update()
 

@@ -1,8 +1,25 @@
 """How times, durations and numbers are written."""
 
+import html
 from datetime import UTC, datetime, timedelta
 
 from PySide6.QtCore import QDate, QLocale
+from PySide6.QtGui import Qt
+
+# Names of people and queues come from outside, a caller's even from a carrier. Where Qt would find more in
+# them than letters, one of the next two is needed.
+
+
+def plain_tip(text: str) -> str:
+    """A tooltip that shows this text as it is: Qt takes one that looks like HTML for that, with pictures."""
+    if not Qt.mightBeRichText(text):
+        return text
+    return f"<p style='white-space: pre-wrap'>{html.escape(text)}</p>"
+
+
+def on_button(text: str) -> str:
+    """A text for a button or a menu, where an ampersand marks a key, and a tab what stands at the right."""
+    return text.replace("&", "&&").replace("\t", " ")
 
 
 def duration(seconds: float) -> str:

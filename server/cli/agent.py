@@ -36,8 +36,17 @@ def list_callers(queue: Queue, data: Data = None, config: Config = None, *, json
     with reporting(as_json=json):
         settings = load_settings(data, config)
     found = run(_callers(settings, queue), as_json=json)
-    rows = [[str(one.position), f"{one.since:%H:%M:%S}", ", ".join(one.ringing), one.call] for one in found]
-    show(found, as_json=json, text=lambda: table(["PLACE", "SINCE", "RINGING", "CALL"], rows))
+    rows = [
+        [
+            str(one.position),
+            f"{one.number} {one.name}".strip(),
+            f"{one.since:%H:%M:%S}",
+            ", ".join(one.ringing),
+            one.call,
+        ]
+        for one in found
+    ]
+    show(found, as_json=json, text=lambda: table(["PLACE", "CALLER", "SINCE (UTC)", "RINGING", "CALL"], rows))
 
 
 @app.command("log-in")
@@ -121,4 +130,4 @@ def _text(found: list[AgentStatus]) -> str:
         ]
         for one in found
     ]
-    return table(["AGENT", "KIND", "STATE", "SINCE", "REASON"], rows)
+    return table(["AGENT", "KIND", "STATE", "SINCE (UTC)", "REASON"], rows)

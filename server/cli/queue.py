@@ -166,7 +166,7 @@ def _result(entry: QueueLogEntry) -> str:
 def _board(found: QueueBoardInFull) -> str:
     today, since = found.today, found.longest_since
     facts = [
-        ["Waiting", f"{found.waiting}" + (f", the longest since {since:%H:%M:%S}" if since else "")],
+        ["Waiting", f"{found.waiting}" + (f", the longest since {since:%H:%M:%S} (UTC)" if since else "")],
         ["Talking", str(found.talking)],
         ["Agents", ", ".join(f"{n} {state}" for state, n in found.agents.items()).replace("_", " ")],
         ["Answered today", f"{today.answered} of {today.calls}"],
@@ -203,6 +203,8 @@ def _report(found: list[QueueReport]) -> str:
             str(one.answered),
             str(one.abandoned),
             str(one.failed_over),
+            str(one.left),
+            str(one.picked_up),
             _share(one.service_level),
             _share(one.service_level_all),
             f"{one.mean_wait_s:.0f} s",
@@ -210,7 +212,7 @@ def _report(found: list[QueueReport]) -> str:
         ]
         for one in found
     ]
-    heads = ["SINCE (UTC)", "CALLS", "ANSWERED", "ABANDONED", "FAILED OVER"]
+    heads = ["SINCE (UTC)", "CALLS", "ANSWERED", "ABANDONED", "FAILED OVER", "LEFT", "PICKED UP"]
     return table([*heads, "LEVEL", "LEVEL OF ALL", "WAIT", "TALK"], rows)
 
 

@@ -14,7 +14,7 @@ MOST_CALLERS = 50
 class QueueToday(Reply):
     """The calls that have joined a queue since the day began, in the zone of the system.
 
-    A call counts as answered from the answer on, as the other ends do from that moment; so who still waits
+    A call counts as answered, or as picked up, from that moment on, as the other ends do; so who still waits
     is in none of these. Levels as in `agents.QueueReport`, which agrees once the calls are over.
 
     Attributes:

@@ -10,7 +10,7 @@ import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
@@ -56,7 +56,7 @@ class Extra:
     """What a kind of mail has beside its text.
 
     Attributes:
-        attachment: what goes along, from the mail's `follow_up`; None: nothing.
+        attachment: what goes along, from the mail's `follow_up`; None: nothing, or it is not there any more.
         after: what is done once the mail is sent, from its `follow_up`. It may be done twice.
     """
 
@@ -224,13 +224,22 @@ class Mail:
                     await extra.after(mail.follow_up)
             except (ServiceError, OSError) as error:
                 _log.warning("What follows from mail %s could not be done: %s", mail.message_id, error)
+            except SQLAlchemyError:
+                raise  # the database is away, and may be back
+            except Exception:  # noqa: BLE001 - of this mail only: it must not hold up others
+                _log.exception("What follows from mail %s could not be done", mail.message_id)
             await self.outbox.followed_up(mail.id)
         self._follows = False
 
     async def _send(self, mail: Outgoing) -> None:
         try:
-            delivery = await self._deliver(mail, await self._attachment(mail))
-        except (KeyError, ValueError, TypeError) as error:  # of this mail only: it must not hold up others
+            attachment = await self._attachment(mail)
+            if mail.facts.get("attached") and attachment is None:
+                mail = replace(mail, facts={**mail.facts, "gone": True})
+            delivery = await self._deliver(mail, attachment)
+        except SQLAlchemyError:
+            raise
+        except Exception as error:  # noqa: BLE001 - of this mail only: it must not hold up others
             _log.exception("Mail %s cannot be written", mail.message_id)
             delivery = Delivery(Fate.REFUSED, f"it cannot be written: {error}")
         if self._stopping and delivery.fate in (Fate.NO_SERVER, Fate.LATER):

@@ -169,6 +169,8 @@ def _voicemail(facts: Facts, words: Words, style: Style) -> tuple[str, str]:
         at=style.moment(facts["at"]),
     )
     where = words.message_attached if facts["attached"] else words.message_waits
+    if facts.get("gone"):
+        where = words.message_gone
     return words.message_subject.format(caller=caller), f"{body}\n{where}"
 
 

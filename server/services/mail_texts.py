@@ -39,6 +39,7 @@ class Words:
     message_subject: str
     message_body: str
     message_attached: str
+    message_gone: str
     message_waits: str
     welcome_subject: str
     welcome_hello: str
@@ -78,6 +79,7 @@ ENGLISH = Words(
     message_subject="New message from {caller}",
     message_body="{caller} has left a message of {length} for {box}, at {at}.",
     message_attached="It is attached.",
+    message_gone="It was deleted before this mail was sent, so it is not attached.",
     message_waits="It can be heard in the client, and by phone.",
     welcome_subject="Log in to {server}",
     welcome_hello="Hello {name},",
@@ -120,6 +122,7 @@ CZECH = Words(
     message_subject="Nový vzkaz: {caller}",
     message_body="V hlasové schránce {box} je vzkaz dlouhý {length}, zanechal jej {caller} v {at}.",
     message_attached="Je v příloze.",
+    message_gone="Před odesláním této zprávy byl smazán, proto v příloze není.",
     message_waits="Můžete si jej poslechnout v aplikaci nebo telefonem.",
     welcome_subject="Přihlášení do systému {server}",
     welcome_hello="Dobrý den, {name},",
@@ -161,6 +164,7 @@ CHINESE = Words(
     message_subject="新留言：{caller}",
     message_body="{caller} 于 {at} 在 {box} 的信箱中留下了一条时长 {length} 的留言。",
     message_attached="录音见附件。",
+    message_gone="该留言在本邮件发送前已被删除，因此没有附件。",
     message_waits="可以在客户端中或通过电话收听。",
     welcome_subject="登录 {server}",
     welcome_hello="{name}，您好！",

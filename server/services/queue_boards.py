@@ -104,7 +104,7 @@ class QueueBoards:
                 queue=queue.number,
                 joined=caller.joined,
                 left=caller.answered_at,
-                end=QueueEnd.ANSWERED,
+                end=QueueEnd.PICKED_UP if caller.picked_up else QueueEnd.ANSWERED,
                 agent=caller.agent,
             )
             for caller in talking

@@ -6,7 +6,6 @@ once: to the flow of the caller whom it is about, to the database, to who watche
 
 import asyncio
 import logging
-from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -24,25 +23,21 @@ from server.rules.queues.effects import (
     Logged,
     Ring,
     StopRinging,
-    queue_of,
 )
 from server.rules.queues.lines import Caller
-from server.rules.queues.stored import restored, stored_caller, stored_line, stored_member
+from server.rules.queues.stored import restored
 from server.services.agents_topic import AgentsTopic
 from server.services.call_log_store import Call
 from server.services.configuration import Configuration, ConfigurationChanged
 from server.services.hub import Hub
+from server.services.queue_changes import about, note_rows
+from server.services.queue_clock import QueueClock
+from server.services.queue_legs import QueueLegs
 from server.services.queue_seats import Seat
-from server.services.queue_store import CALLER, LINE, MEMBER, Changes, Paused
+from server.services.queue_store import MEMBER, Changes, Paused
 from server.services.queue_writer import QueueWriter, Store
 from server.services.states import States
-from server.switch.port import ContactsChanged, Event, Leg, LegChanged, LegState, Party, Switch
-
-REMEMBERED = 10_000
-"""Calls that have been in a queue of which it is remembered, so that their legs are known."""
-
-CLOCK_STEP = timedelta(seconds=1)
-"""By so much clock and loop differ only if the clock was set."""
+from server.switch.port import ContactsChanged, Event, LegChanged, LegState, Party, Switch
 
 _log = logging.getLogger(__name__)
 
@@ -62,8 +57,7 @@ class Queues:
         call_of_leg: Callable[[str], str],
     ) -> None:
         """`call_of_leg`: the call for which the leg with this id was dialled; "" if none has."""
-        self._call_of_leg = call_of_leg
-        self._clock = clock
+        self._clock = QueueClock(clock, self._on_clock_set)
         self._store = store
         self._switch = switch
         self._states = states
@@ -71,19 +65,12 @@ class Queues:
         self._acd = Acd(datetime.min.replace(tzinfo=UTC))
         self.writer = QueueWriter(store)
         self._seats: dict[str, Seat] = {}
-        self._open: dict[str, Call] = {}
-        """Calls of any kind that are not over."""
-        self._leaving: dict[str, str] = {}
-        """Calls that are over, by the leg of an agent which is being hung up."""
-        self._queued: OrderedDict[str, None] = OrderedDict()
-        """Calls that are, or lately were, in a queue."""
+        self._legs = QueueLegs(states, call_of_leg)
         self.on_change: Callable[[Collection[str], Sequence[QueueCall]], None] = lambda _numbers, _calls: None
         """Called after each event with the queues that it was about, and the calls that are over by it."""
         self._timer: asyncio.TimerHandle | None = None
         self._stops: list[Callable[[], None]] = []
         self._observers: list[Callable[[str, str], None]] = []
-        self._clock_at: tuple[datetime, float] | None = None
-        """What clock and loop have shown last."""
         self._topic = AgentsTopic(hub=hub, configuration=configuration, on_change=self._observed)
 
     # Life
@@ -91,17 +78,17 @@ class Queues:
     async def start(self) -> None:
         """Go on from what is stored. Await it after the states have started, before calls and the switch."""
         state = await self._store.load()
-        self._clock_at = self._clock.now(), asyncio.get_running_loop().time()
+        self._clock.start()
         self._acd, effects = restored(
             state,
             self._settings(),
             self.options,
             alive={caller.call for caller in state.callers},
-            now=self._clock.now(),
-            seed=self._clock.now().microsecond,
+            now=self._now(),
+            seed=self._now().microsecond,
         )
         for caller in state.callers:
-            self._note_queued(caller.call)
+            self._legs.note_queued(caller.call)
             if caller.agent is None:
                 self._seats[caller.call] = Seat()
         self.writer.start()
@@ -155,7 +142,7 @@ class Queues:
 
     def who_calls(self, call: str) -> Party | None:
         """The caller of a call that is not over."""
-        found = self._open.get(call)
+        found = self._legs.open.get(call)
         return found.caller if found is not None else None
 
     def waits(self, call: str) -> bool:
@@ -186,18 +173,18 @@ class Queues:
     def sit(self, call: Call, number: str) -> Seat:
         """The caller of this call waits in a queue, or waits on since an earlier server."""
         seat, waiting = self._seats.get(call.id), self._acd.floor.waiting.get(call.id)
-        self._open[call.id] = call
+        self._legs.open[call.id] = call
         talking = self._acd.floor.talking.get(call.id)
         if talking is not None and talking.queue == number:
             # Who had answered, or picked it up, was gone when the killed server's heir came: the old place.
             seat = self._seats[call.id] = Seat()
-            self._note_queued(call.id)
+            self._legs.note_queued(call.id)
             self.came_to_nothing(call.id)
             return seat
         if seat is not None and (not seat.is_empty or (waiting is not None and waiting.queue == number)):
             return seat
         seat = self._seats[call.id] = Seat()
-        self._note_queued(call.id)
+        self._legs.note_queued(call.id)
         try:
             self._carry_out(self._acd.join(call.id, number, self._now()), calls=[call.id])
         except NoSuchQueue:
@@ -245,7 +232,7 @@ class Queues:
     def follow(self, call: Call) -> None:
         """This is how a call stands now, of whatever kind."""
         floor = self._acd.floor
-        self._open[call.id] = call
+        self._legs.open[call.id] = call
         if call.ending is not None:
             self.forget(call.id)
         elif call.id in floor.waiting and call.answered_leg is not None:
@@ -262,13 +249,14 @@ class Queues:
 
     def forget(self, call: str) -> None:
         """Nobody conducts this call any longer: it is in no queue once the agent's phone is free."""
-        own = self._open.get(call)
+        own = self._legs.open.get(call)
         self._seats.pop(call, None)
-        if own is not None and call in self._acd.floor.talking and self._is_being_hung_up(own):
-            self._leaving[own.answered_leg or ""] = call
+        talking = self._acd.floor.talking.get(call)
+        if own is not None and talking is not None and self._legs.is_being_hung_up(own, talking.agent or ""):
+            self._legs.leaving[own.answered_leg or ""] = call
         else:
             self._over(call)
-            self._open.pop(call, None)
+            self._legs.open.pop(call, None)
 
     def _over(self, call: str) -> None:
         floor = self._acd.floor
@@ -276,19 +264,6 @@ class Queues:
             agent = floor.talking[call].agent or "" if call in floor.talking else ""
             effects = self._acd.hung_up(call, self._now())
             self._carry_out(effects, calls=[call], extensions=[agent])
-
-    def _is_being_hung_up(self, call: Call) -> bool:
-        """Whether the agent's leg of a call that is over is there, and in no other call; asked once."""
-        if self._leaving.pop(call.answered_leg or "", None):
-            return False  # even the engine has forgotten the call
-        agent = self._acd.floor.talking[call.id].agent or ""
-        there = any(leg.id == call.answered_leg for leg in self._states.legs(agent))
-        return there and not self._is_elsewhere(call.answered_leg or "", call.id)
-
-    def _is_elsewhere(self, leg: str, call: str) -> bool:
-        """Whether a leg is in another call than this one."""
-        others = (one for one in self._open.values() if one.id != call)
-        return any(leg in (one.caller_leg, one.answered_leg) for one in others)
 
     def agent_event(self, extension: str, event: Callable[[Acd, datetime], Effects]) -> None:
         """Let something happen that is about this agent. Raises what `event` does."""
@@ -307,27 +282,17 @@ class Queues:
     # Inside
 
     def _now(self) -> datetime:
-        """What the clock shows. If it was set, all moments of the queues move with it: none sticks."""
-        now, passed = self._clock.now(), asyncio.get_running_loop().time()
-        if self._clock_at is not None:
-            then, before = self._clock_at
-            step = now - then - timedelta(seconds=passed - before)
-            if abs(step) >= CLOCK_STEP:
-                _log.warning("The clock was set by %.0f s: queues go on in its time", step.total_seconds())
-                self._acd.clock_was_set(step)
-                floor, moved = self._acd.floor, Changes()
-                self._note_rows(moved, {*floor.waiting, *floor.talking}, set(), set(), everybody=True)
-                self.writer.write(moved)
-        self._clock_at = now, passed
-        return now
+        return self._clock.now()
+
+    def _on_clock_set(self, step: timedelta) -> None:
+        """All moments of the queues move with it: none sticks."""
+        self._acd.clock_was_set(step)
+        floor, moved = self._acd.floor, Changes()
+        note_rows(moved, floor, calls={*floor.waiting, *floor.talking}, everybody=True)
+        self.writer.write(moved)
 
     def _settings(self) -> Iterable[Queue]:
         return self._configuration.snapshot.all(Queue).values()
-
-    def _note_queued(self, call: str) -> None:
-        self._queued[call] = None
-        while len(self._queued) > REMEMBERED:
-            self._queued.popitem(last=False)
 
     def _on_configuration(self, change: ConfigurationChanged) -> None:
         if change.model is QueueOptions:
@@ -352,11 +317,11 @@ class Queues:
 
     def _part_over(self, leg_id: str) -> None:
         """An agent's leg is gone: the part in the call is over, though it may go on, or ring elsewhere."""
-        if (call := self._leaving.pop(leg_id, None)) is not None:
+        if (call := self._legs.leaving.pop(leg_id, None)) is not None:
             self._over(call)
-            self._open.pop(call, None)
-        of = self._call_of_leg(leg_id)
-        if of in self._open and self._open[of].answered_leg == leg_id and of in self._acd.floor.talking:
+            self._legs.open.pop(call, None)
+        of = self._legs.call_answered_by(leg_id)
+        if of in self._acd.floor.talking:
             self._over(of)
 
     # Facts about agents
@@ -377,25 +342,12 @@ class Queues:
             and any(phone.reachable for phone in self._switch.contacts(extension))
             and state.presence.status is not PresenceStatus.DO_NOT_DISTURB
         )
-        busy = any(self._is_of_no_queue(leg) for leg in self._states.legs(extension))
+        busy = any(self._legs.is_of_no_queue(leg, self._acd.floor) for leg in self._states.legs(extension))
         now = self._now()
         if busy is not agent.busy:
             self._carry_out(self._acd.busy(extension, now, is_so=busy), extensions=[extension])
         if reachable is not agent.reachable:
             self._carry_out(self._acd.reachable(extension, now, is_so=reachable), extensions=[extension])
-
-    def _is_of_no_queue(self, leg: Leg) -> bool:
-        """Whether this leg of an agent is in a call, and not the one for which a queue has rung it."""
-        if not leg.inbound and leg.state is not LegState.UP:
-            return False
-        of = self._call_of_leg(leg.id)
-        if of not in self._queued:
-            return True
-        floor, own = self._acd.floor, self._open.get(of)
-        is_over = of not in floor.waiting and of not in floor.talking
-        if is_over and own is not None and own.answered_leg == leg.id:
-            return True  # called back after a transfer that nobody has taken
-        return self._is_elsewhere(leg.id, of)
 
     # What comes of an event
 
@@ -432,9 +384,7 @@ class Queues:
                         effect.queue,
                         effect.missed,
                     )
-                    changes.paused.append(
-                        Paused(effect.queue, effect.extension, effect.missed, self._clock.now())
-                    )
+                    changes.paused.append(Paused(effect.queue, effect.extension, effect.missed, self._now()))
                 case _:
                     touched_calls.add(effect.call)
                     queues.add(effect.queue)
@@ -442,38 +392,16 @@ class Queues:
                         touched.add(effect.extension)
                     if (seat := self._seats.get(effect.call)) is not None:
                         seat.put(effect)
-        self._note_rows(changes, touched_calls, touched, queues, everybody=everybody)
+        floor = self._acd.floor
+        note_rows(changes, floor, calls=touched_calls, extensions=touched, queues=queues, everybody=everybody)
         self.writer.write(changes)
         self._publish(touched, queue=queue, everybody=everybody)
-        callers = map(self._acd.floor.caller, touched_calls)
+        callers = map(floor.caller, touched_calls)
         for number in queues | {caller.queue for caller in callers if caller is not None}:
             self._observed(number, "")
         self._set_timer()
-        self.on_change(self._about(effects, touched_calls, everybody=everybody), changes.calls)
-
-    def _about(self, effects: Effects, calls: Iterable[str], *, everybody: bool) -> set[str]:
-        """The queues in which something is different now."""
-        floor = self._acd.floor
-        if everybody:
-            return set(floor.lines)
-        there = (floor.waiting.get(call) or floor.talking.get(call) for call in calls)
-        about = {caller.queue for caller in there if caller is not None}
-        return about | {queue_of(effect) for effect in effects}
-
-    def _note_rows(
-        self, changes: Changes, calls: set[str], extensions: set[str], queues: set[str], *, everybody: bool
-    ) -> None:
-        floor = self._acd.floor
-        for call in calls:
-            caller = floor.caller(call)
-            changes.rows[CALLER, call] = stored_caller(caller) if caller is not None else None
-        for extension in floor.agents if everybody else extensions:
-            agent = floor.agents.get(extension)
-            for member in agent.memberships.values() if agent is not None else ():
-                changes.rows[MEMBER, f"{member.queue}/{extension}"] = stored_member(member)
-        for number in floor.lines if everybody else queues:
-            line = floor.lines.get(number)
-            changes.rows[LINE, number] = stored_line(line) if line is not None else None
+        numbers = set(floor.lines) if everybody else about(floor, effects, touched_calls)
+        self.on_change(numbers, changes.calls)
 
     def _publish(self, extensions: Iterable[str], *, queue: str, everybody: bool) -> None:
         """Tell what has changed of these agents, or of all; who is no agent of `queue` any more is gone."""

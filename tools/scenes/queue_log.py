@@ -55,7 +55,7 @@ LINES = (
         ago=ago(days=1, hours=2),
         **dealt(CallResult.DEALT, "1005", hours=20),
     ),
-    queue_line("+4316011", "Lise Meitner", by="1001", queue="6401", ago=ago(days=3)),
+    queue_line("+4316011", "Lise Meitner", by="1003", queue="6401", ago=ago(days=3), end=QueueEnd.PICKED_UP),
 )
 VIEWS = (queue_view(), queue_view("6401", "Sales & Orders"))
 

@@ -9,9 +9,11 @@ from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QMenu, QWidget
 
 from linkus_desktop.pbx.agents import ALL, OwnQueues
+from linkus_desktop.ui.agents.pause_menu import PauseMenu
 from linkus_desktop.ui.agents.words import in_queue, timed, what_follows
 from linkus_desktop.ui.icons import icon
 from linkus_desktop.ui.lamps import Lamp, paint_lamp
+from linkus_desktop.ui.texts import on_button, plain_tip
 from linkus_desktop.ui.theme import tokens
 from linkus_desktop.ui.tokens import Tokens
 from server.contract.agents import AgentStatus
@@ -21,39 +23,6 @@ NAME_WIDTH = 220
 """A queue's name is elided beyond this (logical pixels)."""
 WORDS_WIDTH = 200
 """And what one is there, such as the reason of a pause; its time is always seen."""
-
-
-class PauseMenu(QMenu):
-    """Why to pause, in one queue or in all; the reasons are asked for when it is opened."""
-
-    def __init__(self, own: OwnQueues, queue: str, parent: QWidget) -> None:
-        super().__init__("Pause", parent)
-        self._own, self._queue = own, queue
-        self.aboutToShow.connect(self.fill)
-        own.reasons_changed.connect(self._on_reasons)
-
-    def fill(self) -> None:
-        """What can be chosen now; asked anew, as the administrator may have changed it."""
-        self._fill()
-        self._own.load_reasons()
-
-    def _fill(self) -> None:
-        self.clear()
-        self.addAction("Without a reason", partial(self._own.pause, "", self._queue))
-        self.addSeparator()
-        for reason in self._own.reasons or ():
-            self.addAction(_plain(reason), partial(self._own.pause, reason, self._queue))
-        if self._own.reasons_problem:
-            self._say(f"The reasons could not be loaded. {self._own.reasons_problem}")
-        elif self._own.reasons is None:
-            self._say("Loading the reasons…")
-
-    def _say(self, text: str) -> None:
-        self.addAction(_plain(text)).setEnabled(False)
-
-    def _on_reasons(self) -> None:
-        if self.isVisible():
-            self._fill()
 
 
 class QueueMenu(QMenu):
@@ -67,7 +36,7 @@ class QueueMenu(QMenu):
         self.logged_in = self.addAction("Logged in")
         self.logged_in.setCheckable(True)
         self.logged_in.triggered.connect(self._on_log_in)
-        self.pause = PauseMenu(own, queue, self)
+        self.pause = PauseMenu(own, partial(own.pause, queue=queue), self)
         self.addMenu(self.pause)
         self.resume = self.addAction("Resume", partial(own.resume, queue))
 
@@ -81,7 +50,7 @@ class QueueMenu(QMenu):
         line = timed(shown_words, one.since, now) if one is not None and known else shown_words
         if self._own.busy(self.queue):
             line = "Changing…"
-        shown = f"{_plain(elided)}\t{_plain(line)}{_BEFORE_ARROW}", lamp
+        shown = f"{on_button(elided)}\t{on_button(line)}{_BEFORE_ARROW}", lamp
         if shown != self._shown:
             if lamp is not self._shown[1]:
                 self.setIcon(lamp_icon(lamp, tokens(self)))
@@ -90,9 +59,8 @@ class QueueMenu(QMenu):
         if one is not None:
             self._follow_actions(one, may=known and not self._own.busy(self.queue))
             then = what_follows(one)
-            self.menuAction().setToolTip(
-                f"{name}, {self.queue}: {words}" + (f", {then}" if then and known else "")
-            )
+            told = f"{name}, {self.queue}: {words}" + (f", {then}" if then and known else "")
+            self.menuAction().setToolTip(plain_tip(told))
 
     def tint(self) -> None:
         """Follow the palette."""
@@ -135,7 +103,7 @@ class AgentMenu(QMenu):
         self.log_in_last = self.addAction("Log in to last", own.log_in_last)
         self.log_in_last.setToolTip("The queues in which you were when you were last logged in")
         self.log_out = self.addAction("Log out of all", partial(own.log_out, ALL))
-        self.pause = PauseMenu(own, ALL, self)
+        self.pause = PauseMenu(own, own.pause, self)
         self.addMenu(self.pause)
         self.resume = self.addAction("Resume in all", partial(own.resume, ALL))
         self._end = self.addSeparator()
@@ -204,8 +172,3 @@ def lamp_icon(lamp: Lamp, t: Tokens) -> QIcon:
     made = QIcon(picture)
     made.addPixmap(picture, QIcon.Mode.Disabled)
     return made
-
-
-def _plain(text: str) -> str:
-    """A text for a menu, where & and a tab mean something."""
-    return text.replace("&", "&&").replace("\t", " ")

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QFrame, QSizePolicy, QSlider
 
 from linkus_desktop.pbx.recordings import OwnRecordings
 from linkus_desktop.pbx.tasks import spawn
-from linkus_desktop.ui.texts import absolute, duration
+from linkus_desktop.ui.texts import absolute, duration, plain_tip
 from linkus_desktop.ui.widgets.buttons import WordButton
 from linkus_desktop.ui.widgets.frames import columns, rows
 from linkus_desktop.ui.widgets.labels import ElidedLabel, label
@@ -88,7 +88,7 @@ class RecordingPlayer(QFrame):
         if recording is not None and entry is not None:
             self._title = entry.name or entry.number or "Unknown caller"
             self.who.setText(f"Recording of the call with {self._title}")
-            self.who.setToolTip(f"{self.who.text()}, {absolute(recording.started_at)}")
+            self.who.setToolTip(plain_tip(f"{self.who.text()}, {absolute(recording.started_at)}"))
             early = ENDED_EARLY.get(recording.state, "")
             self.note.setText(self.note.text() or early)
             self.setAccessibleName(". ".join(filter(None, [self.who.text(), early])))

@@ -14,6 +14,7 @@ from linkus_desktop.ui.call_log.block_button import BLOCK, UNBLOCK
 from linkus_desktop.ui.call_log.cells import CallCells
 from linkus_desktop.ui.call_log.rows import CallLogRows
 from linkus_desktop.ui.icons import icon
+from linkus_desktop.ui.texts import on_button, plain_tip
 from linkus_desktop.ui.theme import tokens
 from linkus_desktop.ui.widgets.fitted_columns import FittedColumns
 from linkus_desktop.ui.widgets.row_table import lay_out_rows
@@ -92,7 +93,7 @@ class CallTable(QTableView):
         count = len(self.selected_ids())
         entry = self._rows.entry(self.currentIndex())
         if count == 1 and entry.number:
-            menu.addAction(icon("phone", t.text), f"Call {entry.name or entry.number}", self._call)
+            menu.addAction(icon("phone", t.text), f"Call {on_button(entry.name or entry.number)}", self._call)
         if count == 1 and self.currentIndex().data(CallLogRole.RECORDING) is not None:
             menu.addAction(icon("play", t.text), "Play the recording", self.play_requested.emit)
         menu.addAction(icon("copy", t.text), "Copy" if count == 1 else f"Copy {count} calls", self._copy)
@@ -117,9 +118,8 @@ class CallTable(QTableView):
         """Full names and absolute times in the tooltip."""
         if event.type() is QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             index = self.indexAt(event.pos())
-            QToolTip.showText(
-                event.globalPos(), self._cells.whole_text(index) if index.isValid() else "", self
-            )
+            text = self._cells.whole_text(index) if index.isValid() else ""
+            QToolTip.showText(event.globalPos(), plain_tip(text), self)
             return True
         return super().viewportEvent(event)
 

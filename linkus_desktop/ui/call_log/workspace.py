@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QButtonGroup, QLineEdit, QStackedWidget, QTabBar, QWidget
 
 from linkus_desktop.pbx.blocking import Blocking, Change
@@ -218,7 +218,6 @@ class CallLogWorkspace(QWidget):
             self.blocking.changed.connect(self._follow)
             self.blocking.done.connect(self._on_blocked)
             self.blocking.failed.connect(self.problem)
-        QShortcut(QKeySequence("Ctrl+Z"), self, self.undo_bar.undo)
         if self.player is not None and self._log.recordings is not None:
             self.table.play_requested.connect(self.player.play)
             self.player.delete_requested.connect(self._delete_recording)

@@ -12,6 +12,7 @@ from linkus_desktop.ui.extensions.words import PICK_UP, described
 from linkus_desktop.ui.icons import icon
 from linkus_desktop.ui.lamps import lamp_of
 from linkus_desktop.ui.pictures import Pictures
+from linkus_desktop.ui.texts import plain_tip
 from linkus_desktop.ui.theme import tokens
 from linkus_desktop.ui.widgets.frames import frame, rows
 from linkus_desktop.ui.widgets.list_states import ListStates
@@ -118,7 +119,7 @@ class ColleagueView(QListView):
                 if number
                 else ""
             )
-            QToolTip.showText(event.globalPos(), text, self)
+            QToolTip.showText(event.globalPos(), plain_tip(text), self)
             return True
         return super().viewportEvent(event)
 

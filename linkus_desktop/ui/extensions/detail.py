@@ -135,7 +135,7 @@ class ColleagueDetail(QFrame):
         self.name.setText(state.name or state.number)
         self.lamp.set_lamp(lamp)
         self.state.setText(state_words(state))
-        self.call.setToolTip(f"Call {state.name or state.number}")
+        self.call.setToolTip(tooltip(f"Call {state.name or state.number}"))
         self.pick_up.setToolTip(tooltip(f"Take the call that rings at {state.name or state.number}", PICK_UP))
         self.pick_up.setVisible(self._colleagues.can_be_picked_up(self.number))
         in_call = lamp in {Lamp.RINGING, Lamp.TALKING, Lamp.HELD}

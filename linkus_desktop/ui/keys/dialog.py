@@ -115,6 +115,7 @@ class KeyDialog(QDialog):
     def submit(self) -> None:
         """Check it, and put it into the panel, which saves it."""
         self._touched = True
+        self._pause.stop()  # else what was typed last would be checked instead, and never saved
         self.message.clear()
         key = self._shape()
         if key is None:
@@ -242,7 +243,12 @@ class KeyDialog(QDialog):
     # What is wrong
 
     def _on_edited(self) -> None:
+        """What is being saved is something else by now: it is saved once that is wanted again."""
         self._touched = self._touched or bool(self.value.text())
+        self._set_busy(False)
+        if self._checking is not None:
+            self._checking.cancel()
+            self._checking = None
         self.message.clear()
         self.tell("")
         self._show_hint("")
@@ -283,12 +289,21 @@ class KeyDialog(QDialog):
 
     def _keep(self, key: FunctionKey) -> None:
         self._set_busy(False)
-        rows_of = [row for row, one in enumerate(self._own.keys) if one is self._before]
-        if self._before is not None and rows_of:
-            self._own.replace(rows_of[0], key)
+        row = self._row()
+        if row is not None:
+            self._own.replace(row, key)
         else:
             self._own.add(key)
         self.accept()
+
+    def _row(self) -> int | None:
+        """Where the key that is changed is by now; told anew it is an equal one. None: it is gone, or new."""
+        if self._before is None:
+            return None
+        there = list(enumerate(self._own.keys))
+        same = [row for row, one in there if one is self._before]
+        equal = [row for row, one in there if one == self._before]
+        return next(iter((*same, *equal)), None)
 
     def _on_wrong(self, error: Exception) -> None:
         self._checking = None

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QActionGroup, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QFrame, QMenu, QScrollArea, QToolButton, QWidget
 
 from linkus_desktop.pbx.keys import OwnKeys
@@ -17,18 +17,19 @@ from linkus_desktop.ui.keys.button import NARROWEST
 from linkus_desktop.ui.keys.faces import KeyFace, face_of, name_of
 from linkus_desktop.ui.keys.grid import GAP, KeyGrid
 from linkus_desktop.ui.keys.sources import Sources, Watched
-from linkus_desktop.ui.texts import now_utc
+from linkus_desktop.ui.texts import now_utc, on_button
 from linkus_desktop.ui.theme import tokens
 from linkus_desktop.ui.widgets.buttons import IconButton, WordButton
 from linkus_desktop.ui.widgets.frames import columns, line, rows
 from linkus_desktop.ui.widgets.labels import label
 from linkus_desktop.ui.widgets.list_states import LOADING_AFTER_MS
 from linkus_desktop.ui.widgets.message import Message
-from linkus_desktop.ui.widgets.undo_bar import UndoBar
+from linkus_desktop.ui.widgets.undo_bar import UNDO, UndoBar
 
 if TYPE_CHECKING:
     from linkus_desktop.store.settings import Settings
     from linkus_desktop.ui.keys.dialog import KeyDialog
+    from server.contract.keys import FunctionKey
 
 MOST_COLUMNS = 3
 USUAL, SCROLL_BAR = 168, 12
@@ -93,8 +94,6 @@ class KeysPanel(QWidget):
         self._second = QTimer(self, interval=1000)
         self._build()
         self.undo_bar = UndoBar(self)
-        keys = QKeySequence("Ctrl+Z")
-        QShortcut(keys, self, self.undo_bar.undo, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self._connect()
         self._patience.start()
         self._follow_keys()
@@ -165,7 +164,7 @@ class KeysPanel(QWidget):
             self.grid.focus(row)
 
         self.undo_bar.offer("Key removed", self.own.save, back)
-        self.undo_bar.setAccessibleName(f"{name} was removed. Undo with Ctrl+Z")
+        self.undo_bar.setAccessibleName(f"{name} was removed. Undo with {UNDO}")
 
     def leave(self) -> None:
         """The window is closed: what waits is done, what is being edited is given up."""
@@ -340,22 +339,35 @@ class KeysPanel(QWidget):
         key = self.own.keys[row]
         choices = self.acts.choices(key)
         for choice in choices:
-            menu.addAction(icon(choice.icon, t.text), choice.text, choice.do)
+            menu.addAction(icon(choice.icon, t.text), on_button(choice.text), choice.do)
         if not choices:
-            menu.addAction(icon("play", t.text), "Press this key", partial(self.press, row))
+            menu.addAction(icon("play", t.text), "Press this key", partial(self._with, key, self.press))
         if edit and self.own.may_change:
             menu.addSeparator()
             last = len(self.own.keys) - 1
             for name, text, keys, do, possible in (
-                ("edit", "Edit…", "F2", partial(self.edit, row), True),
-                ("chevron-up", "Move up", "Alt+Up", partial(self.move_key, row, row - 1), row > 0),
-                ("chevron-down", "Move down", "Alt+Down", partial(self.move_key, row, row + 2), row < last),
-                ("delete", "Remove", "Del", partial(self.remove, row), True),
+                ("edit", "Edit…", "F2", self.edit, True),
+                ("chevron-up", "Move up", "Alt+Up", self._move_up, row > 0),
+                ("chevron-down", "Move down", "Alt+Down", self._move_down, row < last),
+                ("delete", "Remove", "Del", self.remove, True),
             ):
-                action = menu.addAction(icon(name, t.text, t.control), text, do)
+                action = menu.addAction(icon(name, t.text, t.control), text, partial(self._with, key, do))
                 action.setShortcut(keys)
                 action.setEnabled(possible)
         return menu
+
+    def _with(self, key: "FunctionKey", do: Callable[[int], object]) -> None:
+        """Do something with this key where it is by now; nothing if it has gone while a menu was open."""
+        there = list(enumerate(self.own.keys))
+        same = [row for row, one in there if one is key] or [row for row, one in there if one == key]
+        if same:
+            do(same[0])
+
+    def _move_up(self, row: int) -> None:
+        self.move_key(row, row - 1)
+
+    def _move_down(self, row: int) -> None:
+        self.move_key(row, row + 2)
 
     def _open_dialog(self, row: int | None) -> None:
         from linkus_desktop.ui.keys.dialog import KeyDialog  # noqa: PLC0415  rarely needed

@@ -4,13 +4,16 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime, time, timedelta
 from enum import Enum
 
-from PySide6.QtCore import QDate, QEvent, QSignalBlocker, QTimer, Signal
-from PySide6.QtWidgets import QButtonGroup, QComboBox, QDateEdit, QLineEdit, QWidget
+from PySide6.QtCore import QDate, QEvent, QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QButtonGroup, QComboBox, QLineEdit, QWidget
 
 from linkus_desktop.pbx.queue_log_lines import RESULT_TEXTS, LogFilter
 from linkus_desktop.ui.icons import icon
 from linkus_desktop.ui.theme import tokens
 from linkus_desktop.ui.widgets.buttons import WordButton
+from linkus_desktop.ui.widgets.date_box import DateBox
+from linkus_desktop.ui.widgets.elided_box import ElidedBox
 from linkus_desktop.ui.widgets.frames import columns, frame, rows
 from server.contract.agents import CallResult
 from server.contract.queue_log import QueueLogView
@@ -63,14 +66,23 @@ class FilterBar(QWidget):
         super().__init__()
         self._clock = clock
         self.kinds: dict[Kind, WordButton] = {}
-        self.dates, self.result, self.queue = QComboBox(), QComboBox(), QComboBox()
-        self.first, self.last = QDateEdit(), QDateEdit()
+        end = Qt.TextElideMode.ElideRight
+        self.dates, self.result, self.queue = ElidedBox(13, end), ElidedBox(13, end), ElidedBox(13)
+        self.first, self.last = DateBox("First day"), DateBox("Last day")
+        self._names: dict[QComboBox, str] = {
+            self.queue: "Queue",
+            self.result: "Processing result",
+            self.dates: "Dates",
+        }
         self.search = QLineEdit()
         self.buttons = columns(gap=8)
         self._typing = QTimer(self)
         self._typing.setSingleShot(True)
         self._typing.setInterval(typing_ms)
         self._typing.timeout.connect(self._tell)
+        self._minute = QTimer(self, interval=60_000)
+        self._minute.timeout.connect(self._look_at_the_day)
+        self._told = LogFilter()
         self._build()
 
     def wanted(self) -> LogFilter:
@@ -124,6 +136,17 @@ class FilterBar(QWidget):
         if event.type() is QEvent.Type.PaletteChange and hasattr(self, "_lens"):
             self._lens.setIcon(icon("search", tokens(self).muted))
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Somebody looks: *Today* is another day after midnight."""
+        super().showEvent(event)
+        self._look_at_the_day()
+        self._minute.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nobody looks."""
+        super().hideEvent(event)
+        self._minute.stop()
+
     def _build(self) -> None:
         head = frame("bar")
         lines = rows(head, gap=8)
@@ -167,19 +190,9 @@ class FilterBar(QWidget):
         self.result.addItem("Any result", None)
         for result in CallResult:
             self.result.addItem(RESULT_TEXTS[result], result)
-        for control, name in (
-            (self.queue, "Queue"),
-            (self.result, "Processing result"),
-            (self.dates, "Dates"),
-            (self.first, "First day"),
-            (self.last, "Last day"),
-        ):
-            control.setAccessibleName(name)
-            control.setToolTip(name)
-        for combo in (self.queue, self.result, self.dates):
+        for combo, name in self._names.items():
+            combo.setAccessibleName(name)
             combo.setMinimumWidth(96)
-            combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            combo.setMinimumContentsLength(13)
         self.queue.addItem("All queues", "")
         self.queue.hide()
         today = _as_qdate(self._clock().astimezone().date())
@@ -187,6 +200,9 @@ class FilterBar(QWidget):
             edit.setDate(day)
             edit.hide()
             edit.dateChanged.connect(self._on_day)
+        self._follow_tips()
+        for combo in self._names:
+            combo.currentIndexChanged.connect(self._follow_tips)
         self.queue.currentIndexChanged.connect(self._tell)
         self.result.currentIndexChanged.connect(self._tell)
         self.dates.currentIndexChanged.connect(self._on_dates)
@@ -214,9 +230,19 @@ class FilterBar(QWidget):
     def _on_text(self, *_: object) -> None:
         self._typing.start()
 
+    def _look_at_the_day(self) -> None:
+        if not self._typing.isActive() and self.wanted() != self._told:
+            self._tell()
+
+    def _follow_tips(self) -> None:
+        """What is elided is told in full."""
+        for combo, name in self._names.items():
+            combo.setToolTip(f"{name}: {combo.currentText()}")
+
     def _tell(self, *_: object) -> None:
         self._typing.stop()
-        self.changed.emit(self.wanted())
+        self._told = self.wanted()
+        self.changed.emit(self._told)
 
 
 _TIPS = {

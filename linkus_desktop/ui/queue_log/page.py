@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from linkus_desktop.pbx.blocking import Blocking, Change
@@ -115,7 +115,6 @@ class QueueLogPage(QWidget):
         if self._blocking is not None:
             self._blocking.changed.connect(self._follow_selection)
             self._blocking.done.connect(self._on_blocked)
-        QShortcut(QKeySequence("Ctrl+Z"), self, self.undo_bar.undo)
 
     def delete_selected(self) -> None:
         """Delete the selected calls from the own view; for five seconds it can be taken back."""
@@ -144,7 +143,7 @@ class QueueLogPage(QWidget):
 
     def _on_action(self) -> None:
         if self.log.problem:
-            self.log.reload()
+            self.log.try_again()
         else:
             self.filters.clear()
 
@@ -154,7 +153,7 @@ class QueueLogPage(QWidget):
             self.filters.set_views(views.values())
         problem, self._problem = self._problem, self.log.problem
         if self.log.problem and self.log.problem != problem and self.log.rowCount():
-            self.failed.emit(f"The calls did not load. {self.log.problem}", self.log.reload)
+            self.failed.emit(f"The calls did not load. {self.log.problem}", self.log.try_again)
         self._follow()
 
     def _follow(self, *_: object) -> None:
@@ -181,9 +180,12 @@ class QueueLogPage(QWidget):
         if not count:
             return ""
         said = "1 call" if count == 1 else f"{count} calls"
-        if log.canFetchMore():
-            said = f"The newest {count} calls. Scroll down for older ones."
-        return said if log.known else f"{said}. Not connected: what changes is not shown now."
+        if log.has_older:
+            older = "Older ones did not load." if log.problem else "Scroll down for older ones."
+            said = f"The newest {count} calls. {older}"
+        return (
+            said if log.known else f"{said.removesuffix('.')}. Not connected: what changes is not shown now."
+        )
 
     def _follow_selection(self, *_: object) -> None:
         selected = self.table.selected()

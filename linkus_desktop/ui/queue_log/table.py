@@ -24,6 +24,7 @@ from linkus_desktop.ui.call_log.block_button import BLOCK, UNBLOCK
 from linkus_desktop.ui.icons import icon
 from linkus_desktop.ui.queue_log.cells import QueueCells
 from linkus_desktop.ui.queue_log.rows import QueueLogRows
+from linkus_desktop.ui.texts import on_button, plain_tip
 from linkus_desktop.ui.theme import tokens
 from linkus_desktop.ui.widgets.fitted_columns import FittedColumns
 from linkus_desktop.ui.widgets.row_cells import paint_ring_of_empty
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
 
 _VIEW = "queue_log.columns.1"
 _WIDTHS = (128, 124, 128, 120, 124, 108, 72, 72, 232)
-_LEAST = (128, 88, 64, 56, 124, 64, 72, 72, 152)
+_LEAST = (124, 76, 72, 56, 124, 64, 68, 68, 152)
+"""Together they fit the least width of the window, with a scroll bar."""
 
 
 class ResultMenu(QMenu):
@@ -161,7 +163,7 @@ class QueueLogTable(QTableView):
         selected = self.selected()
         one = selected[0] if len(selected) == 1 else None
         if one is not None and one.number:
-            menu.addAction(icon("phone", t.text), f"Call {_plain(one.name or one.number)}", self._call)
+            menu.addAction(icon("phone", t.text), f"Call {on_button(one.name or one.number)}", self._call)
             menu.addAction(icon("copy", t.text), "Copy the number", partial(_to_clipboard, one.number))
         text = "Copy the call" if one is not None else f"Copy {len(selected)} calls"
         menu.addAction(icon("copy", t.text), text, self._copy)
@@ -182,7 +184,7 @@ class QueueLogTable(QTableView):
         if event.type() is QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             index = self.indexAt(event.pos())
             text = self._cells.whole_text(index) if index.isValid() else ""
-            QToolTip.showText(event.globalPos() + QPoint(0, 8), text, self)
+            QToolTip.showText(event.globalPos() + QPoint(0, 8), plain_tip(text), self)
             return True
         return super().viewportEvent(event)
 
@@ -218,8 +220,3 @@ class QueueLogTable(QTableView):
 
 def _to_clipboard(text: str) -> None:
     QGuiApplication.clipboard().setText(text)
-
-
-def _plain(text: str) -> str:
-    """A text for a menu, where & means something."""
-    return text.replace("&", "&&")

@@ -8,6 +8,7 @@ from server.contract.agents import CallResult, QueueEnd, QueueLogEntry
 
 ICONS = {
     QueueEnd.ANSWERED: "incoming",
+    QueueEnd.PICKED_UP: "incoming",
     QueueEnd.ABANDONED: "missed",
     QueueEnd.FAILED_OVER: "clock",
     QueueEnd.LEFT: "transfer",

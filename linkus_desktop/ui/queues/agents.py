@@ -10,6 +10,7 @@ from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
 from linkus_desktop.pbx.queue_boards import QueueBoards
+from linkus_desktop.ui.agents.pause_menu import PauseMenu
 from linkus_desktop.ui.blinker import Blinker
 from linkus_desktop.ui.queues.columns import agent_columns
 from linkus_desktop.ui.queues.rows import Rows
@@ -26,36 +27,6 @@ if TYPE_CHECKING:
 
 _VIEW = "queues.agents.1"
 _SELECT = "Select agents first."
-
-
-class ReasonsMenu(QMenu):
-    """Why agents pause; the reasons are asked for when it is opened. `pause` is given what is chosen."""
-
-    def __init__(self, boards: QueueBoards, pause: Callable[[AgentSwitch], object], parent: QWidget) -> None:
-        super().__init__("Pause", parent)
-        self._boards, self._pause = boards, pause
-        self.aboutToShow.connect(self._open)
-        boards.reasons_changed.connect(self._on_reasons)
-
-    def _open(self) -> None:
-        self._boards.load_reasons()
-        self._fill()
-
-    def _fill(self) -> None:
-        self.clear()
-        self.addAction("Without a reason", partial(self._pause, AgentSwitch(paused=True)))
-        self.addSeparator()
-        for reason in self._boards.reasons or ():
-            change = AgentSwitch(paused=True, reason=reason)
-            self.addAction(reason.replace("&", "&&"), partial(self._pause, change))
-        if self._boards.reasons_problem:
-            self.addAction("The reasons could not be loaded").setEnabled(False)
-        elif self._boards.reasons is None:
-            self.addAction("Loading the reasons…").setEnabled(False)
-
-    def _on_reasons(self) -> None:
-        if self.isVisible():
-            self._fill()
 
 
 class AgentsPanel(QWidget):
@@ -77,7 +48,7 @@ class AgentsPanel(QWidget):
         self.log_out = WordButton("Log out")
         self.pause = WordButton("Pause")
         self.resume = WordButton("Resume")
-        self.reasons = ReasonsMenu(boards, self._order, self)
+        self.reasons = PauseMenu(boards, self._order_pause, self)
         self._build()
         self.follow_selection()
 
@@ -106,7 +77,7 @@ class AgentsPanel(QWidget):
             if why:
                 continue
             if button is self.pause:
-                menu.addMenu(ReasonsMenu(self._boards, self._order, menu))
+                menu.addMenu(PauseMenu(self._boards, self._order_pause, menu))
             else:
                 menu.addAction(button.text(), button.click)
         return menu
@@ -145,11 +116,18 @@ class AgentsPanel(QWidget):
         if not chosen:
             return (_SELECT,) * 4
         return (
-            "" if _some(chosen, _may_log_in) else "They are logged in.",
-            "" if _some(chosen, _may_log_out) else "Static agents cannot log out, others are logged out.",
-            "" if _some(chosen, lambda one: one.logged_in) else "Who is logged out does not pause.",
-            "" if _some(chosen, lambda one: one.paused) else "Nobody of them is paused.",
+            "" if _some(chosen, _may_log_in) else "They are logged in already.",
+            ""
+            if _some(chosen, _may_log_out)
+            else "Static agents cannot log out, and the others are logged out already.",
+            ""
+            if _some(chosen, lambda one: one.logged_in)
+            else "They are logged out: only who is logged in can pause.",
+            "" if _some(chosen, lambda one: one.paused) else "None of them is paused.",
         )
+
+    def _order_pause(self, reason: str) -> None:
+        self._order(AgentSwitch(paused=True, reason=reason))
 
     def _order(self, change: AgentSwitch, *_: object) -> None:
         fits: Callable[[AgentStatus], bool]

@@ -15,6 +15,7 @@ from PySide6.QtCore import (
 )
 
 from linkus_desktop.ui.lamps import Lamp
+from linkus_desktop.ui.texts import plain_tip
 
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
@@ -158,7 +159,7 @@ class Rows(QAbstractTableModel, Generic[T]):
 
 def _tip(item: T, column: Column[T], now: datetime) -> str:
     more = column.tip(item) if column.tip else ""
-    return "\n".join(part for part in (column.text(item, now), more) if part)
+    return plain_tip("\n".join(part for part in (column.text(item, now), more) if part))
 
 
 class SortedRows(QSortFilterProxyModel):

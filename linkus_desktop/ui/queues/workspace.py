@@ -33,6 +33,8 @@ _DOWN, _ACROSS = "queues.down", "queues.across"
 class QueuesWorkspace(QWidget):
     """A table of queues; below it callers and agents of the one that is chosen. Times run by one timer.
 
+    While nobody looks nothing is followed: hundreds of agents change all day long.
+
     Signals: failed(str text, object again or None), done().
     """
 
@@ -65,6 +67,7 @@ class QueuesWorkspace(QWidget):
         self.more = label(size="small", muted=True)
         self.down, self.across = QSplitter(Qt.Orientation.Vertical), QSplitter(Qt.Orientation.Horizontal)
         self._second = QTimer(self, interval=1000)
+        self._stale = False
         self._build()
         self._connect()
         self.follow()
@@ -88,6 +91,7 @@ class QueuesWorkspace(QWidget):
 
     def follow(self) -> None:
         """Show what is so now."""
+        self._stale = False
         boards = self._boards
         self.queues.follow(boards.boards)
         self.queues.repaint()
@@ -104,6 +108,8 @@ class QueuesWorkspace(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Somebody looks: the times go on."""
         super().showEvent(event)
+        if self._stale:
+            self.follow()
         self._tick()
         self._second.start()
 
@@ -158,7 +164,7 @@ class QueuesWorkspace(QWidget):
 
     def _connect(self) -> None:
         self._second.timeout.connect(self._tick)
-        self._boards.changed.connect(self.follow)
+        self._boards.changed.connect(self._on_boards)
         self._boards.agents_changed.connect(self._on_agents)
         self._boards.failed.connect(self.failed)
         self._boards.done.connect(self.done)
@@ -176,8 +182,16 @@ class QueuesWorkspace(QWidget):
             self._chosen = board.queue
             self._follow_chosen()
 
+    def _on_boards(self) -> None:
+        if self.isVisible():
+            self.follow()
+        else:
+            self._stale = True
+
     def _on_agents(self, queue: str) -> None:
-        if queue in {"", self._chosen}:
+        if not self.isVisible():
+            self._stale = True
+        elif queue in {"", self._chosen}:
             self.agents.follow(self._chosen)
 
     def _follow_chosen(self) -> None:

@@ -7,6 +7,7 @@ from PySide6.QtGui import QIcon, QKeySequence
 from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 
 from linkus_desktop.ui.icons import icon
+from linkus_desktop.ui.texts import plain_tip
 from linkus_desktop.ui.theme import tokens
 
 Kind = Literal["plain", "primary", "go", "stop", "link"]
@@ -19,8 +20,8 @@ _GAP = 4
 def tooltip(text: str, shortcut: str = "") -> str:
     """A tooltip with its shortcut as this system writes it."""
     if not shortcut:
-        return text
-    return f"{text} ({QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText)})"
+        return plain_tip(text)
+    return plain_tip(f"{text} ({QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText)})")
 
 
 class WordButton(QPushButton):
@@ -62,7 +63,7 @@ class WordButton(QPushButton):
     def forbid(self, why: str) -> None:
         """Disable it and say why, where the eye and the screen reader are; "": it can be pressed."""
         self.setEnabled(not why)
-        self.setToolTip(why or self._tip)
+        self.setToolTip(plain_tip(why) or self._tip)
         self.setAccessibleDescription(why)
 
     def changeEvent(self, event: QEvent) -> None:

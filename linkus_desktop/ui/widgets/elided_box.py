@@ -6,11 +6,12 @@ from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePai
 
 
 class ElidedBox(QComboBox):
-    """A name that is too long is elided in the middle, not cut off; the list below shows it in full."""
+    """A name that is too long is elided, not cut off; the list below shows it in full."""
 
-    def __init__(self, least: int) -> None:
-        """`least`: characters that have room in any case."""
+    def __init__(self, least: int, gives_up: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle) -> None:
+        """`least`: characters that have room in any case; `gives_up`: the part that is elided."""
         super().__init__()
+        self._gives_up = gives_up
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(least)
 
@@ -31,6 +32,7 @@ class ElidedBox(QComboBox):
         room = self.style().subControlRect(
             QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
         )
-        middle = Qt.TextElideMode.ElideMiddle
-        option.currentText = self.fontMetrics().elidedText(option.currentText, middle, room.width() - 2)
+        option.currentText = self.fontMetrics().elidedText(
+            option.currentText, self._gives_up, room.width() - 2
+        )
         return option

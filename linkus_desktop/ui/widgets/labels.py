@@ -6,6 +6,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from linkus_desktop.ui.texts import plain_tip
+
 Size = Literal["small", "body", "title", "display"]
 
 
@@ -69,4 +71,4 @@ class ElidedLabel(QLabel):
         painter.drawText(self.contentsRect(), flags, self.shown_text())
 
     def _follow(self) -> None:
-        self.setToolTip(self.text() if self.shown_text() != self.text() else "")
+        self.setToolTip(plain_tip(self.text()) if self.shown_text() != self.text() else "")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QWidget
 
 from linkus_desktop.ui.widgets.buttons import WordButton
@@ -10,10 +11,14 @@ from linkus_desktop.ui.widgets.frames import columns
 from linkus_desktop.ui.widgets.labels import label
 
 UNDO_MS = 5000
+UNDO = "Ctrl+Z"
 
 
 class UndoBar(QFrame):
-    """Floats at the bottom of its room. One deletion waits at a time: a second one lets the first happen."""
+    """Floats at the bottom of its room. One deletion waits at a time: a second one lets the first happen.
+
+    Ctrl+Z takes it back in the whole window, but only while the bar is seen: other rooms have bars, too.
+    """
 
     def __init__(self, over: QWidget, *, undo_ms: int = UNDO_MS) -> None:
         super().__init__(over)
@@ -22,8 +27,11 @@ class UndoBar(QFrame):
         self._do: Callable[[], object] | None = None
         self._undo: Callable[[], object] | None = None
         self._text = label()
-        self.undo_button = WordButton("Undo", shortcut="Ctrl+Z")
+        self.undo_button = WordButton("Undo", shortcut=UNDO)
         self.undo_button.clicked.connect(self.undo)
+        pressed = QShortcut(QKeySequence(UNDO), self)
+        pressed.activated.connect(self.undo)
+        pressed.activatedAmbiguously.connect(self.undo)  # two bars are seen: one after the other
         layout = columns(self, gap=16)
         layout.setContentsMargins(16, 8, 8, 8)
         layout.addWidget(self._text)
@@ -50,7 +58,7 @@ class UndoBar(QFrame):
         self.finish()
         self._do, self._undo = do, undo
         self._text.setText(text)
-        self.setAccessibleName(f"{text} Undo with Ctrl+Z")
+        self.setAccessibleName(f"{text} Undo with {UNDO}")
         self._timer.start()
         self.show()
         self._place()

@@ -167,6 +167,16 @@ def test_a_row_says_who_where_how_long_and_how_far_it_is_dealt_with_Q_9(table: T
     assert keys == [0.0, -1.0, 1.0, 1.0]
 
 
+@pytest.mark.parametrize("end", QueueEnd)
+def test_each_end_of_the_waiting_has_its_word_Q_9(table: Table, end: QueueEnd) -> None:
+    talked = end in {QueueEnd.ANSWERED, QueueEnd.PICKED_UP}
+    table.open(line(1, agent="1002" if talked else None, end=end))
+    words = {"answered": "Answered", "picked_up": "Picked up", "abandoned": "Abandoned"}
+    words |= {"failed_over": "Timed out", "left": "Left queue"}
+    assert table.cell(0, QueueLogColumn.END) == words[end]
+    assert table.cell(0, QueueLogColumn.AGENT) == ("Otto Dorn" if talked else "")
+
+
 def test_older_lines_come_by_pages_and_none_twice_Q_9(unwatched: Table) -> None:
     unwatched.open(line(1), line(2), further="9-2")
     assert unwatched.model.canFetchMore()
@@ -289,6 +299,25 @@ def test_a_result_is_shown_once_the_server_says_so_Q_9(table: Table) -> None:
     assert table.cell(0, QueueLogColumn.RESULT) == "Not dealt with"
     table.tell(line(1, result=CallResult.DEALING, result_by="1002", result_at=NOW))
     assert table.cell(0, QueueLogColumn.RESULT) == "Dealing · Otto Dorn"
+
+
+def test_of_several_results_each_failure_is_told_once_all_are_answered_Q_9(table: Table) -> None:
+    told = []
+    table.model.done.connect(lambda: told.append("done"))
+    table.open(line(1), line(2), line(3))
+    table.model.set_result([1, 2, 3], CallResult.DEALT)
+    table.line.answer(problem=NotConnected("The network is down."))
+    table.line.answer()
+    assert (table.failures, told) == ([], []), "the success of one does not hide that another has failed"
+    table.line.answer(problem=NotConnected("The network is down."))
+    text, again = table.failures.pop()
+    assert text.startswith("2 processing results were not changed. ")
+    again()
+    assert len(table.line.waiting) == 2, "what was done is not done again"
+    table.line.answer()
+    table.line.answer()
+    assert (table.failures, told) == ([], ["done"])
+    assert table.api.results == [("6400", key, CallResult.DEALT) for key in (2, 1, 3)]
 
 
 def test_a_result_that_was_not_taken_says_so_and_may_be_tried_again_Q_9(table: Table) -> None:

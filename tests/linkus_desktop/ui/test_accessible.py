@@ -24,6 +24,7 @@ from linkus_desktop.ui.incoming_window import IncomingWindow
 from linkus_desktop.ui.login_window import LoginWindow
 from linkus_desktop.ui.password_dialog import PasswordDialog
 from linkus_desktop.ui.temporary_status_dialog import TemporaryStatusDialog
+from tests.linkus_desktop.ui.fake_queues import board, waiting_caller
 
 MEASURED = Quality("G722", True, 0.0, None, 3.0, None, 4.3)
 SPOKEN = Qt.ItemDataRole.AccessibleTextRole
@@ -94,12 +95,16 @@ def add_rules(window):
 
 def in_every_room(world, qtbot):
     world.tell_agents(agent(), agent("6401", state="paused"))
+    world.tell_boards(board("6400", "Support", waiting_caller()))
     window = main_window(world, qtbot)
     for state in (CallState.ACTIVE, CallState.HELD, CallState.INCOMING, CallState.RINGING_OUT):
         world.phone.add(FakeCall("1002", "Ben Carter", state)).measured = MEASURED
     add_rules(window)
     for room in window.rail.rooms:
         window.open_room(room)
+    assert {"call_log", "queues"} <= set(window.rail.rooms)
+    page = window.rooms.room("call_log").queue_page
+    page.filters.dates.setCurrentIndex(page.filters.dates.count() - 1)
     window.calls.cards[0].keypad_button.setChecked(True)
     window.message.say("Something happened.", ("Try again", int))
     return window

@@ -13,6 +13,7 @@ from linkus_desktop.sip.values import CallState
 from linkus_desktop.ui.call_card import CallCard
 from linkus_desktop.ui.incoming_window import IncomingWindow
 from linkus_desktop.ui.lamps import Lamp
+from server.contract.agents import PauseReasons
 
 pytestmark = pytest.mark.qt_log_ignore("does not support (raise|grabbing|propagateSizeHints)")
 CTRL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
@@ -296,3 +297,21 @@ def test_in_the_compact_window_the_lamp_stays_Q_11(world, window, button):
     assert button.isVisible()
     assert button.width() < 40
     assert button.lamp is Lamp.IDLE
+
+
+async def test_reasons_that_are_told_again_take_no_choice_out_of_the_hand_Q_10(world, window, qtbot, settle):
+    world.tell_agents(agent())
+    menu = window.toolbar.agent.menu_of_agent.pause
+    own = menu._source
+    own._on_reasons(PauseReasons(reasons={"1": "Break", "2": "Lunch"}))
+    menu.popup(window.mapToGlobal(window.rect().center()))
+    qtbot.keyClick(menu, Qt.Key.Key_Down)
+    qtbot.keyClick(menu, Qt.Key.Key_Down)
+    assert menu.activeAction().text() == "Break"
+    own._on_reasons(PauseReasons(reasons={"1": "Break", "2": "Lunch"}))  # the answer to this opening
+    assert menu.activeAction() is not None
+    assert menu.activeAction().text() == "Break"
+    own._on_reasons(PauseReasons(reasons={"1": "Break", "2": "Lunch", "3": "Meeting"}))
+    assert menu.actions()[-1].text() == "Meeting"
+    menu.close()
+    await settle()

@@ -202,3 +202,21 @@ def test_the_window_of_a_call_back_says_so_and_all_of_it_is_seen_PRES_8(theme, q
     ordinary.finish()
     assert screen.contains(shown.geometry())
     windows.close()
+
+
+def test_the_window_makes_room_for_what_is_told_of_a_call_back_while_it_rings_PRES_8(
+    theme, qtbot, called_back
+):
+    phone, screen = FakePhone(), QRect(0, 0, 1280, 800)
+    windows = IncomingWindows(phone, screen=lambda: screen)
+    called_back.emergency_call_back = False
+    phone.add(called_back)
+    phone.add(FakeCall("1002", "Ben", CallState.INCOMING))
+    shown, other = windows.windows
+    before = shown.height()
+    called_back.emergency_call_back = True
+    called_back.changed.emit()
+    qtbot.waitUntil(lambda: shown.height() > before)
+    assert screen.contains(shown.geometry())
+    assert not shown.geometry().intersects(other.geometry())
+    windows.close()

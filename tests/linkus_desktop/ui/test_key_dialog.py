@@ -1,5 +1,8 @@
 """KEY-1, KEY-2, BOSS-2: the window in which a function key is changed."""
 
+import asyncio
+
+import fakes
 import pytest
 from fakes import agent
 from PySide6.QtCore import Qt
@@ -87,6 +90,60 @@ async def test_a_key_is_edited_in_its_place_and_nothing_typed_is_lost_KEY_1(pane
     assert "It does not answer" in dialog.message.text
     assert dialog.value.text() == "000"
     world.session.api.problem = None
+    await saved(dialog, settle)
+    assert values(world.session.api.key_changes[0]) == ["1002", "1003", "000"]
+
+
+@pytest.fixture
+def slow(world):
+    """The server answers what keys are good for when a test says so: the event is set."""
+    answers = asyncio.Event()
+    check = world.session.api.check_key
+
+    async def check_later(key):
+        await answers.wait()
+        await check(key)
+
+    world.session.api.check_key = check_later
+    return answers
+
+
+async def test_return_right_after_typing_saves_however_slow_the_server_is_KEY_1(
+    panel, world, qtbot, settle, slow
+):
+    panel.new_key()
+    dialog = panel.dialog
+    qtbot.keyClicks(dialog.value, "1006")
+    qtbot.keyClick(dialog.value, Qt.Key.Key_Return)
+    assert dialog.save.text() == "Checking…"
+    qtbot.waitUntil(lambda: not dialog._pause.isActive())  # what is typed is checked by itself after a while
+    slow.set()
+    await settle()
+    assert values(world.session.api.key_changes[0])[-1] == "1006"
+    assert panel.dialog is None
+
+
+async def test_what_is_typed_while_it_is_checked_is_not_lost_and_can_be_saved_KEY_1(
+    panel, world, qtbot, settle, slow
+):
+    panel.new_key()
+    dialog = panel.dialog
+    qtbot.keyClicks(dialog.value, "100")
+    dialog.submit()
+    qtbot.keyClicks(dialog.value, "6")
+    assert (dialog.save.isEnabled(), dialog.save.text()) == (True, "Save")
+    slow.set()
+    await settle()
+    assert world.session.api.key_changes == [], "100 is not wanted any more"
+    await saved(dialog, settle)
+    assert values(world.session.api.key_changes[0])[-1] == "1006"
+
+
+async def test_a_key_that_is_told_anew_meanwhile_is_changed_in_its_place_KEY_1(panel, world, settle):
+    panel.edit(2)
+    dialog = panel.dialog
+    world.tell_keys(*fakes.THREE_KEYS)  # as after a lost connection
+    dialog.value.setText("000")
     await saved(dialog, settle)
     assert values(world.session.api.key_changes[0]) == ["1002", "1003", "000"]
 

@@ -176,7 +176,9 @@ async def test_a_key_is_dragged_to_another_place_KEY_1(panel, world, qtbot, sett
     assert len(world.session.api.key_changes) == 1, "something else was dropped"
 
 
-async def test_a_key_is_removed_and_that_can_be_taken_back_KEY_1(panel, world, qtbot, settle):
+@pytest.mark.parametrize("room", ["phone", "call_log"])
+async def test_a_key_is_removed_and_that_can_be_taken_back_KEY_1(window, panel, world, qtbot, settle, room):
+    window.open_room(room)  # the call log has something to take back of its own
     panel.grid.focus(1)
     qtbot.keyClick(panel.grid.buttons[1], Qt.Key.Key_Delete)
     assert names(panel) == ["Ben Carter", "International"]
@@ -304,6 +306,22 @@ def test_the_menu_of_a_key_offers_what_can_be_done_with_it_KEY_1(panel, world, q
     ]  # fmt: skip
     assert [a.text() for a in menu.actions() if a.text() and not a.isEnabled()] == ["Move up"]
     menu.close()
+
+
+async def test_a_menu_is_about_its_key_although_the_keys_change_meanwhile_KEY_1(panel, world, settle):
+    def remove(menu):
+        next(action for action in menu.actions() if action.text() == "Remove").trigger()
+
+    menu = panel.menu_of(0)
+    world.tell_keys(*fakes.THREE_KEYS[1:], revision=2)  # as by the administrator
+    remove(menu)
+    assert [key.value for key in panel.own.keys] == ["1003", "00"], "what has gone is not what stands there"
+    menu = panel.menu_of(0)
+    world.tell_keys(("prefix", "000"), *fakes.THREE_KEYS[1:], revision=3)
+    remove(menu)
+    assert [key.value for key in panel.own.keys] == ["000", "00"]
+    panel.undo_bar.finish()
+    await settle()
 
 
 # Speed

@@ -76,6 +76,13 @@ def test_a_parked_call_is_taken_by_mouse_and_by_keyboard(window, world, qtbot):
 def test_while_the_server_is_away_no_parked_call_can_be_taken_KEY_5(window, world):
     tell(world, parked())
     world.session.live.parked.forget()
-    assert not window.parked.buttons["6900"].isEnabled()
+    button = window.parked.buttons["6900"]
+    assert not button.isEnabled()
+    assert button.text() == "6900  Grace Okafor", "no time goes on that nobody knows of"
+    assert button.toolTip() == button.accessibleDescription()
+    assert button.toolTip().startswith("Not connected")
+    assert not window.parked._second.isActive()
     tell(world, parked())
-    assert window.parked.buttons["6900"].isEnabled()
+    assert button.isEnabled()
+    assert button.text() == "6900  Grace Okafor  0:00:45"
+    assert "parked by" in button.toolTip()

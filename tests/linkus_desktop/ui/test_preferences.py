@@ -168,6 +168,29 @@ async def test_the_password_is_changed_AUTH_5(dialog, settle):
     assert dialog.new.edit.text() == ""
 
 
+async def test_a_password_that_nobody_knows_can_be_changed_later_too_AUTH_2(window, world, settle):
+    window.offer_password("from the link")
+    window.dial("1002")  # the offer goes with the first call
+    assert "choose one of your own" not in window.message.text
+    window.change_password()
+    (first,) = window.findChildren(PasswordDialog)
+    assert not first.old.isVisible()
+    world.session.problem = ApiError(422, ErrorBody(code=ErrorCode.BAD_CREDENTIALS, message="Wrong."))
+    fill(first, old=first.old.text)
+    first.submit()
+    await settle()
+    assert first.old.problem.isVisible(), "what is wrong is seen"
+    world.session.problem = None
+    first.submit()
+    await settle()
+    assert world.session.passwords == [("from the link", "new secret 1")]
+    window.change_password()
+    first.close()
+    (second,) = (one for one in window.findChildren(PasswordDialog) if one is not first)
+    assert second.old.isVisible(), "now there is somebody who knows it"
+    second.close()
+
+
 @pytest.mark.parametrize(
     ("typed", "field"),
     [

@@ -1,16 +1,17 @@
 """Q-9, LOG-2: the Queue tab of the call logs."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import fakes
 import pytest
 from PySide6.QtCore import QItemSelectionModel, Qt
 
 from linkus_desktop.pbx.errors import NotConnected
+from linkus_desktop.pbx.queue_log_lines import QueueLogColumn
 from linkus_desktop.ui.call_log.workspace import PERSONAL, QUEUE
 from linkus_desktop.ui.queue_log.filters import Dates, Kind
 from linkus_desktop.ui.window_size import WHOLE_LEAST
-from server.contract.agents import CallResult
+from server.contract.agents import CallResult, QueueEnd
 from tests.linkus_desktop.ui.fake_queues import queue_line, queue_view
 
 pytestmark = pytest.mark.qt_log_ignore("does not support (raise|grabbing|propagateSizeHints)")
@@ -131,6 +132,25 @@ def test_the_log_is_filtered_by_whole_days_here_Q_9(page, world, dates, since, u
     assert world.session.api.queue_queries[-1]["since"] == asked.since.isoformat()
 
 
+def test_today_is_another_day_after_midnight_Q_9(world, page, monkeypatch):
+    page.filters.dates.setCurrentIndex(page.filters.dates.findData(Dates.TODAY))
+    asked = world.session.api.queue_queries
+    before = asked[-1]["since"]
+    page.filters._minute.timeout.emit()
+    assert asked[-1]["since"] == before
+    monkeypatch.setattr(page.filters, "_clock", lambda: fakes.NOW + timedelta(days=1))
+    count = len(asked)
+    page.filters._minute.timeout.emit()
+    assert len(asked) == count + 1
+    assert datetime.fromisoformat(asked[-1]["since"]) - datetime.fromisoformat(before) == timedelta(days=1)
+    assert page.filters._minute.isActive()
+    page.hide()
+    assert not page.filters._minute.isActive(), "while nobody looks, nothing is asked"
+    monkeypatch.setattr(page.filters, "_clock", lambda: fakes.NOW + timedelta(days=2))
+    page.show()
+    assert len(asked) == count + 2
+
+
 def test_return_and_a_double_click_dial_Q_9(page, qtbot):
     choose(page, 1)
     with qtbot.waitSignal(page.call_requested) as called:
@@ -189,6 +209,18 @@ async def test_own_answered_calls_are_deleted_after_the_time_to_undo_Q_9(page, w
     page.undo_bar.finish()
     await settle()
     assert world.session.api.deleted_queue_calls == [MINE.id]
+
+
+async def test_a_deletion_is_taken_back_by_its_key_Q_9(page, world, qtbot, settle):
+    choose(page, 1)
+    page.table.setFocus()
+    qtbot.keyClick(page.table, Qt.Key.Key_Delete)
+    assert names(page) == ["Grace Okafor", "Konrad Zuse"]
+    qtbot.keyClick(page.table, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    await settle()
+    assert names(page) == ["Grace Okafor", "Elif Yılmaz", "Konrad Zuse"]
+    assert world.session.api.deleted_queue_calls == []
+    assert not page.undo_bar.isVisible()
 
 
 async def test_a_failed_deletion_puts_the_calls_back_Q_9(page, world, qtbot, settle):
@@ -257,6 +289,22 @@ def test_a_large_log_comes_as_one_scrolls_Q_9(page, world):
     assert "Not connected" in page.footer.text()
 
 
+def test_older_lines_that_do_not_come_are_asked_for_again_and_those_that_are_there_stay_Q_9(page, world):
+    world.tell_queue_log(*(queue_line(ago=timedelta(minutes=n)) for n in range(1, 251)))
+    told = []
+    page.failed.connect(lambda text, again: told.append(again))
+    page.table.scrollToBottom()
+    assert page.rows.rowCount() == 200
+    world.session.api.problem = NotConnected("The network is down.")
+    page.table.scrollToBottom()
+    assert page.footer.text() == "The newest 200 calls. Older ones did not load."
+    world.session.api.problem = None
+    (again,) = told
+    again()
+    assert page.rows.rowCount() == 250
+    assert page.footer.text() == "250 calls"
+
+
 def test_a_page_that_does_not_come_is_told_once_beside_the_lines_that_are_there_Q_9(page, world):
     told = []
     page.failed.connect(lambda text, again: told.append((text, again)))
@@ -278,9 +326,33 @@ def test_a_screen_reader_hears_all_of_a_call_OPS_5(page):
     assert "Answered by Anna Novak" in page.rows.index(1, 0).data(Qt.ItemDataRole.AccessibleTextRole)
 
 
-def test_everything_fits_into_the_narrowest_window_LOG_2(page, window):
+@pytest.mark.parametrize("end", QueueEnd)
+def test_a_call_is_shown_and_read_out_however_its_waiting_ended_Q_9(page, world, end):
+    talked = end in {QueueEnd.ANSWERED, QueueEnd.PICKED_UP}
+    world.tell_queue_log(queue_line(by="1002" if talked else None, end=end), views=[queue_view()])
+    page.log.reload()
+    page.grab()  # paints each cell
+    row = page.rows.index(0, 0)
+    assert row.data(Qt.ItemDataRole.AccessibleTextRole).startswith(row.data())
+
+
+def test_everything_fits_into_the_narrowest_window_LOG_2(page, window, world):
     window.resize(WHOLE_LEAST)
     assert window.size() == WHOLE_LEAST
     inside = page.filters.rect()
     for button in (page.call_back, page.result, page.block, page.delete, *page.filters.kinds.values()):
         assert inside.contains(button.mapTo(page.filters, button.rect().center()))
+    world.tell_queue_log(
+        *(queue_line() for _ in range(30)), views=[queue_view(), queue_view("6401", "Sales")]
+    )
+    page.log.reload()
+    page.filters.dates.setCurrentIndex(page.filters.dates.findData(Dates.CUSTOM))
+    page.grab()
+    assert page.table.verticalScrollBar().maximum() > 0
+    assert page.table.horizontalScrollBar().maximum() == 0, "no column is out of sight"
+    header, words = page.table.horizontalHeader(), page.table.fontMetrics()
+    for column in (QueueLogColumn.WAIT, QueueLogColumn.TALK):
+        assert words.horizontalAdvance("0:00:42") < header.sectionSize(column) - 16
+    assert page.filters.dates.shown_text == "From…"
+    assert page.filters.dates.toolTip() == "Dates: From … to …"
+    assert inside.contains(page.filters.last.mapTo(page.filters, page.filters.last.rect().bottomRight()))

@@ -168,6 +168,24 @@ def test_times_run_by_one_timer_and_only_while_somebody_looks_Q_13(room, window,
     assert not room.ticks
 
 
+def test_a_room_that_nobody_sees_costs_nothing_and_is_right_when_it_is_seen_Q_13(room, window, world):
+    window.open_room("phone")
+    touched = []
+    for rows in (room.queues, room.agents.rows):
+        for signal in (rows.dataChanged, rows.rowsInserted, rows.rowsRemoved):
+            signal.connect(lambda *_: touched.append(1))
+    agents = world.session.live.agents
+    for state in ("talking", "available", "talking"):
+        agents.take_delta("6400/1002", agent(extension="1002", state=state))
+        agents.flush()
+    world.tell_board(board("6400", "Support", talking=1))
+    assert touched == []
+    window.open_room("queues")
+    assert texts(room.agents.table)[0][2] == "In a call"
+    assert room.figures.values["In a call"].text() == "1"
+    assert texts(room.table)[0][1] == "0"
+
+
 def test_nothing_stale_is_shown_as_fresh_KEY_5(room, world):
     world.session.live.forget()
     assert room.note.text().startswith("Not connected")
@@ -232,6 +250,30 @@ def test_what_was_not_done_says_so_and_may_be_tried_again_Q_6(room, window, worl
     world.session.api.problem = ApiError(409, ErrorBody(code=ErrorCode.CONFLICT, message="No."))
     room.agents.resume.click()
     assert failures == [None]
+
+
+def test_of_several_agents_those_who_were_not_changed_are_named_Q_6(room, window, world, monkeypatch):
+    asked, away = [], {"1002", "1004"}
+
+    async def switch(_queue, extension, _change):
+        asked.append(extension)
+        if extension in away:
+            raise NotConnected("The network is down.")
+
+    monkeypatch.setattr(world.session.api, "switch_agent", switch)
+    told = []
+    room.failed.connect(lambda text, again: told.append((text, again)))
+    room.done.connect(lambda: told.append("done"))
+    choose(room.agents.table, 0, 1, 2)
+    room.agents.reasons.aboutToShow.emit()
+    next(a for a in room.agents.reasons.actions() if a.text() == "Lunch").trigger()
+    assert asked == ["1002", "1003", "1004"]
+    ((text, again),) = told
+    assert text.startswith("Nothing has changed for Ben Carter and David Kim. ")
+    assert any(text in label.text() for label in window.message.findChildren(type(room.note)))
+    away.clear()
+    again()
+    assert (asked[3:], told[1:]) == (["1002", "1004"], ["done"])
 
 
 def test_more_callers_than_are_named_are_counted_Q_13(room, world):

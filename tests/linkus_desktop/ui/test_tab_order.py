@@ -2,14 +2,19 @@
 
 from datetime import timedelta
 
+import fakes
 import pytest
-from fakes import NOW, FakeCall
+from fakes import NOW, FakeCall, agent
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QWidget
 
 from linkus_desktop.sip.values import CallState, Quality
+from linkus_desktop.ui.call_log.workspace import QUEUE
+from linkus_desktop.ui.queue_log.filters import Dates, Kind
 from server.contract.parking import ParkedCall
+from tests.linkus_desktop.ui.fake_queues import board, queue_line, queue_view, waiting_caller
 
+ROOMS = ["phone", "call_log", "queue log", "extensions", "queues", "preferences"]
 MEASURED = Quality("G722", True, 0.0, None, 3.0, None, 4.3)
 
 
@@ -26,9 +31,30 @@ def busy(window, world):
         for slot in ("6900", "6901")
     }
     world.session.live.parked.take_snapshot(waiting)
+    world.tell_agents(agent(), agent(extension="1002", state="paused"))
+    world.tell_boards(board("6400", "Support", waiting_caller()), board("6401", "Sales"))
+    world.tell_queue_log(queue_line(), views=[queue_view(), queue_view("6401", "Sales")])
     window.message.say("Something happened.", ("Try again", int))
     window.rooms.room("call_log")._seen.setInterval(600_000)  # no loop runs that could tell the server
     return window
+
+
+def go_to(window, room):
+    """Open a room, or the log of queues, where everything can be pressed."""
+    window.open_room("call_log" if room == "queue log" else room)
+    assert window.rooms.room("call_log" if room == "queue log" else room).isVisible()
+    if room == "queue log":
+        shown = window.rooms.room("call_log")
+        shown.queue_page.log._run = fakes.at_once
+        shown.tabs.setCurrentIndex(QUEUE)
+        filters = shown.queue_page.filters
+        filters.dates.setCurrentIndex(filters.dates.findData(Dates.CUSTOM))
+        shown.queue_page.table.selectRow(0)
+        assert filters.last.isVisible()
+        assert shown.queue_page.result.isEnabled()
+    elif room == "queues":
+        window.rooms.room(room).agents.table.selectRow(1)
+        assert window.rooms.room(room).agents.resume.isEnabled()
 
 
 def walk(window, qtbot, key=Qt.Key.Key_Tab):
@@ -52,9 +78,9 @@ def can_be_tabbed_to(window):
     }
 
 
-@pytest.mark.parametrize("room", ["phone", "call_log", "extensions", "queues", "preferences"])
+@pytest.mark.parametrize("room", ROOMS)
 def test_tab_reaches_everything_and_shift_tab_the_same_way_back_OPS_5(busy, qtbot, room):
-    busy.open_room(room)
+    go_to(busy, room)
     there = walk(busy, qtbot)
     assert can_be_tabbed_to(busy) <= set(there)
     back = walk(busy, qtbot, Qt.Key.Key_Backtab)
@@ -88,6 +114,23 @@ def test_tab_goes_in_reading_order_OPS_5(busy, qtbot):
     assert places == sorted(places)
 
 
+def test_tab_goes_through_the_log_and_the_board_of_queues_in_reading_order_OPS_5(busy, qtbot):
+    go_to(busy, "queue log")
+    page = busy.rooms.room("call_log").queue_page
+    filters = page.filters
+    order = walk(busy, qtbot)
+    expected = [
+        filters.kinds[Kind.ALL], filters.queue, filters.result, filters.dates, filters.first, filters.last,
+        filters.search, page.call_back, page.result, page.block, page.table,
+    ]  # fmt: skip
+    assert [widget for widget in order if page.isAncestorOf(widget)] == expected
+    go_to(busy, "queues")
+    room = busy.rooms.room("queues")
+    agents = room.agents
+    expected = [room.table, room.callers, agents.log_out, agents.pause, agents.resume, agents.table]
+    assert [widget for widget in walk(busy, qtbot) if room.isAncestorOf(widget)] == expected
+
+
 def test_what_has_the_focus_is_in_sight_OPS_5(busy, qtbot):
     busy.resize(880, 560)
     busy.open_room("preferences")
@@ -105,9 +148,9 @@ def test_what_has_the_focus_is_in_sight_OPS_5(busy, qtbot):
     assert seen > 20
 
 
-@pytest.mark.parametrize("room", ["phone", "call_log", "extensions", "queues", "preferences"])
+@pytest.mark.parametrize("room", ROOMS)
 def test_the_focus_is_always_seen_OPS_5(busy, qtbot, room):
-    busy.open_room(room)
+    go_to(busy, room)
     qtbot.waitUntil(busy.isActiveWindow, timeout=20_000)
     unseen = []
     order = walk(busy, qtbot)

@@ -268,7 +268,9 @@ def test_no_button_of_a_card_is_cut_off(window, world, call, compact):
     window.resize(880, 560)
     window.size_of.set_compact(compact)
     QApplication.processEvents()
+    assert len(window.calls.cards) == 2
     for card in window.calls.cards:
+        assert len(card.buttons()) > 1
         for button in card.buttons():
             assert button.width() >= button.sizeHint().width(), button.text()
             assert card.rect().contains(QRect(button.mapTo(card, button.rect().topLeft()), button.size()))

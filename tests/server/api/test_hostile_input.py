@@ -47,6 +47,12 @@ QUERIES = [
     "/queue-log?before=99999999999999999-9999999999",
     "/queue-log?q=%00",
     "/queue-log?q=%ed%a0%80",
+    "/queues/6400/calls?q=%00",
+    "/queues/6400/calls?q=%ed%a0%80",
+    "/queues/%00/board",
+    "/queues/6400/callers",
+    "/mail/queue?limit=99999999999999999999999",
+    "/mail/queue?state=%00",
     "/route/explain?from=1001&dialled=%00",
     "/route/explain?from=%ed%a0%80&dialled=1",
     "/route/explain?from=1001&dialled=112&at=0001-01-01T00:00:00",
@@ -69,7 +75,17 @@ async def _refused(ask: Ask, method: str, path: str, token: str, body: bytes) ->
     ErrorBody.model_validate_json(answer.text)
 
 
-@pytest.mark.parametrize("path", ["/auth/login", "/auth/refresh", "/auth/password", "/extensions"])
+POSTED = [
+    "/auth/login",
+    "/auth/refresh",
+    "/auth/password",
+    "/extensions",
+    "/mail/test",
+    "/queue-log/delete",
+]
+
+
+@pytest.mark.parametrize("path", POSTED)
 async def test_no_body_makes_it_fail(ask: Ask, local: str, path: str) -> None:
     for body in BODIES:
         await _refused(ask, "POST", path, local, body)
@@ -79,6 +95,22 @@ async def test_no_body_makes_the_configuration_fail(ask: Ask, local: str) -> Non
     addresses = [f"/{kind.path}" + ("" if kind.single else "/x") for kind in KINDS]
     for path in (*addresses, "/trunks/%00", "/ring-groups/%2e%2e", "/holidays/%C2%A0"):
         for body in BODIES:
+            await _refused(ask, "PUT", path, local, body)
+
+
+async def test_no_body_makes_queues_fail_Q_9(ask: Ask, local: str) -> None:
+    agents = {"name": "Sales", "dynamic_agents": [{"extension": "1001"}]}
+    assert (await ask("POST", f"{A}/extensions", token=local, json={"number": "1001"})).status == 201
+    assert (await ask("PUT", f"{A}/queues/6400", token=local, json=agents)).status == 200
+    reasons = (b'{"paused":true,"reason":"\\u0000"}', b'{"paused":true,"reason":"\\ud800"}')
+    for path, more in (
+        ("/queues/6400/agents/1001", reasons),
+        ("/queues/6400/calls/1/result", (b'{"result":"dealt"}',)),
+        ("/queues/6400/calls/99999999999999/result", (b'{"result":"dealt"}',)),
+        ("/queue-setup", (b'{"queues":[{"number":"6400","name":"\\u0000"}]}', b'{"queues":{}}')),
+        ("/extensions/1001/mail", ()),
+    ):
+        for body in (*BODIES, *more):
             await _refused(ask, "PUT", path, local, body)
 
 

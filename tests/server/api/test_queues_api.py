@@ -5,6 +5,7 @@ import csv
 import io
 
 from server.switch.simulated import Behaviour
+from tests.phones.waiting import until
 from tests.server.api.live_office import LiveOffice, live_office
 from tests.server.cli.conftest import command
 
@@ -112,7 +113,16 @@ async def test_agents_are_shown_and_switched_on_the_command_line_Q_6(initialised
             assert (done.exit_code, done.json["state"]) == (0, state), done.stderr
         shown = await command("agent", "list", "6400", data=data)
         assert "logged out" in shown.stdout
+        assert "SINCE (UTC)" in shown.stdout
         assert (await command("agent", "callers", "6400", data=data)).exit_code == 0
+        await command("agent", "log-in", "6400", "1002", data=data)
+        office.engine.phone("1001").call("6400")
+
+        async def waits() -> bool:
+            found = await command("agent", "callers", "6400", data=data)
+            return "CALLER" in found.stdout and "1001 Anna" in found.stdout
+
+        await until(waits, "the caller is named")
         assert (await command("agent", "log-out", "6400", "1001", data=data)).exit_code == 4
         assert (await command("agent", "list", "6499", data=data)).exit_code == 3
         kept = await command("queue", "show", "6400", data=data)
@@ -194,7 +204,12 @@ async def test_logs_and_reports_are_shown_on_the_command_line_and_measured_Q_12(
         assert "abandoned" in calls.stdout, calls.stderr
         report = await command("queue", "report", "6400", "--json", data=data)
         assert report.json[0]["calls"] == 2
-        assert "100%" in (await command("queue", "report", "6400", data=data)).stdout
+        shown = (await command("queue", "report", "6400", data=data)).stdout
+        assert "100%" in shown
+        head, line = shown.splitlines()
+        ends = ("CALLS", "ANSWERED", "ABANDONED", "FAILED OVER", "LEFT", "PICKED UP")
+        counts = [int(line[head.index(end) :].split()[0]) for end in ends]
+        assert counts == [2, 1, 1, 0, 0, 0], "the ends add up to the calls"
         sums = await command("queue", "report", "6400", "--csv", "--interval", "7200", data=data)
         assert len(sums.stdout.splitlines()) == 1 + 12
         agents = await command("queue", "agent-report", "6400", data=data)

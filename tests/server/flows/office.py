@@ -301,7 +301,7 @@ class Office:
         assert not self.pairs._calls
         floor = self.queues.acd.floor
         assert (floor.waiting, floor.talking, self.queues._seats) == ({}, {}, {})
-        assert self.queues._open == {}
+        assert self.queues._legs.open == {}
         assert not [
             agent for agent in floor.agents.values() if agent.offer is not None or agent.talks or agent.busy
         ]

@@ -398,6 +398,29 @@ async def test_what_follows_from_a_mail_is_done_once_it_is_sent_even_after_a_kil
         await until(lambda: _nothing_follows(core), "it is done for good")
 
 
+@pytest.mark.parametrize("what", ["attachment", "after"])
+async def test_a_mistake_about_one_mail_holds_up_no_other(core: Core, postman: Postman, what: str) -> None:
+    async def break_down(_follow_up: Any) -> None:
+        raise AttributeError("a mistake")
+
+    async def nothing(_follow_up: Any) -> None:
+        return None
+
+    broken = {"attachment": nothing, "after": nothing} | {what: break_down}
+    async with sending(core, postman) as mail:
+        mail.extras[MailKind.TEST] = Extra(broken["attachment"], broken["after"])
+        await post(core, follow_up={"id": "abc"})
+        await post(core, "boris@example.org")
+        await until(lambda: _all_over(core), "both are sent, or have failed")
+    states = {one.recipient: one.state for one in await core.outbox.list()}
+    assert states["boris@example.org"] is MailState.SENT
+    assert states[ANNA] is (MailState.FAILED if what == "attachment" else MailState.SENT)
+
+
+async def _all_over(core: Core) -> bool:
+    return (await core.outbox.counts())[MailState.WAITING] == 0 and await _nothing_follows(core)
+
+
 async def _nothing_follows(core: Core) -> bool:
     return await core.outbox.to_follow_up() == []
 

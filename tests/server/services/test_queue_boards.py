@@ -174,6 +174,19 @@ async def test_a_board_says_who_waits_rings_and_talks_Q_13(floor: Floor) -> None
     assert [one.extension for one in full.members] == ["1002"]
 
 
+async def test_a_call_that_a_colleague_has_picked_up_is_in_no_level_while_it_goes_on_either_Q_13(
+    floor: Floor,
+) -> None:
+    await floor.boards.start()
+    floor.acd.join("a", "6400", floor.clock.now())
+    floor.clock.advance(5)
+    floor.acd.picked_up("a", "1004", floor.clock.now())
+    board = await floor.board()
+    today = board.today
+    assert (board.waiting, board.talking) == (0, 1)
+    assert (today.calls, today.answered, today.service_level, today.service_level_all) == (1, 0, None, 0.0)
+
+
 async def test_boards_are_for_managers_and_administrators_and_not_of_campaigns_Q_13(floor: Floor) -> None:
     await floor.boards.start()
     for who in (ANNA, ADMIN):

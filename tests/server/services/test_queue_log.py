@@ -131,6 +131,13 @@ async def test_the_log_is_filtered_by_date_result_queue_kind_and_caller_Q_9(offi
     assert await office.ids(ANNA, result=CallResult.NOT_DEALT, queue="6400") == [lost]
 
 
+async def test_a_caller_is_found_whatever_the_case_of_the_letters_in_any_language_Q_9(office: Office) -> None:
+    found = await office.add(1, name="Žofie ŠŤASTNÁ")
+    await office.add(2, name="Sofie Stastna")
+    for text in ("žofie", "ŽOFIE", "šťastná", "Žofie Š"):
+        assert await office.ids(ANNA, text=text) == [found], text
+
+
 async def test_pages_follow_on_each_other_whatever_comes_and_goes_Q_9(office: Office) -> None:
     ids = [await office.add(minutes // 2) for minutes in range(9, -1, -1)][::-1]
     seen, cursor = [], None

@@ -157,7 +157,11 @@ async def test_a_message_that_is_deleted_before_its_mail_is_told_of_all_the_same
         await people.voicemail.messages.delete("1002", None)
         go_on(people, 100)
         await until(lambda: all_done(people), "all is done")
-    assert [sounds(message) for message in given(postman)] == [[]]
+    (message,) = given(postman)
+    assert sounds(message) == []
+    said = message.get_content()
+    assert "It was deleted before this mail was sent" in said
+    assert "It is attached" not in said
 
 
 async def test_a_message_is_kept_where_no_mail_can_be_sent_VM_1(
