@@ -65,6 +65,9 @@ CHANNEL_STATES = {
 SIP_BY_CAUSE = {1: 404, 17: 486, 18: 408, 19: 480, 20: 480, 21: 603, 34: 503, 42: 503}
 """Status for a leg that ended with a cause but without an answer from the phone."""
 
+MAX_DIALLED = 79
+"""Characters of the longest number: as many as the engine itself takes of a request's address."""
+
 
 class AsteriskLeg(Leg):
     """See `Leg`. Made by the switch; states only advance.
@@ -344,7 +347,8 @@ def _dialled(extension: str, variables: dict[str, str]) -> str:
     if extension != variables.get(ACCOUNT_VARIABLE):
         return extension
     to = re.search(r"sips?:([^@;>]+)@", variables.get(TO_VARIABLE, ""))
-    return unquote(to.group(1)) if to else extension
+    number = unquote(to.group(1))[:MAX_DIALLED] if to else ""
+    return number if number and number.isprintable() else extension
 
 
 def _party(number: str, name: str) -> Party:

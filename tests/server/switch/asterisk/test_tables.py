@@ -305,6 +305,30 @@ async def test_a_call_comes_in_and_is_given_up(channels: Channels, told: list[Ev
         await leg.answered()
 
 
+@pytest.mark.parametrize(
+    ("to", "dialled"),
+    [
+        ("<sip:%2B4930555@192.0.2.1>;tag=1", "+4930555"),
+        ("<sip:" + "9" * 4000 + "@192.0.2.1>", "9" * 79),
+        ("<sip:49%0030@192.0.2.1>", "account"),
+        ("<sip:192.0.2.1>", "account"),
+        ("", "account"),
+    ],
+    ids=["a number", "too long", "not printable", "no number", "no header"],
+)
+async def test_what_a_carrier_has_in_To_is_a_number_or_not_taken_ADMIN_2(
+    channels: Channels, to: str, dialled: str
+) -> None:
+    """What is no number, or has no end, would not fit the database: the call would be lost to the log."""
+    call = channel(
+        name="PJSIP/trunk-main-00000001",
+        dialplan={"context": "trunk", "exten": "account"},
+        channelvars={"LINKUS_TO": to, "LINKUS_ACCOUNT": "account"},
+    )
+    channels.handle({"type": "StasisStart", "channel": call})
+    assert channels.legs["c1"].dialled == dialled
+
+
 async def test_old_news_does_not_set_a_leg_back(channels: Channels, told: list[Event]) -> None:
     channels.handle({"type": "StasisStart", "channel": channel("Up")})
     channels.handle({"type": "ChannelStateChange", "channel": channel("Ringing")})
