@@ -291,6 +291,23 @@ class Pbx:
         """What every screen shows: a fresh snapshot of the live states, by number."""
         return await self.topic("extensions", self._token)
 
+    async def shows(self, call: str, *numbers: str) -> None:
+        """Wait until everybody is shown these extensions as idle, ringing, talking or held."""
+
+        async def look() -> bool:
+            states = await self.states()
+            return all(states[number]["call"] == call for number in numbers)
+
+        await until(look, f"{', '.join(numbers)} are shown as {call}")
+
+    async def calls_are(self, *states: str) -> None:
+        """Wait until there are calls in these states and no others: a phone may hear of a change first."""
+
+        async def look() -> bool:
+            return sorted(call["state"] for call in await self.active()) == sorted(states)
+
+        await until(look, f"there are calls that are {', '.join(states)}")
+
     async def topic(self, topic: str, token: str) -> dict[str, dict[str, Any]]:
         """A fresh snapshot of a live topic, by key."""
         if self._session is None:

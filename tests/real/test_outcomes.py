@@ -119,9 +119,8 @@ async def test_an_answered_call_is_logged_with_its_times_LOG_1(pbx: Pbx) -> None
         await callee.incoming()
         await callee.answer()
         await caller.connected()
-        assert [call["state"] for call in await pbx.active()] == ["talking"]
-        states = await pbx.states()
-        assert {states["1001"]["call"], states["1003"]["call"]} == {"talking"}
+        await pbx.calls_are("talking")
+        await pbx.shows("talking", "1001", "1003")
         await caller.hangup()
         await callee.ended()
     for number in ("1001", "1003"):
