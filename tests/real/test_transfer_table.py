@@ -172,7 +172,7 @@ async def sent_blind(scene: Scene, how: str, then: str, phone: type[RealPhone]) 
     match then:
         case "answered" | "B gone, answered":
             if then != "answered":
-                await b.hangup()
+                await leaves(scene, b)
             await c.answer()
             await hear(a, TONES["A"], c, TONES["C"])
             await b.ended()
@@ -259,7 +259,7 @@ async def asked_ringing(scene: Scene, then: str) -> None:
     match then:
         case "answered" | "B gone, answered":
             if then != "answered":
-                await b.hangup()
+                await leaves(scene, b)
             await c.answer()
             await hear(a, TONES["A"], c, TONES["C"])
             await b.ended()
@@ -384,7 +384,7 @@ async def of_stranger(scene: Scene, then: str) -> None:
     match then:
         case "answered" | "B gone, answered":
             if then != "answered":
-                await b.hangup()
+                await leaves(scene, b)
             await c.answer()
             await hear(x, BACKUP_HZ, c, TONES["C"])
             await b.ended()
@@ -430,7 +430,7 @@ async def to_stranger(scene: Scene, then: str) -> None:
     match then:
         case "answered" | "B gone, answered":
             if then != "answered":
-                await b.hangup()
+                await leaves(scene, b)
             await hear(a, TONES["A"], m, MAIN_HZ)
             await b.ended()
             await m.hangup()
