@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from linkus_desktop.ui.call_quality import Grade
 from tests.phones.own_phone import OwnPhone
 from tests.phones.waiting import until
 from tests.real.pbx import Pbx
@@ -56,7 +57,8 @@ async def test_a_clients_call_is_judged_in_its_log_when_the_other_hangs_up_SIP_8
         assert told["loss_received"] < 1
         assert 0 <= told["jitter_ms"] <= told["jitter_worst_ms"]
         await dana.click("Call Logs")
-        await dana.see("Outgoing call, Bob Baker", ", sound good")
+        word = Grade.of_score(told["mos"]).word.lower()
+        await dana.see("Outgoing call, Bob Baker", f", sound {word}")
         (record,) = [one for one in await pbx.api("GET", "/calls") if one["id"] == call["id"]]
         assert record["quality"] == {"1004": told}, "a phone without a session tells nothing"
     await pbx.nothing_left()
