@@ -7,6 +7,8 @@ import os
 import signal
 import sys
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -228,6 +230,14 @@ class Pbx:
 
     async def _pushed(self, number: str) -> bool:
         return "resource" in await self.engine(f"endpoints/PJSIP/{number}")
+
+    @asynccontextmanager
+    async def rings_briefly(self, number: str) -> AsyncIterator[None]:
+        """Meanwhile the phones of this extension ring for the shortest time that can be set: 5 s."""
+        path = f"/extensions/{number}/presence/settings"
+        await self.api("PUT", path, body={"statuses": {"available": {"ring_timeout_s": 5}}})
+        yield
+        await self.api("PUT", path, body={})
 
     def line(
         self, number: str, *, transport: Transport = "udp", srtp: Srtp = "off",

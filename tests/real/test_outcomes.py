@@ -63,7 +63,11 @@ async def test_a_refused_call_is_told_and_logged_on_both_sides_LOG_1(
 
 async def test_nobody_answers_480_and_missed_LOG_1(pbx: Pbx) -> None:
     logs = await logs_of(pbx, "1001", "1002")
-    async with ScriptPhone(pbx.line("1001")) as caller, ScriptPhone(pbx.line("1002")) as callee:
+    async with (
+        pbx.rings_briefly("1002"),
+        ScriptPhone(pbx.line("1001")) as caller,
+        ScriptPhone(pbx.line("1002")) as callee,
+    ):
         await pbx.register(caller, callee)
         await caller.dial("1002")
         await callee.incoming()
