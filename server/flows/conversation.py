@@ -5,7 +5,7 @@ comes from. That one ends, for the log, when the transfer is done. A transfer th
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -162,9 +162,16 @@ class _Transfer:
 
         What rings for it is free only then: a phone for one call at a time would be busy.
         """
-        rung = [leg for leg in self._desk.switch.legs() if leg.id in call.legs]
+        rung = self._legs_of(call)
         with suppress(SwitchError):
             await consultation.hangup(Reason.CANCELLED)
+        await self._until_free(rung)
+
+    def _legs_of(self, call: Call) -> list[Leg]:
+        return [leg for leg in self._desk.switch.legs() if leg.id in call.legs]
+
+    async def _until_free(self, rung: Sequence[Leg]) -> None:
+        """Return when phones that are told to ring no longer have surely heard of it."""
         with suppress(TimeoutError):
             async with asyncio.timeout(GOODBYE_S):
                 await asyncio.gather(*(leg.gone() for leg in rung))
@@ -205,11 +212,19 @@ class _Transfer:
                 await self._by.ring()
         else:
             await self._by.tell_transfer(TransferProgress.RINGING)
-        answered = await self._try(target)
-        if not answered and self._by.state is LegState.GONE and self._stays.state is LegState.UP:
-            answered = await self._try(self._by.number)
-        if answered or LegState.GONE in (self._by.state, self._stays.state):
+        if await self._try(target):
             return False
+        if LegState.GONE not in (self._by.state, self._stays.state):
+            with suppress(LegGone):  # hung up in this moment, or while it was told
+                await self._give_call_back(bridge)
+                return True
+        if self._by.state is LegState.GONE and self._stays.state is LegState.UP:
+            await bridge.remove(self._stays)
+            await self._try(self._by.number)
+        return False
+
+    async def _give_call_back(self, bridge: Bridge) -> None:
+        """The two talk again; who asked is told that nobody has answered. Raises `LegGone`."""
         if self._by_keys:
             await self._by.stop_ringing()
             await self._say(NOT_DONE)
@@ -217,7 +232,6 @@ class _Transfer:
             await self._by.tell_transfer(TransferProgress.FAILED)
         await self._stays.stop_ringing()
         await bridge.add(self._by, self._stays)
-        return True
 
     async def _consult(self, number: str) -> bool:
         """Attended transfer by keys: whoever asked for it talks to `number` first."""
@@ -235,7 +249,10 @@ class _Transfer:
             return False
         if wish is Wish.COMPLETE:
             await self._stays.stop_music()
-            return await self._send_on(number) if partner is None else await self._join(partner)
+            if partner is not None:
+                return await self._join(partner)
+            await self._until_free(self._legs_of(consultation.asked.live.call))
+            return await self._send_on(number)
         await self._by.stop_ringing()
         if not consultation.asked.live.is_answered:
             await self._say(NOT_DONE)

@@ -14,8 +14,12 @@ from server.switch.port import Bridge, Leg, LegGone, LegState, Party, Reason, Sw
 RELEASE_S = 5.0
 """Seconds that giving back may take; an engine that is silent for so long is restarted by the switch."""
 
-RESPONSE_S = 1.0
-"""Seconds that a phone has to respond to its INVITE before it is told that another one took the call."""
+RESPONSE_S = 4.0
+"""Seconds that a phone has to respond to its INVITE before it is told that another one took the call.
+
+By then it has had four chances (RFC 3261, timer A), as where phones ring: told before, it shows a missed
+call, and a machine that stands still for a second is no reason for that.
+"""
 
 MANY = 32
 """So many legs a call may have had without those being forgotten that are gone."""

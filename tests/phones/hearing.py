@@ -60,6 +60,20 @@ async def hears_tone(listener: Listener, hz: float, *, wait: Wait = _patiently) 
         raise AssertionError(f"{error}; {sound.ms:.0f} ms were heard, the newest of {_told(sound)}") from None
 
 
+async def has_heard(listener: Listener, hz: float, *, wait: Wait = _patiently) -> None:
+    """This tone is heard, or was so in this call: for what does not last until somebody listens."""
+
+    def tone_was_heard() -> bool:
+        sound = listener.heard()
+        pieces = range(0, int(sound.ms - PIECE_MS) + 1, int(PIECE_MS / 4))
+        return any(hears(sound.since(at).first(PIECE_MS), hz) for at in reversed(pieces))
+
+    try:
+        await wait(tone_was_heard, f"{hz:.0f} Hz were heard")
+    except AssertionError as error:
+        raise AssertionError(f"{error}; {listener.heard().ms:.0f} ms were heard in all") from None
+
+
 async def tone_gone(listener: Listener, hz: float, *, wait: Wait = _patiently) -> None:
     """From now on, something else than this tone is heard, or silence."""
     before = listener.heard().ms

@@ -42,6 +42,10 @@ class Sound:
         """The newest `ms` of it."""
         return Sound(self.samples[-int(self.rate * ms / 1000) :], self.rate)
 
+    def first(self, ms: float) -> "Sound":
+        """The oldest `ms` of it."""
+        return Sound(self.samples[: int(self.rate * ms / 1000)], self.rate)
+
     def since(self, ms: float) -> "Sound":
         """What comes after the first `ms`."""
         return Sound(self.samples[int(self.rate * ms / 1000) :], self.rate)

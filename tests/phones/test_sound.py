@@ -1,10 +1,12 @@
 """The measuring itself: it must hear what is there, and nothing else."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.phones.hearing import has_heard
 from tests.phones.sound import (
     Sound,
     heard_ms,
@@ -94,3 +96,16 @@ def test_a_wav_file_comes_back_and_may_still_be_growing(tmp_path: Path) -> None:
 def test_only_sounds_of_one_rate_are_joined() -> None:
     with pytest.raises(ValueError, match="8000, 16000"):
         join(tone(440, ms=10), tone(440, ms=10, rate=16000))
+
+
+async def test_what_was_heard_and_is_over_counts_as_heard() -> None:
+    class Ear:
+        def heard(self) -> Sound:
+            return join(silence(ms=410), tone(440, ms=500), tone(880, ms=90), silence(ms=5000))
+
+    async def at_once(look: Callable[[], bool], what: str) -> None:
+        assert look(), what
+
+    await has_heard(Ear(), 440, wait=at_once)
+    with pytest.raises(AssertionError, match="660 Hz were heard"):
+        await has_heard(Ear(), 660, wait=at_once)

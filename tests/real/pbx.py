@@ -7,6 +7,8 @@ import os
 import signal
 import sys
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -229,6 +231,14 @@ class Pbx:
     async def _pushed(self, number: str) -> bool:
         return "resource" in await self.engine(f"endpoints/PJSIP/{number}")
 
+    @asynccontextmanager
+    async def rings_briefly(self, number: str) -> AsyncIterator[None]:
+        """Meanwhile the phones of this extension ring for the shortest time that can be set: 5 s."""
+        path = f"/extensions/{number}/presence/settings"
+        await self.api("PUT", path, body={"statuses": {"available": {"ring_timeout_s": 5}}})
+        yield
+        await self.api("PUT", path, body={})
+
     def line(
         self, number: str, *, transport: Transport = "udp", srtp: Srtp = "off",
         codecs: tuple[str, ...] = ("PCMA", "PCMU"), secret: str | None = None,
@@ -290,6 +300,23 @@ class Pbx:
     async def states(self) -> dict[str, dict[str, Any]]:
         """What every screen shows: a fresh snapshot of the live states, by number."""
         return await self.topic("extensions", self._token)
+
+    async def shows(self, call: str, *numbers: str) -> None:
+        """Wait until everybody is shown these extensions as idle, ringing, talking or held."""
+
+        async def look() -> bool:
+            states = await self.states()
+            return all(states[number]["call"] == call for number in numbers)
+
+        await until(look, f"{', '.join(numbers)} are shown as {call}")
+
+    async def calls_are(self, *states: str) -> None:
+        """Wait until there are calls in these states and no others: a phone may hear of a change first."""
+
+        async def look() -> bool:
+            return sorted(call["state"] for call in await self.active()) == sorted(states)
+
+        await until(look, f"there are calls that are {', '.join(states)}")
 
     async def topic(self, topic: str, token: str) -> dict[str, dict[str, Any]]:
         """A fresh snapshot of a live topic, by key."""

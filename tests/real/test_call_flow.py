@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.phones.hearing import hears_tone
+from tests.phones.hearing import has_heard
 from tests.real.pbx import Pbx
 from tests.real.prompts import upload
 from tests.real.test_queue import QUEUE, TONES, configure, phones, talks
@@ -36,7 +36,7 @@ async def test_callers_of_a_queue_fail_over_by_time_and_caller_Q_3(pbx: Pbx, tmp
         await anna.connected()
         await dana.connected()
         await talks(anna, cyril, (TONES["1001"], TONES["1003"]))
-        await hears_tone(dana, CLOSED_HZ)
+        await has_heard(dana, CLOSED_HZ)
         await dana.hangup()
         await anna.hangup()
         await cyril.ended()

@@ -15,6 +15,7 @@ from linkus_desktop.remote.words import ExitCode
 from linkus_desktop.store.database import LocalDatabase
 from linkus_desktop.store.settings import Settings
 from tests.phones.hearing import hears_tone, tone_gone
+from tests.phones.ports import free_port
 from tests.phones.script_phone import ScriptPhone
 from tests.phones.sipscript import Message
 from tests.phones.waiting import until
@@ -59,11 +60,11 @@ class Gate:
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self.port = 0
+        self.port = free_port()
+        """None that others are handed while the way is shut."""
 
     async def open(self) -> None:
         self._server = await asyncio.start_server(self._pass_on, LOOPBACK, self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
 
     async def shut(self) -> None:
         if self._server is not None:

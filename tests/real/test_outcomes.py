@@ -63,7 +63,11 @@ async def test_a_refused_call_is_told_and_logged_on_both_sides_LOG_1(
 
 async def test_nobody_answers_480_and_missed_LOG_1(pbx: Pbx) -> None:
     logs = await logs_of(pbx, "1001", "1002")
-    async with ScriptPhone(pbx.line("1001")) as caller, ScriptPhone(pbx.line("1002")) as callee:
+    async with (
+        pbx.rings_briefly("1002"),
+        ScriptPhone(pbx.line("1001")) as caller,
+        ScriptPhone(pbx.line("1002")) as callee,
+    ):
         await pbx.register(caller, callee)
         await caller.dial("1002")
         await callee.incoming()
@@ -119,9 +123,8 @@ async def test_an_answered_call_is_logged_with_its_times_LOG_1(pbx: Pbx) -> None
         await callee.incoming()
         await callee.answer()
         await caller.connected()
-        assert [call["state"] for call in await pbx.active()] == ["talking"]
-        states = await pbx.states()
-        assert {states["1001"]["call"], states["1003"]["call"]} == {"talking"}
+        await pbx.calls_are("talking")
+        await pbx.shows("talking", "1001", "1003")
         await caller.hangup()
         await callee.ended()
     for number in ("1001", "1003"):

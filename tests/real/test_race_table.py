@@ -265,13 +265,16 @@ async def who_got_it(row: Row, a: ScriptPhone, b: ScriptPhone, c: ScriptPhone) -
             await c.hangup()
             await a.ended()
             return [row.else_logs]
-        await c.ended()
+        await asyncio.gather(b.ended(), c.ended())
         return [row.logs, row.else_logs]
     await is_refused(c)
     if "answers" in row.what:
         await hear(a, TONES["A"], b, TONES["B"])
         await b.hangup()
         await a.ended()
+    await (
+        b.ended()
+    )  # of its CANCEL the phone may hear after everybody else: else it is busy in the next round
     return [row.logs]
 
 

@@ -150,6 +150,12 @@ async def talk(a: ScriptPhone, b: RealPhone) -> None:
     await hear(a, TONES["A"], b, TONES["B"])
 
 
+async def leaves(scene: Scene, b: ScriptPhone) -> None:
+    """B hangs up, and the server knows that: whoever refuses the call after that is later."""
+    await b.hangup()
+    await scene.pbx.shows("idle", scene.names["B"])
+
+
 async def told(how: str, b: ScriptPhone, *statuses: int) -> None:
     """A phone that has asked by REFER is told what has become of it."""
     if how == "REFER":
@@ -166,7 +172,7 @@ async def sent_blind(scene: Scene, how: str, then: str, phone: type[RealPhone]) 
     match then:
         case "answered" | "B gone, answered":
             if then != "answered":
-                await b.hangup()
+                await leaves(scene, b)
             await c.answer()
             await hear(a, TONES["A"], c, TONES["C"])
             await b.ended()
@@ -188,7 +194,7 @@ async def sent_blind(scene: Scene, how: str, then: str, phone: type[RealPhone]) 
             await c.ended()
             await b.ended()
         case "B gone, busy":
-            await b.hangup()
+            await leaves(scene, b)
             await c.reject(busy=True)
             assert (await b.incoming()).number == scene.names["A"]
             await b.answer()
@@ -253,7 +259,7 @@ async def asked_ringing(scene: Scene, then: str) -> None:
     match then:
         case "answered" | "B gone, answered":
             if then != "answered":
-                await b.hangup()
+                await leaves(scene, b)
             await c.answer()
             await hear(a, TONES["A"], c, TONES["C"])
             await b.ended()
@@ -378,7 +384,7 @@ async def of_stranger(scene: Scene, then: str) -> None:
     match then:
         case "answered" | "B gone, answered":
             if then != "answered":
-                await b.hangup()
+                await leaves(scene, b)
             await c.answer()
             await hear(x, BACKUP_HZ, c, TONES["C"])
             await b.ended()
@@ -397,7 +403,7 @@ async def of_stranger(scene: Scene, then: str) -> None:
             await x.hangup()
             await asyncio.gather(b.ended(), c.ended())
         case "B gone, busy":
-            await b.hangup()
+            await leaves(scene, b)
             await c.reject(busy=True)
             assert (await b.incoming()).number == scene.names["X"]
             await b.answer()
@@ -412,7 +418,7 @@ AT_THE_CARRIER = {
     "no answer": Outcome(status=480, after_s=1.0),
     "A gone": Outcome(status=0),
     "B gone, answered": Outcome(after_s=1.0),
-    "B gone, busy": Outcome(status=486, after_s=1.0),
+    "B gone, busy": Outcome(status=0),
 }
 
 
@@ -424,7 +430,7 @@ async def to_stranger(scene: Scene, then: str) -> None:
     match then:
         case "answered" | "B gone, answered":
             if then != "answered":
-                await b.hangup()
+                await leaves(scene, b)
             await hear(a, TONES["A"], m, MAIN_HZ)
             await b.ended()
             await m.hangup()
@@ -438,7 +444,8 @@ async def to_stranger(scene: Scene, then: str) -> None:
             await a.hangup()
             await asyncio.gather(b.ended(), m.ended())
         case "B gone, busy":
-            await b.hangup()
+            await leaves(scene, b)
+            m.refuse(486)
             assert (await b.incoming()).number == scene.names["A"]
             await b.answer()
             await hear(a, TONES["A"], b, TONES["B"])

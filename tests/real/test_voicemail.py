@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from tests.phones.baresip import Baresip
-from tests.phones.hearing import hears_tone
+from tests.phones.hearing import has_heard, hears_tone
 from tests.phones.script_phone import ScriptPhone
 from tests.phones.sound import Sound, heard_ms, hears, longest_gap_ms, read_wav, tone, write_wav
 from tests.phones.waiting import until
@@ -44,12 +44,13 @@ def recordings(pbx: Pbx) -> list[Path]:
 
 
 async def speaks(pbx: Pbx, ms: float = SPOKEN_MS) -> None:
-    """Wait until so much of a message has been recorded."""
+    """Wait until so much of each message has been recorded."""
 
     def enough() -> bool:
-        return any(read_wav(path).ms >= ms for path in recordings(pbx))
+        found = recordings(pbx)
+        return bool(found) and all(read_wav(path).ms >= ms for path in found)
 
-    await until(enough, f"{ms:.0f} ms of a message are recorded", timeout_s=60)
+    await until(enough, f"{ms:.0f} ms of a message are recorded")
 
 
 async def a_message(pbx: Pbx, number: str) -> dict[str, Any]:
@@ -100,7 +101,7 @@ async def test_nobody_answers_and_the_message_is_what_was_said_and_is_heard_by_p
         await anna.dial("1002")
         await boris.incoming()
         await anna.connected()
-        await hears_tone(anna, GREETING_HZ)
+        await has_heard(anna, GREETING_HZ)
         await speaks(pbx)
         await anna.hangup()
         message = await a_message(pbx, "1002")
@@ -114,7 +115,7 @@ async def test_nobody_answers_and_the_message_is_what_was_said_and_is_heard_by_p
         await boris.dial("*2")
         await boris.connected()
         await boris.dtmf("1")
-        await hears_tone(boris, 700)
+        await has_heard(boris, 700)
         await boris.dtmf("7")
 
         async def is_deleted() -> bool:
@@ -142,7 +143,7 @@ async def test_a_caller_is_sent_straight_to_a_mailbox_and_ends_the_message_by_a_
         assert await boris.refer("*121003") == 202
         await boris.ended()
         assert boris.told[-1] == 200
-        await hears_tone(anna, GREETING_HZ)
+        await has_heard(anna, GREETING_HZ)
         await speaks(pbx)
         await anna.dtmf("#")
         await anna.ended()
@@ -180,7 +181,7 @@ async def test_a_greeting_is_recorded_by_phone_and_the_next_caller_hears_it_VM_3
         await pbx.api("PUT", "/me/voicemail/settings", body={"greeting": greeting["id"]}, token=token)
         await anna.dial("*121004")
         await anna.connected()
-        await hears_tone(anna, 900)
+        await has_heard(anna, 900)
         await anna.hangup()
     await pbx.nothing_left()
 
@@ -196,7 +197,7 @@ async def test_a_server_killed_while_a_message_is_left_keeps_all_of_it_VM_5(
             caller.says(700)
             await caller.dial(f"*12{box}")
             await caller.connected()
-        await until(lambda: len(recordings(pbx)) == 2, "both are recorded", timeout_s=60)
+        await until(lambda: len(recordings(pbx)) == 2, "both are recorded")
         await speaks(pbx, 4500)
         await pbx.kill()
         await cyril.hangup()

@@ -48,6 +48,12 @@ log = logging.getLogger(__name__)
 
 ADDRESSES_A_FIELD = 200
 
+GONE_WITHIN_S = 4.0
+"""Seconds from the refusal of a request about a leg that the engine clears until it tells of the end.
+
+That is at once; but where the machine stands still for a second, a caller who gave up is no failure.
+"""
+
 TRANSFER_STATES = {
     TransferProgress.RINGING: "channel_progress",
     TransferProgress.DONE: "channel_answered",
@@ -257,13 +263,13 @@ class Control:
             await request
         except AriError as error:
             if error.status in (404, 409, 412, 500):
-                await self.raise_gone(leg, error)
+                await self.raise_gone(leg, error, within_s=GONE_WITHIN_S)
             raise
 
-    async def raise_gone(self, leg: AsteriskLeg, error: SwitchError) -> None:
+    async def raise_gone(self, leg: AsteriskLeg, error: SwitchError, *, within_s: float = 1.0) -> None:
         """The end of a leg seems to be under way: raise `LegGone` when it comes, `error` if it does not."""
         try:
-            async with asyncio.timeout(1):
+            async with asyncio.timeout(within_s):
                 ended = await leg.gone()
         except TimeoutError:
             raise error from None
@@ -293,7 +299,7 @@ class Control:
 
     async def _raise_any_gone(self, legs: Sequence[AsteriskLeg], error: AriError) -> None:
         waits = [asyncio.ensure_future(leg.gone()) for leg in legs]
-        done, pending = await asyncio.wait(waits, timeout=1, return_when=asyncio.FIRST_COMPLETED)
+        done, pending = await asyncio.wait(waits, timeout=GONE_WITHIN_S, return_when=asyncio.FIRST_COMPLETED)
         for wait in pending:
             wait.cancel()
         for wait in done:

@@ -8,6 +8,7 @@ import pytest
 from server.contract.extensions import CallState
 from server.contract.presence import PresenceChange, PresenceStatus
 from server.flows.calls import PER_EXTENSION
+from server.flows.resources import RESPONSE_S
 from server.switch.port import LegState, Reason
 from server.switch.simulated import Behaviour
 from tests.server.flows.office import RING_S, office
@@ -60,7 +61,7 @@ async def test_all_phones_ring_and_the_first_answer_wins():
     async with office() as place:
         anna = place.engine.phone("1001")
         slow = place.engine.phone("1002", Behaviour.rings())
-        quick = place.engine.phone("1002", Behaviour.answers(1.0, hangs_up_after_s=2))
+        quick = place.engine.phone("1002", Behaviour.answers(1.0, hangs_up_after_s=6))
         dead = place.engine.phone("1002", Behaviour.is_dead())
         call = anna.call("1002")
         await asyncio.sleep(0.5)
@@ -68,7 +69,7 @@ async def test_all_phones_ring_and_the_first_answer_wins():
         await asyncio.sleep(1)
         assert call.state is LegState.UP
         assert slow.calls[0].why is Reason.ANSWERED_ELSEWHERE
-        await asyncio.sleep(1)
+        await asyncio.sleep(RESPONSE_S)
         assert dead.calls[0].why is Reason.ANSWERED_ELSEWHERE
         assert quick.calls[0].state is LegState.UP
     assert len(place.store.log) == 2

@@ -8,6 +8,7 @@ from server.contract.extensions import CallState
 from server.flows.conversation import NOT_DONE
 from server.switch.port import LegState
 from server.switch.simulated import Behaviour
+from tests.phones.waiting import until
 from tests.server.flows.office import RING_S, Office, office
 from tests.server.flows.test_adoption import after_a_kill
 from tests.server.flows.test_parking import Two, together
@@ -80,6 +81,20 @@ async def test_nobody_answers_and_the_sender_who_has_left_is_called_back_SIP_4()
         people.boris.hang_up(people.callee)
         await asyncio.sleep(RING_S + 2)
         assert together(place, people.call, people.boris.calls[-1])
+        people.anna.hang_up(people.call)
+
+
+@in_virtual_time
+async def test_a_sender_who_hangs_up_on_hearing_that_it_failed_is_called_back_SIP_4():
+    async with office() as place:
+        people = await Two(place).talk()
+        place.engine.phone("1003", Behaviour.refuses(486))
+        people.boris.press(people.callee, "*031003#")
+        await until(lambda: people.callee.sounds == [NOT_DONE], "the sound", every_s=0.001)
+        people.boris.hang_up(people.callee)
+        await asyncio.sleep(2)
+        assert together(place, people.call, people.boris.calls[-1])
+        assert people.boris.calls[-1].caller.number == "1001"
         people.anna.hang_up(people.call)
 
 
@@ -174,6 +189,20 @@ async def test_who_hangs_up_before_the_answer_has_sent_the_call_on_SIP_4():
     async with office() as place:
         people = await Asking(place, Behaviour.answers(4.0)).ask()
         people.boris.hang_up(people.callee)
+        await asyncio.sleep(5)
+        assert together(place, people.call, people.cyril.calls[-1])
+        people.anna.hang_up(people.call)
+
+
+@in_virtual_time
+async def test_who_hangs_up_before_the_answer_sends_on_once_the_phone_there_is_free_SIP_4():
+    """The engine tells of the end first, and sends its CANCEL then: a phone for one call would be busy."""
+    async with office() as place:
+        people = await Asking(place, Behaviour.answers(4.0)).ask()
+        people.boris.hang_up(people.callee)
+        await until(lambda: people.asked.state is LegState.GONE, "the end", every_s=0.001)
+        await asyncio.sleep(0.1)
+        assert people.cyril.calls == [people.asked]
         await asyncio.sleep(5)
         assert together(place, people.call, people.cyril.calls[-1])
         people.anna.hang_up(people.call)
