@@ -172,10 +172,7 @@ class CallControl:
         return order.id
 
     def _go_on(self, left: Leftovers) -> None:
-        """Go on with the orders of a former server process: their phones ring, or were answered meanwhile.
-
-        What a code asks for may be done already, if the phone was answered: it is not done twice.
-        """
+        """Go on with the orders of a former server process: their phones ring, or were answered meanwhile."""
         in_bridges = frozenset().union(*(bridge.legs for bridge in left.bridges.values()))
         found: dict[str, list[Leg]] = {}
         for leg in left.legs.values():
@@ -183,8 +180,6 @@ class CallControl:
                 found.setdefault(order_of(leg.id), []).append(leg)
         for order_id, legs in found.items():
             extension, number = legs[0].number, number_ordered(legs[0].id)
-            if number[0] in "*#" and any(leg.state is LegState.UP for leg in legs):
-                continue
             for leg in legs:
                 del left.legs[leg.id]
             order = Order(order_id, extension, number, self._directory.name(number), self._clock.now())

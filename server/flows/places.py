@@ -7,6 +7,7 @@ by the configuration as it is then.
 """
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -15,6 +16,15 @@ from server.contract.decisions import Decision, DecisionKind, TrunkChoice
 from server.contract.destinations import Destination
 from server.contract.features import Feature
 from server.contract.prompts import DEFAULT_LANGUAGE
+
+
+class Goal(StrEnum):
+    """What a code that switches over is to lead to, which depends on what was before (see `flows.goals`)."""
+
+    ON = "on"
+    OFF = "off"
+    TAKE = "take"
+    """Nothing is switched: the caller gets the call that is held for it."""
 
 
 class Place(BaseModel):
@@ -33,6 +43,7 @@ class Place(BaseModel):
         tried: what has rung there before.
         since: when that began to ring.
         leg: the id of the leg that a supervisor listens to.
+        goal: what is to be so once the code is carried out that was dialled; None: it is no such code.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -52,6 +63,7 @@ class Place(BaseModel):
     tried: tuple[str, ...] = ()
     since: datetime | None = None
     leg: str = ""
+    goal: Goal | None = None
 
     @property
     def decision(self) -> Decision:

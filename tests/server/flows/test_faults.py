@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from server.switch.simulated import Behaviour, SimulatedEngine
+from tests.server.flows.code_stories import switching
 from tests.server.flows.fault_stories import (
     BEHAVIOURS,
     BY_KEYS,
@@ -223,6 +224,15 @@ def test_a_fault_at_each_moment_of_voicemail_leaves_nothing_behind_VM_5(way, fau
 def test_a_fault_at_each_moment_of_a_feature_code_leaves_nothing_behind_CODE_1(story, fault):
     phones = [("1002", ENDS_IT)]
     at_each_moment(story, phones, fault, least=5)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+@pytest.mark.parametrize("ordered", [False, True], ids=["dialled", "ordered"])
+@pytest.mark.parametrize("name", ["pair off", "pause"])
+def test_a_fault_at_each_moment_of_a_code_that_switches_over_leaves_nothing_behind_BOSS_2(
+    name, ordered, fault
+):
+    at_each_moment(switching(name, ordered=ordered), [("1003", ENDS_IT)], fault, least=5)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)

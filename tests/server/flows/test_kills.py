@@ -11,6 +11,8 @@ import pytest
 
 from server.switch.port import LegState
 from server.switch.simulated import Behaviour, SimulatedEngine
+from server.switch.simulated.phones import Dialog
+from tests.server.flows import code_stories as codes
 from tests.server.flows import fault_stories as stories
 from tests.server.flows.office import Office
 from tests.server.flows.test_adoption import after_a_kill
@@ -209,6 +211,23 @@ def test_a_kill_at_each_moment_of_a_code_costs_nobody_what_was_dialled_CODE_1():
         assert place.log("1001") == [], "it has not failed"
 
     at_each_moment(stories.code, [("1002", stories.ENDS_IT)], least=5, then=look)
+
+
+@pytest.mark.parametrize("ordered", [False, True], ids=["dialled", "ordered"])
+@pytest.mark.parametrize("name", codes.SWITCHES)
+def test_a_kill_at_each_moment_of_a_code_that_switches_over_does_it_once_and_says_so_BOSS_2_Q_10(
+    name, ordered
+):
+    def look(place: Office) -> None:
+        (phone,) = stories.phones_of(place, "1003")
+        for dialog in phone.calls if ordered else heard[-1:]:
+            assert codes.is_switched(place, name)
+            assert tuple(dialog.sounds[-len(codes.words_of(name)) :]) == codes.words_of(name)
+        assert place.log("1003") == [], "it has not failed"
+
+    heard: list[Dialog] = []
+    story = codes.switching(name, heard, ordered=ordered)
+    at_each_moment(story, [("1003", Behaviour.answers(1.0))], least=5, then=look)
 
 
 @pytest.mark.parametrize("taken", [True, False], ids=["taken", "goes back"])
