@@ -14,7 +14,7 @@ _CALL = r"[0-9a-f]{32}"
 LONGEST_REFERENCE = 64
 """Characters of a leg's id that stand in another's: the engine takes ids of 149 at most."""
 
-_ORDER = re.compile(rf"order-(?P<order>{_CALL})(-n(?P<number>[0-9a-f]+))?-\d+")
+_ORDER = re.compile(rf"order-(?P<order>{_CALL})-(?P<what>[ne])(?P<number>[0-9a-f]+)-\d+")
 _LEG = re.compile(rf"(?P<call>{_CALL})-(?P<position>\d+)-(?P<caller>.+)")
 
 
@@ -53,10 +53,12 @@ def reference(leg_id: str) -> str:
     return hashlib.sha256(leg_id.encode()).hexdigest()[:32]
 
 
-def order_leg_id(order_id: str, position: int, number: str = "") -> str:
-    """Id for the leg to a phone of who has ordered a call to this number; "": an heir cannot make it."""
-    named = f"-n{number.encode().hex()}" if number else ""
-    return f"order-{order_id}{named}-{position}"
+def order_leg_id(order_id: str, position: int, number: str, *, errand: bool = False) -> str:
+    """Id for the leg to a phone of who has ordered a call to this number.
+
+    `errand`: it is not called, but shown for a machine that serves the phone; which, is noted on the leg.
+    """
+    return f"order-{order_id}-{'e' if errand else 'n'}{number.encode().hex()}-{position}"
 
 
 def order_of(leg_id: str) -> str:
@@ -66,9 +68,15 @@ def order_of(leg_id: str) -> str:
 
 
 def number_ordered(leg_id: str) -> str:
-    """The number that is to be called once this leg has answered; "": none that an heir could call."""
+    """The number that is to be called once this leg has answered, or shown for an errand; "": no order."""
     found = _ORDER.fullmatch(leg_id)
-    return bytes.fromhex(found["number"] or "").decode() if found else ""
+    return bytes.fromhex(found["number"]).decode() if found else ""
+
+
+def is_errand(leg_id: str) -> bool:
+    """Whether a machine is to serve this leg once it has answered, whatever the number."""
+    found = _ORDER.fullmatch(leg_id)
+    return found is not None and found["what"] == "e"
 
 
 def call_of_leg(leg_id: str) -> str:

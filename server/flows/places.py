@@ -8,7 +8,7 @@ by the configuration as it is then.
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -27,6 +27,18 @@ class Goal(StrEnum):
     """Nothing is switched: the caller gets the call that is held for it."""
 
 
+class Errand(BaseModel):
+    """What somebody has ordered of a mailbox, to be done on the own phone that answers.
+
+    `greeting`: the id of the one to play, or the name of the one to record, or to confirm: it was recorded.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    does: Literal["play", "record", "confirm"]
+    greeting: str
+
+
 class Place(BaseModel):
     """One place on the way of a call.
 
@@ -43,6 +55,7 @@ class Place(BaseModel):
         tried: what has rung there before.
         since: when that began to ring.
         leg: the id of the leg that a supervisor listens to.
+        errand: what is done there for who has ordered it; None: it was not ordered.
         goal: what is to be so once the code is carried out that was dialled; None: it is no such code.
     """
 
@@ -63,6 +76,7 @@ class Place(BaseModel):
     tried: tuple[str, ...] = ()
     since: datetime | None = None
     leg: str = ""
+    errand: Errand | None = None
     goal: Goal | None = None
 
     @property

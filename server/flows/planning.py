@@ -128,6 +128,8 @@ class Planner:
 
         Where nothing has changed meanwhile that is the same place; what was tried there does not ring again.
         """
+        if place.errand is not None:
+            return self._mailboxes.errand(place.number, place.errand, by=caller.extension)
         way = Way.to(place, caller)
         if place.call_back:
             following = self._called_back(place.decision, place.call_back, way)

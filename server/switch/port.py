@@ -396,11 +396,13 @@ class Switch(ABC):
         timeout_s: float,
         for_leg: Leg | None = None,
         headers: dict[str, str] | None = None,
+        memo: str = "",
     ) -> Leg:
         """Send an INVITE to one phone, showing `caller`; returns at once with the new leg.
 
         After `timeout_s` seconds the leg ends by itself. `for_leg` is the inbound leg this is for (codec
-        preference, linked ids). A duplicate `leg_id` raises `SwitchError`.
+        preference, linked ids). `memo` is noted on it before it exists (see `Leg.remember`). A duplicate
+        `leg_id` raises `SwitchError`.
         """
 
     @abstractmethod

@@ -158,17 +158,18 @@ class SimulatedEngine:
 
     # what a connected server asks for
 
-    def invite_to(
+    def invite_to(  # noqa: PLR0917
         self,
         contact: Contact,
         leg_id: str,
         caller: Party,
         timeout_s: float,
         headers: Mapping[str, str],
+        memo: str = "",
     ) -> Dialog:
         """Send an INVITE to a phone; one that is not there never responds."""
         phone = next((phone for phone in self.phones if phone.contact == contact), None)
-        dialog = self._invite(phone, contact, leg_id=leg_id, caller=caller, timeout_s=timeout_s)
+        dialog = self._invite(phone, contact, leg_id=leg_id, caller=caller, timeout_s=timeout_s, memo=memo)
         dialog.headers = headers
         return dialog
 
@@ -194,6 +195,7 @@ class SimulatedEngine:
         caller: Party,
         timeout_s: float,
         trunk: str = "",
+        memo: str = "",
     ) -> Dialog:
         dialog = Dialog(
             id=leg_id,
@@ -204,6 +206,7 @@ class SimulatedEngine:
             caller=caller,
             contact=contact.uri,
             trunk=trunk,
+            memo=memo,
         )
         self.dialogs[leg_id] = dialog
         loop = asyncio.get_running_loop()

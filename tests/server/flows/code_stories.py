@@ -1,17 +1,24 @@
 """Codes that switch something over, and calls that are ordered to machines, as stories to let go wrong."""
 
+import asyncio
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
 from server.contract.agents import AgentSwitch
 from server.contract.boss import Boss
+from server.contract.conference import Conference
+from server.contract.ivr import Choice, Ivr
+from server.contract.prompts import Prompt
 from server.contract.queues import Queue, QueueAgent
 from server.flows.agent_codes import LOGGED_IN, LOGGED_OUT, PAUSED
 from server.flows.phone_settings import OFF, ON
+from server.flows.places import Errand
 from server.switch.port import Sound
 from server.switch.simulated.phones import Dialog
 from tests.server.flows.fault_stories import phones_of
 from tests.server.flows.office import Office
+from tests.server.flows.test_ways import to
 
 Story = Callable[[Office], Coroutine[Any, Any, None]]
 
@@ -62,3 +69,57 @@ def is_switched(place: Office, name: str) -> bool:
 def words_of(name: str) -> tuple[Sound, ...]:
     number, words = SWITCHES[name][3]
     return (Sound.digits(number), *words)
+
+
+async def _machines(place: Office) -> None:
+    """Everything that may answer by itself, in this office."""
+    welcome = Sound.file(Path("/prompts/en-welcome"))
+    place.engine.files[Path(welcome.value)] = 20.0
+    place.configuration += [
+        Prompt(name="welcome"),
+        Ivr(number="6500", prompt="welcome", choices=(Choice(key="1", destination=to("extension:1002")),)),
+        Conference(number="6600"),
+    ]
+    place.configured.put(Queue(number="6400", max_wait_s=900))
+
+
+MACHINES = {
+    "menu": "6500",
+    "queue": "6400",
+    "conference": "6600",
+    "own mailbox": "*2",
+    "message": "*121002",
+}
+"""What answers by itself, and by which number it is called."""
+
+
+def ordering(number: str) -> Story:
+    """1003 has a machine called, and stays for a minute."""
+
+    async def story(place: Office) -> None:
+        await _machines(place)
+        await place.control.make("1003", number)
+        await asyncio.sleep(60)
+
+    return story
+
+
+async def record_greeting(place: Office) -> None:
+    """1003 has the own phone called to record a greeting, speaks, and ends that by a key."""
+    record = Errand(does="record", greeting="At lunch")
+    place.control.serve("1003", place.mailboxes.errand("1003", record, by="1003"), shown="*2")
+    (phone,) = phones_of(place, "1003")
+    for _ in range(2):  # whoever was asked again says it again
+        await asyncio.sleep(20)
+        for dialog in phone.calls:
+            phone.press(dialog, "#")
+
+
+async def play_greeting(place: Office) -> None:
+    """1003 has a greeting played on the own phone."""
+    path = Path("/memory/greeting.wav")
+    place.engine.files[path.with_suffix("")] = 5.0
+    place.voicemail.greetings.paths["0" * 32] = path
+    play = Errand(does="play", greeting="0" * 32)
+    place.control.serve("1003", place.mailboxes.errand("1003", play, by="1003"), shown="*2")
+    await asyncio.sleep(30)

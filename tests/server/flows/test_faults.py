@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from server.switch.simulated import Behaviour, SimulatedEngine
-from tests.server.flows.code_stories import switching
+from tests.server.flows.code_stories import play_greeting, record_greeting, switching
 from tests.server.flows.fault_stories import (
     BEHAVIOURS,
     BY_KEYS,
@@ -233,6 +233,12 @@ def test_a_fault_at_each_moment_of_a_code_that_switches_over_leaves_nothing_behi
     name, ordered, fault
 ):
     at_each_moment(switching(name, ordered=ordered), [("1003", ENDS_IT)], fault, least=5)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+@pytest.mark.parametrize("story", [record_greeting, play_greeting], ids=lambda story: story.__name__)
+def test_a_fault_at_each_moment_of_an_errand_at_the_own_mailbox_leaves_nothing_behind_VM_3(story, fault):
+    at_each_moment(story, [("1003", ENDS_IT)], fault, least=5)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)

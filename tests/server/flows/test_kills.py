@@ -6,10 +6,12 @@ another one comes up on the same engine and disk.
 
 import asyncio
 import contextlib
+from pathlib import Path as FilePath
 
 import pytest
 
-from server.switch.port import LegState
+from server.flows.voicemail_prompts import SAVED
+from server.switch.port import LegState, Sound
 from server.switch.simulated import Behaviour, SimulatedEngine
 from server.switch.simulated.phones import Dialog
 from tests.server.flows import code_stories as codes
@@ -228,6 +230,48 @@ def test_a_kill_at_each_moment_of_a_code_that_switches_over_does_it_once_and_say
     heard: list[Dialog] = []
     story = codes.switching(name, heard, ordered=ordered)
     at_each_moment(story, [("1003", Behaviour.answers(1.0))], least=5, then=look)
+
+
+@pytest.mark.parametrize("machine", codes.MACHINES)
+def test_a_kill_at_each_moment_of_an_ordered_call_to_a_machine_costs_nobody_the_machine_SIP_2(machine):
+    async def story(place: Place) -> None:
+        await codes.ordering(codes.MACHINES[machine])(place)
+        served.append([dialog.state for dialog in _at(place, "1003")])
+
+    def look(place: Office) -> None:
+        (phone,) = stories.phones_of(place, "1003")
+        number = codes.MACHINES[machine]
+        if machine in {"menu", "queue", "conference"}:
+            assert served[-1] == [LegState.UP] * len(phone.calls), "it is there for as long as one wants"
+        elif phone.calls:
+            assert phone.calls[0].sounds, "it was heard"
+        assert place.log("1003") == [("outgoing", number, "answered", None)] * len(phone.calls)
+        assert place.control.in_progress() == []
+
+    served: list[list[LegState]] = []
+    at_each_moment(story, [("1003", Behaviour.answers(1.0))], least=5, then=look)
+
+
+def _at(place: Place, number: str) -> list[Dialog]:
+    return [dialog for dialog in place.engine.dialogs.values() if dialog.number == number]
+
+
+def test_a_kill_at_each_moment_of_an_errand_at_the_own_mailbox_costs_none_of_it_VM_3():
+    def recorded(place: Office) -> None:
+        (phone,) = stories.phones_of(place, "1003")
+        if phone.calls:
+            assert {*place.voicemail.greetings.named.values()} == {"At lunch"}
+            assert phone.calls[0].sounds[-len(SAVED) :] == [*SAVED]
+
+    def played(place: Office) -> None:
+        (phone,) = stories.phones_of(place, "1003")
+        for dialog in phone.calls:
+            assert dialog.heard[-1].sound == Sound.file(FilePath("/memory/greeting"))
+            assert dialog.heard[-1].ended - dialog.heard[-1].began == pytest.approx(5.0), "to its end"
+
+    answers = [("1003", Behaviour.answers(1.0))]
+    at_each_moment(codes.record_greeting, answers, least=6, then=recorded)
+    at_each_moment(codes.play_greeting, answers, least=4, then=played)
 
 
 @pytest.mark.parametrize("taken", [True, False], ids=["taken", "goes back"])
