@@ -21,6 +21,7 @@ from server.flows.desk import Desk
 from server.flows.extension_call import ExtensionCall
 from server.flows.features import Features
 from server.flows.goals import code_noted, takes
+from server.flows.leg_ids import agent_of
 from server.flows.live_call import LiveCall
 from server.flows.monitoring import Monitors
 from server.flows.places import Place
@@ -235,8 +236,8 @@ class Adoption:
             live.rings((phone.id,))
         if phone.inbound:
             live.picked_up(self._desk.party(phone))
-        elif phone.number:
-            live.resumes_at([self._desk.party(phone)])
+        elif number := phone.number or agent_of(phone.id):
+            live.resumes_at([Party(number, self._directory.name(number))])
         live.answered(phone.id)
 
     def _waits_on(self, call: Call, caller: Leg, remains: Remains) -> str:

@@ -1,4 +1,4 @@
-"""Codes that switch something over, and calls that are ordered to machines, as stories to let go wrong."""
+"""Codes that switch over, calls ordered to machines, mobiles of agents: more stories to let go wrong."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -15,10 +15,12 @@ from server.flows.agent_codes import LOGGED_IN, LOGGED_OUT, PAUSED
 from server.flows.phone_settings import OFF, ON
 from server.flows.places import Errand
 from server.switch.port import Sound
+from server.switch.simulated import Behaviour
 from server.switch.simulated.phones import Dialog
 from tests.server.flows.fault_stories import phones_of
 from tests.server.flows.office import Office
-from tests.server.flows.test_ways import to
+from tests.server.flows.test_outside import with_trunks
+from tests.server.flows.test_ways import available, to
 
 Story = Callable[[Office], Coroutine[Any, Any, None]]
 
@@ -102,6 +104,32 @@ def ordering(number: str) -> Story:
         await asyncio.sleep(60)
 
     return story
+
+
+async def mobile_agent(place: Office) -> None:
+    """1003 sends 1001 to a queue, whose agent 1002 answers on the mobile, over the second trunk.
+
+    Only for those whom a colleague has sent there are mobiles rung (PRES-7).
+    """
+    mobile = "00420777123111"
+    fault, place.switch.fault = place.switch.fault, None  # none before there are trunks
+    await with_trunks(place)
+    place.switch.fault = fault
+    place.extensions.put(place.extensions.known["1002"].model_copy(update={"mobile": mobile}))
+    place.reaching.settings["1002"] = available(ring_mobile=True)
+    place.engine.carriers["one"].behaviours[mobile] = Behaviour.refuses(503)
+    place.engine.carriers["two"].behaviours[mobile] = Behaviour.answers(2.0, hangs_up_after_s=8.0)
+    place.configured.put(Queue(number="6400", static_agents=({"extension": "1002"},), agent_timeout_s=5))
+    phones_of(place, "1001")[0].call("1003")
+    await asyncio.sleep(2)
+    for cyril in [phone for phone in phones_of(place, "1003") if phone.calls]:
+        cyril.transfer(cyril.calls[0], "6400")
+        await asyncio.sleep(4)
+        cyril.hang_up(cyril.calls[0])
+    for _ in range(20):
+        await asyncio.sleep(1)
+        if not place.switch.trunks():  # a new server: whoever owns the trunks tells it of them
+            await place.switch.push_trunks([*place.engine.trunks.values()])
 
 
 async def record_greeting(place: Office) -> None:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from server.switch.simulated import Behaviour, SimulatedEngine
-from tests.server.flows.code_stories import play_greeting, record_greeting, switching
+from tests.server.flows.code_stories import mobile_agent, play_greeting, record_greeting, switching
 from tests.server.flows.fault_stories import (
     BEHAVIOURS,
     BY_KEYS,
@@ -210,6 +210,12 @@ def test_a_fault_at_each_moment_of_a_menu_leaves_nothing_behind_ADMIN_2(fault):
 def test_a_fault_at_each_moment_of_a_queue_leaves_nothing_behind_Q_11(way, fault):
     story, phones = way
     at_each_moment(story, phones, fault, least=13)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_a_fault_at_each_moment_of_an_answer_on_a_mobile_of_an_agent_leaves_nothing_behind_Q_11(fault):
+    phones = [("1002", Behaviour.rings()), ("1003", Behaviour.answers(1.0))]
+    at_each_moment(mobile_agent, phones, fault, least=30)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)

@@ -323,6 +323,21 @@ def test_a_kill_at_each_moment_of_a_queue_leaves_nothing_behind_and_costs_no_lin
     at_each_moment(story, phones, least=13, then=OUTCOMES.get(way, in_the_log_of_the_queue_once))
 
 
+def test_a_kill_at_each_moment_of_an_answer_on_a_mobile_logs_it_as_the_agents_Q_9_Q_11():
+    def look(place: Office) -> None:
+        calls = place.engine.carriers["two"].calls
+        talked.append([call for call in calls if call.ended is not None and not call.ended.by_us])
+        if talked[-1]:  # else the transfer had hardly begun, and the two talk on
+            lines = [(str(line.end), line.agent) for line in place.queue_store.calls]
+            assert lines == [("answered", "1002")]
+            assert ("incoming", "1001", "answered", None) in place.log("1002")
+
+    talked: list[list[Dialog]] = []
+    phones = [("1002", Behaviour.rings()), ("1003", Behaviour.answers(1.0))]
+    at_each_moment(codes.mobile_agent, phones, least=30, then=look)
+    assert len([calls for calls in talked if calls]) > 20
+
+
 @pytest.mark.parametrize("way", stories.VOICEMAIL.values(), ids=stories.VOICEMAIL.keys())
 def test_a_kill_at_each_moment_of_voicemail_leaves_nothing_behind_VM_5(way):
     story, phones = way
