@@ -1,7 +1,7 @@
 """Numbers outside, and over which trunks they are dialled (ADMIN-2, SIP-12)."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from server.contract.decisions import Decision, DecisionKind
@@ -20,10 +20,16 @@ TRUNK_FAILED = frozenset({Ending.FAILED})
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """Where decisions lead outside. `snapshot` gives the configuration as of now."""
+    """Where decisions lead outside.
+
+    Attributes:
+        snapshot: gives the configuration as of now.
+        silent: names of trunks over which calls have met with silence (see `TrunkSilences`).
+    """
 
     switch: Switch
     snapshot: Callable[[], Snapshot]
+    silent: Callable[[], Collection[str]]
 
     def stop(self, decision: Decision, own: Party) -> Following:
         """The number at one trunk after the other; `own`: who calls, where no other number is to be shown."""
@@ -37,14 +43,14 @@ class Outside:
         """The number at each trunk that has room; in an emergency nobody asks for room (SIP-12).
 
         Trunks of which it is known that they do not work stand last: a carrier that is gone keeps a caller
-        waiting for half a minute.
+        waiting for 13 s.
         """
         if decision.kind not in (DecisionKind.OUTBOUND, DecisionKind.EMERGENCY):
             return ()
         used = Counter(leg.trunk for leg in self.switch.legs())
         trunks = self.snapshot().all(Trunk)
         states = self.switch.trunks()
-        lost = {name for name, state in states.items() if not state.usable}
+        lost = {name for name, state in states.items() if not state.usable} | {*self.silent()}
         return tuple(
             OutsideNumber(
                 choice.trunk,

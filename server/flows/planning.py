@@ -86,7 +86,9 @@ class Planner:
         rooms: Rooms,
         queues: Queues,
         emergencies: Emergencies,
+        silent_trunks: Callable[[], Collection[str]],
     ) -> None:
+        """`silent_trunks`: see `Outside`."""
         self._emergencies = emergencies
         self._switch = switch
         self._directory = directory
@@ -98,7 +100,7 @@ class Planner:
         self._spoken = spoken
         self._rooms = rooms
         self._queues = queues
-        self._outside = Outside(switch, snapshot)
+        self._outside = Outside(switch, snapshot, silent_trunks)
 
     def plan(self, caller: Caller, dialled: str) -> Following | FeatureCall | Retrieval:
         """Where this call goes first, or what is done for the caller, or how it ends at once."""

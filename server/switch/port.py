@@ -78,6 +78,7 @@ class Leg(ABC):
         source: inbound from a phone, where its INVITE came from (as `Contact.address`); "": unknown.
         psap_callback: inbound from a trunk: it says that an emergency centre calls back (RFC 7090).
         digits: those that the phone has sent and nobody has read yet (see `server.switch.digits`).
+        ended: how it ended; None: it has not.
     """
 
     id: str
@@ -95,6 +96,7 @@ class Leg(ABC):
     source: str
     psap_callback: bool
     digits: Digits
+    ended: Ended | None
 
     @property
     def holds(self) -> bool:
