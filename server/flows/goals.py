@@ -4,21 +4,29 @@ What such a code is to lead to depends on what was before, so that doing it agai
 is noted on the caller's leg before anything is changed. An heir makes it so, whether or not it is so already.
 """
 
+import logging
 from collections.abc import Awaitable, Callable
 
 from server.contract.decisions import DecisionKind
 from server.flows.extension_call import ExtensionCall
-from server.flows.notes import note
 from server.flows.places import Goal, Place
+from server.flows.spoken import FAULT, NotDone
 from server.rules.features import FeatureCall
-from server.switch.port import Leg
+from server.rules.outcomes import Ending
+from server.switch.port import Leg, LegGone, SwitchError
+
+_log = logging.getLogger(__name__)
 
 Settle = Callable[[Goal], Awaitable[Goal]]
 """Given what a code would lead to as of now, what it does lead to: what is noted already, or that."""
 
 
 def settler(call: ExtensionCall, wanted: FeatureCall) -> Settle:
-    """Settles what this code, which the caller has dialled, is to lead to. Never raises."""
+    """Settles what this code, which the caller has dialled, is to lead to.
+
+    Raises `NotDone` where that cannot be noted, as the engine is away: who finds the caller's leg later would
+    do it again.
+    """
 
     async def settle(now: Goal) -> Goal:
         if (noted := _noted(call.caller, call.live.call.id)) is not None:
@@ -30,7 +38,13 @@ def settler(call: ExtensionCall, wanted: FeatureCall) -> Settle:
             call=call.live.call.id,
             goal=now,
         )
-        await note(call.caller, place)
+        try:
+            await call.caller.remember(place.memo())
+        except LegGone:
+            pass  # it is done also for who does not wait
+        except SwitchError as error:
+            _log.warning("%s dialled %s, which is not done: %s", call.caller.number, wanted.feature, error)
+            raise NotDone(FAULT, Ending.FAILED) from error
         return now
 
     return settle

@@ -37,7 +37,12 @@ class Secretaries:
         async with Resources(call.desk.switch, call.live.call.bridge_id) as resources:
             resources.take(call.caller)
             resources.hang_up_with(call.caller, Reason.UNAVAILABLE)
-            goal = await settle(self._goal(boss, secretary))
+            try:
+                goal = await settle(self._goal(boss, secretary))
+            except NotDone as refusal:
+                call.live.begun()
+                await call.refuse(refusal.ending)
+                return
             if goal is not Goal.TAKE:
                 await do_and_tell(call, lambda: self._switch(boss, secretary, on=goal is Goal.ON))
             elif self._take(call, secretary):
