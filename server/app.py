@@ -229,6 +229,7 @@ class Application:
             rooms=rooms,
             queues=queues,
             emergencies=core.emergencies,
+            silent_trunks=trunks.silences.now,
         )
         lot = ParkingLot(hub=hub, clock=clock, settings=lambda: core.configuration.snapshot.parking)
         _start_lamps(

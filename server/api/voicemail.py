@@ -25,6 +25,7 @@ from server.contract.voicemail import (
     VoicemailSelection,
     VoicemailSettings,
 )
+from server.flows.places import Errand
 from server.services.errors import AuthError, ServiceError, not_found
 
 _WAV = {"audio/wav": {"schema": {"type": "string", "format": "binary"}}}
@@ -137,7 +138,7 @@ async def record_greeting(
     wanted: GreetingRecording, box: Box, number: OwnNumber, services: ServicesDep
 ) -> CallOrdered:
     """Ring the own phones; the one that answers records a greeting, until # or the hang-up."""
-    machine = services.mailboxes.greeting_recorder(box, wanted.name, by=number)
+    machine = services.mailboxes.errand(box, Errand(does="record", greeting=wanted.name), by=number)
     return CallOrdered(id=services.control.serve(number, machine, shown=_shown(services)))
 
 
@@ -146,7 +147,8 @@ async def play_greeting(
     greeting_id: Annotated[VoicemailId, Path()], box: Box, number: OwnNumber, services: ServicesDep
 ) -> CallOrdered:
     """Ring the own phones, and play the greeting on the one that answers."""
-    machine = services.mailboxes.player(await services.voicemail.greetings.file(box, greeting_id))
+    await services.voicemail.greetings.file(box, greeting_id)  # there must be such a one
+    machine = services.mailboxes.errand(box, Errand(does="play", greeting=greeting_id), by=number)
     return CallOrdered(id=services.control.serve(number, machine, shown=_shown(services)))
 
 

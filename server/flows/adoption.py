@@ -20,6 +20,8 @@ from server.flows.conference import Rooms
 from server.flows.desk import Desk
 from server.flows.extension_call import ExtensionCall
 from server.flows.features import Features
+from server.flows.goals import code_noted, takes
+from server.flows.leg_ids import agent_of
 from server.flows.live_call import LiveCall
 from server.flows.monitoring import Monitors
 from server.flows.places import Place
@@ -86,7 +88,7 @@ class Adoption:
                 bridge_id=former.bridge_id,
                 spare=self._of_older(former),
             )
-            _leave_pickers(remains, left)
+            _leave_pickers(former, remains, left)
             if self._is_unfinished_transfer(former, remains, left):
                 over.legs |= {leg.id: leg for leg in remains.phones}
                 left.update(replace(remains, phones=[]).leftovers())
@@ -139,10 +141,9 @@ class Adoption:
     def _wish(self, remains: Remains) -> FeatureCall | Retrieval | None:
         """What is done anew for a caller who has dialled a code, or picks up, and whom nobody serves yet."""
         caller = remains.caller
-        if caller is None or not caller.inbound or caller.trunk or caller.memo or remains.bridge is not None:
+        if caller is None or not caller.inbound or caller.trunk or remains.bridge is not None:
             return None
-        wanted = self._desk.wish(caller)
-        return wanted if self._features.may_be_repeated(wanted) else None
+        return code_noted(caller) if caller.memo else self._desk.wish(caller)
 
     async def _do_again(self, call: ExtensionCall, wanted: FeatureCall | Retrieval) -> None:
         """Do it; what the caller wants to take is taken over at the same time as this, and may come later."""
@@ -194,6 +195,8 @@ class Adoption:
             parked = ExtensionCall(self._desk, live, caller)
             return partial(parked.resume_parked, slot, live.call.callee or "", remains.bridge)
         place = Place.read(caller.memo, live.call.id) if caller is not None else None
+        if place is not None and place.goal is not None:
+            place = None  # it is about a code that was refused, or carried out
         if caller is not None and (room := self._rooms.left_in(caller)):
             over.update(remains.leftovers(without=(caller,)))
             if not live.is_answered:
@@ -211,7 +214,9 @@ class Adoption:
                 live.rings(unknown)
             return partial(resume, ExtensionCall(self._desk, live, caller), phones, remains.bridge, place)
         # A phone that answered in the moment of the kill stands behind the one that was noted.
-        phones = sorted(remains.talking, key=lambda phone: phone.id != live.call.answered_leg)[:1]
+        bosses = (leg.id for leg in remains.talking if _takes(live.call, leg))
+        answered = next(bosses, live.call.answered_leg)
+        phones = sorted(remains.talking, key=lambda phone: phone.id != answered)[:1]
         have_talked = remains.talking if _is_transfer(live.call) else _have_talked(remains)
         if have_talked and (not live.is_answered or (phones and live.call.answered_leg is None)):
             self._answered(live, phones)  # what the log knows of may be a machine's answer only
@@ -231,8 +236,8 @@ class Adoption:
             live.rings((phone.id,))
         if phone.inbound:
             live.picked_up(self._desk.party(phone))
-        elif phone.number:
-            live.resumes_at([self._desk.party(phone)])
+        elif number := phone.number or agent_of(phone.id):
+            live.resumes_at([Party(number, self._directory.name(number))])
         live.answered(phone.id)
 
     def _waits_on(self, call: Call, caller: Leg, remains: Remains) -> str:
@@ -263,11 +268,28 @@ class Adoption:
         return legs - {former.caller_leg, *former.legs} if _is_transfer(former) else set()
 
 
-def _leave_pickers(remains: Remains, left: Leftovers) -> None:
-    """Whoever was about to pick the call up, and is not answered yet, tries again as a caller of its own."""
-    pickers = [leg for leg in remains.phones if leg.inbound and leg.state is not LegState.UP]
+def _leave_pickers(call: Call, remains: Remains, left: Leftovers) -> None:
+    """Whoever was about to take the call, and does not have it yet, tries again as a caller of its own."""
+    pickers = [
+        leg
+        for leg in remains.phones
+        if leg.inbound
+        and (leg.state is not LegState.UP or (_takes(call, leg) and not _has_taken(call, leg, remains)))
+    ]
     remains.phones = [leg for leg in remains.phones if leg not in pickers]
     left.legs |= {leg.id: leg for leg in pickers}
+
+
+def _takes(call: Call, leg: Leg) -> bool:
+    """Whether this leg is that of a boss who was about to take a call which a secretary holds (BOSS-4)."""
+    return leg.inbound and takes(leg) and leg.id not in call.legs
+
+
+def _has_taken(call: Call, boss: Leg, remains: Remains) -> bool:
+    """Whether such a boss has it, and no secretary any longer, which only the log does not tell yet."""
+    inside = remains.bridge.legs if remains.bridge is not None else frozenset()
+    holds = (one.id in inside or one.held_by_us for one in remains.phones if one.id == call.answered_leg)
+    return boss.id in inside and not any(holds)
 
 
 def _is_transfer(call: Call) -> bool:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from server.contract.agents import AgentStatus, AgentSwitch
 from server.contract.features import Feature
+from server.flows.goals import Settle
 from server.flows.phone_settings import ON
+from server.flows.places import Goal
 from server.flows.spoken import INVALID, NOT_PERMITTED, NotDone, Words, words
 from server.rules.features import FeatureCall
 from server.rules.outcomes import Ending
@@ -25,17 +27,17 @@ class AgentCodes:
 
     agents: Agents
 
-    async def carry_out(self, number: str, wanted: FeatureCall) -> Words:
+    async def carry_out(self, number: str, wanted: FeatureCall, settle: Settle) -> Words:
         """Do what extension `number` has dialled; what it is told then. Raises `NotDone`."""
         if not self.agents.of(number):
             raise NotDone(NOT_PERMITTED, Ending.FORBIDDEN)
         try:
-            return self._carry_out(number, wanted)
+            return await self._carry_out(number, wanted, settle)
         except ServiceError as error:
             _log.info("%s dialled %s %s: %s", number, wanted.feature, wanted.number, error.message)
             raise NotDone(INVALID, Ending.UNKNOWN_NUMBER) from error
 
-    def _carry_out(self, number: str, wanted: FeatureCall) -> Words:
+    async def _carry_out(self, number: str, wanted: FeatureCall, settle: Settle) -> Words:
         match wanted.feature:
             case Feature.QUEUE_LOG_IN_ALL:
                 self.agents.switch_own(number, AgentSwitch(logged_in=True))
@@ -47,10 +49,10 @@ class AgentCodes:
                 self.agents.switch_own(number, AgentSwitch(logged_in=False))
                 return LOGGED_OUT
             case Feature.QUEUE_LOG:
-                return self._log_in_or_out(number, self._in(number, wanted.number))
+                return await self._log_in_or_out(number, self._in(number, wanted.number), settle)
             case Feature.QUEUE_PAUSE:
                 queue, _, code = wanted.number.partition("*")
-                return self._pause_or_go_on(number, self._in(number, queue), code)
+                return await self._pause_or_go_on(number, self._in(number, queue), code, settle)
         raise NotDone(INVALID, Ending.NOTHING_THERE)
 
     def _in(self, number: str, queue: str) -> AgentStatus:
@@ -59,20 +61,20 @@ class AgentCodes:
             raise NotDone(INVALID, Ending.UNKNOWN_NUMBER)
         return found
 
-    def _log_in_or_out(self, number: str, status: AgentStatus) -> Words:
+    async def _log_in_or_out(self, number: str, status: AgentStatus, settle: Settle) -> Words:
         if not status.dynamic:
             raise NotDone(NOT_PERMITTED, Ending.FORBIDDEN)
-        goes = status.logged_in
-        self.agents.switch_own(number, AgentSwitch(logged_in=not goes), [status.queue])
-        return (Sound.digits(status.queue), *(LOGGED_OUT if goes else LOGGED_IN))
+        comes = await settle(Goal.OFF if status.logged_in else Goal.ON) is Goal.ON
+        self.agents.switch_own(number, AgentSwitch(logged_in=comes), [status.queue])
+        return (Sound.digits(status.queue), *(LOGGED_IN if comes else LOGGED_OUT))
 
-    def _pause_or_go_on(self, number: str, status: AgentStatus, code: str) -> Words:
+    async def _pause_or_go_on(self, number: str, status: AgentStatus, code: str, settle: Settle) -> Words:
         """With the code of a reason it is always a pause."""
         if not status.logged_in:
             raise NotDone(NOT_PERMITTED, Ending.FORBIDDEN)
         if code and self._reason(code) is None:
             raise NotDone(INVALID, Ending.UNKNOWN_NUMBER)
-        goes_on = status.paused and not code
+        goes_on = not code and await settle(Goal.OFF if status.paused else Goal.ON) is Goal.OFF
         change = (
             AgentSwitch(paused=False)
             if goes_on

@@ -38,6 +38,7 @@ class AgentRinging:
         call: "ExtensionCall",
         resources: Resources,
         queue: Queue,
+        agent: str,
         targets: Sequence[Target],
         *,
         headers: Mapping[str, str],
@@ -54,6 +55,7 @@ class AgentRinging:
         self._call = call
         self._resources = resources
         self._queue = queue
+        self._agent = agent
         self._targets = targets
         self._headers = headers
         self._over = over
@@ -94,7 +96,7 @@ class AgentRinging:
 
     async def _result(self) -> Leg | Ending:
         live, caller = self._call.live, self._call.caller
-        self.legs = leg_ids(live.call.id, caller.id, len(self._targets), used=live.call.legs)
+        self.legs = self._new_legs(len(self._targets))
         live.rings(self.legs, over=self._over)
         self._over.clear()
         rings = asyncio.Event()
@@ -103,7 +105,7 @@ class AgentRinging:
             rings.set()
 
         timeout_s = self._queue.agent_timeout_s + ENGINE_MARGIN_S
-        fork = self._fork = Fork(self._resources, on_ringing=on_ringing)
+        fork = self._fork = Fork(self._resources, on_ringing=on_ringing, another_leg=self._another_leg)
         fork.dial(
             list(zip(self.legs, self._targets, strict=True)),
             caller=live.call.caller,
@@ -126,6 +128,17 @@ class AgentRinging:
             for task in (answer, ringing):
                 task.cancel()
             await asyncio.gather(answer, ringing, return_exceptions=True)
+
+    def _new_legs(self, count: int) -> tuple[str, ...]:
+        call = self._call.live.call
+        return leg_ids(call.id, self._call.caller.id, count, used=call.legs, agent=self._agent)
+
+    def _another_leg(self) -> str:
+        """The id of the leg to the agent's mobile over its next trunk."""
+        (leg,) = self._new_legs(1)
+        self._call.live.rings((leg,))
+        self.legs = (*self.legs, leg)
+        return leg
 
 
 def headers_of(queue: Queue, waited_s: float) -> dict[str, str]:

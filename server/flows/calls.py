@@ -19,6 +19,7 @@ from server.flows.monitoring import Monitors
 from server.flows.own_calls import OwnCalls
 from server.flows.parking import ParkingLot
 from server.flows.phone_settings import PhoneSettings
+from server.flows.places import Place
 from server.flows.planning import Planner
 from server.flows.recording import Recorder
 from server.flows.remains import Leftovers
@@ -26,6 +27,7 @@ from server.flows.secretaries import Secretaries
 from server.flows.stops import Machine
 from server.flows.talk import Talk
 from server.flows.voicemail import Mailboxes
+from server.flows.way import Caller
 from server.rules.features import FeatureCall, Retrieval
 from server.rules.outcomes import Ending
 from server.services.agents import Agents
@@ -152,6 +154,14 @@ class Calls:
     def leave_orders_to(self, take: Callable[[Leftovers], None]) -> None:
         """Ordered calls that a former server process has left are `take`n out of what is left of it."""
         self._take_orders = take
+
+    def machine_ordered(self, leg: Leg) -> Machine | None:
+        """What was ordered to serve this leg, as a former server process has noted; None if it is done."""
+        place = Place.read(leg.memo)
+        if place is None or place.errand is None:
+            return None
+        found = self._planner.resume(Caller(self._desk.party(leg)), place)
+        return found if isinstance(found, Machine) else None
 
     async def was_made(self, call_id: str) -> bool:
         """Whether the log has a call with this id, which may have been over before a kill."""

@@ -18,7 +18,7 @@ from server.contract.recording import CallRecording, RecordingAction
 from server.contract.system import ActiveCall
 from server.flows.calls import Calls
 from server.flows.fork import Fork
-from server.flows.leg_ids import number_ordered, order_leg_id, order_of
+from server.flows.leg_ids import is_errand, number_ordered, order_leg_id, order_of
 from server.flows.live_call import LiveCall
 from server.flows.own_calls import Order, OwnCalls, can_be_told
 from server.flows.recording import Recorder
@@ -172,25 +172,24 @@ class CallControl:
         return order.id
 
     def _go_on(self, left: Leftovers) -> None:
-        """Go on with the orders of a former server process: their phones ring, or were answered meanwhile.
-
-        What a code asks for may be done already, if the phone was answered: it is not done twice.
-        """
+        """Go on with the orders of a former server process: their phones ring, or were answered meanwhile."""
         in_bridges = frozenset().union(*(bridge.legs for bridge in left.bridges.values()))
         found: dict[str, list[Leg]] = {}
         for leg in left.legs.values():
             if number_ordered(leg.id) and leg.id not in in_bridges:
                 found.setdefault(order_of(leg.id), []).append(leg)
         for order_id, legs in found.items():
+            legs.sort(key=lambda leg: leg.state is not LegState.UP)
             extension, number = legs[0].number, number_ordered(legs[0].id)
-            if number[0] in "*#" and any(leg.state is LegState.UP for leg in legs):
-                continue
+            machine = self._calls.machine_ordered(legs[0])
+            if is_errand(legs[0].id) and machine is None:
+                continue  # it is done
             for leg in legs:
                 del left.legs[leg.id]
             order = Order(order_id, extension, number, self._directory.name(number), self._clock.now())
-            self._orders[order.id] = _Ordered(order)
+            self._orders[order.id] = _Ordered(order, machine)
             self._own_calls.ordered(order)
-            ring = partial(self._ring_on, order, legs)
+            ring = partial(self._ring_on, order, machine, legs)
             self._background.spawn(self._carry_out(order, ring), name=order.id)
 
     def _over(self, order: Order, outcome: Outcome | None) -> None:
@@ -393,10 +392,11 @@ class CallControl:
     ) -> Outcome | None:
         """None: the call is made, else why it is not.
 
-        The ids of these legs say to an heir of this process which number it is to call; a machine it does not
-        know, and hangs them up.
+        The ids of these legs say to an heir of this process which number it is to call, and a note on them
+        which machine is to serve the one that answers.
         """
-        named = "" if machine is not None else order.number
+        place = machine.place if machine is not None else None
+        memo = place.with_changes(call=order.id).memo() if place is not None else ""
         async with Resources(self._switch, order.id) as resources:
             resources.hang_up_rest_with(Reason.ANSWERED_ELSEWHERE)
             registered = self._switch.contacts(order.extension)
@@ -404,15 +404,19 @@ class CallControl:
             rung = [one for one in phones if one.reachable] or phones
             fork = Fork(resources, on_ringing=_nothing)
             fork.dial(
-                [(order_leg_id(order.id, position, named), one) for position, one in enumerate(rung)],
+                [
+                    (order_leg_id(order.id, position, order.number, errand=machine is not None), one)
+                    for position, one in enumerate(rung)
+                ],
                 caller=Party(order.number, order.name),
                 for_leg=None,
                 timeout_s=self._ring_timeout_s + ENGINE_MARGIN_S,
                 headers=headers,
+                memo=memo,
             )
             return self._made(order, machine, resources, await fork.result(self._ring_timeout_s))
 
-    async def _ring_on(self, order: Order, legs: list[Leg]) -> Outcome | None:
+    async def _ring_on(self, order: Order, machine: Machine | None, legs: list[Leg]) -> Outcome | None:
         """The same with legs that a former server process has left; the engine ends them when it is time."""
         async with Resources(self._switch, order.id) as resources:
             resources.hang_up_rest_with(Reason.ANSWERED_ELSEWHERE)
@@ -422,7 +426,7 @@ class CallControl:
             if isinstance(leg, Leg) and await self._calls.was_made(order.id):
                 resources.hang_up_rest_with(Reason.NORMAL)  # it is over
                 return None
-            return self._made(order, None, resources, leg)
+            return self._made(order, machine, resources, leg)
 
     def _made(
         self, order: Order, machine: Machine | None, resources: Resources, leg: Leg | Ending

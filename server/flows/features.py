@@ -7,6 +7,7 @@ from server.contract.monitoring import MonitoringMode
 from server.flows.agent_codes import AgentCodes
 from server.flows.desk import Desk, Pickable
 from server.flows.extension_call import ExtensionCall
+from server.flows.goals import settler
 from server.flows.monitoring import Monitors
 from server.flows.phone_settings import FORWARD, FORWARD_OFF, PhoneSettings
 from server.flows.secretaries import Secretaries
@@ -47,10 +48,6 @@ AGENTS = frozenset(
 )
 
 
-ONCE = frozenset({Feature.BOSS_SECRETARY, Feature.QUEUE_LOG, Feature.QUEUE_PAUSE})
-"""What these do depends on what was before: done twice it is undone."""
-
-
 @dataclass(frozen=True, slots=True)
 class Features:
     """Carries out feature codes. A call for one is logged only if nothing comes of it."""
@@ -68,13 +65,14 @@ class Features:
             await self.monitors.monitor(call, wanted.number, MODES[wanted.feature])
             return
         if isinstance(wanted, FeatureCall) and wanted.feature is Feature.BOSS_SECRETARY:
-            await self.secretaries.carry_out(call, wanted.number)
+            await self.secretaries.carry_out(call, wanted.number, settler(call, wanted))
             return
         if isinstance(wanted, FeatureCall) and wanted.feature in SETTINGS:
             await do_and_tell(call, lambda: self.settings.carry_out(call.caller.number, wanted))
             return
         if isinstance(wanted, FeatureCall) and wanted.feature in AGENTS:
-            await do_and_tell(call, lambda: self.agents.carry_out(call.caller.number, wanted))
+            settle = settler(call, wanted)
+            await do_and_tell(call, lambda: self.agents.carry_out(call.caller.number, wanted, settle))
             return
 
         def lost() -> None:
@@ -90,16 +88,12 @@ class Features:
             call.live.begun()
             await call.refuse(Ending.NOTHING_THERE)
 
-    def may_be_repeated(self, wanted: object) -> bool:
-        """Whether this may be done for a caller for whom a former server process may have done it."""
-        return isinstance(wanted, Retrieval) or (
-            isinstance(wanted, FeatureCall) and wanted.feature not in ONCE
-        )
-
     def finds(self, call: ExtensionCall, wanted: FeatureCall | Retrieval) -> bool:
         """Whether the call is there that the caller wants to take; True where none is wanted."""
         if isinstance(wanted, Retrieval):
             return any(parked.slot == wanted.slot for parked in self.desk.lot.calls())
+        if wanted.feature is Feature.BOSS_SECRETARY:
+            return self.secretaries.finds(call, wanted.number)
         return wanted.feature not in PICK_UPS or bool(self._within_reach(call, wanted))
 
     def _within_reach(self, call: ExtensionCall, wanted: FeatureCall) -> list[Pickable]:

@@ -85,10 +85,19 @@ class Fork:
         for_leg: Leg | None,
         timeout_s: float,
         headers: Mapping[str, str] | None = None,
+        memo: str = "",
     ) -> None:
-        """Ring these phones and numbers; each comes with the id that its leg shall have."""
+        """Ring these phones and numbers; each comes with the id that its leg shall have.
+
+        `memo`: what is noted on the legs of phones.
+        """
         dial = partial(
-            self._resources.dial, caller=caller, timeout_s=timeout_s, for_leg=for_leg, headers=headers
+            self._resources.dial,
+            caller=caller,
+            timeout_s=timeout_s,
+            for_leg=for_leg,
+            headers=headers,
+            memo=memo,
         )
         for leg_id, target in targets:
             self._phones.append(self._ring(dial, leg_id, target))

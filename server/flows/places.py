@@ -7,7 +7,8 @@ by the configuration as it is then.
 """
 
 from datetime import datetime
-from typing import Self
+from enum import StrEnum
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -15,6 +16,27 @@ from server.contract.decisions import Decision, DecisionKind, TrunkChoice
 from server.contract.destinations import Destination
 from server.contract.features import Feature
 from server.contract.prompts import DEFAULT_LANGUAGE
+
+
+class Goal(StrEnum):
+    """What a code that switches over is to lead to, which depends on what was before (see `flows.goals`)."""
+
+    ON = "on"
+    OFF = "off"
+    TAKE = "take"
+    """Nothing is switched: the caller gets the call that is held for it."""
+
+
+class Errand(BaseModel):
+    """What somebody has ordered of a mailbox, to be done on the own phone that answers.
+
+    `greeting`: the id of the one to play, or the name of the one to record, or to confirm: it was recorded.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    does: Literal["play", "record", "confirm"]
+    greeting: str
 
 
 class Place(BaseModel):
@@ -33,6 +55,8 @@ class Place(BaseModel):
         tried: what has rung there before.
         since: when that began to ring.
         leg: the id of the leg that a supervisor listens to.
+        errand: what is done there for who has ordered it; None: it was not ordered.
+        goal: what is to be so once the code is carried out that was dialled; None: it is no such code.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -52,6 +76,8 @@ class Place(BaseModel):
     tried: tuple[str, ...] = ()
     since: datetime | None = None
     leg: str = ""
+    errand: Errand | None = None
+    goal: Goal | None = None
 
     @property
     def decision(self) -> Decision:

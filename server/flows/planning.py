@@ -3,7 +3,6 @@
 Nothing here is awaited: configuration, settings, presence and phones are in memory.
 """
 
-from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
@@ -16,15 +15,15 @@ from server.contract.features import Feature
 from server.contract.ivr import Ivr
 from server.contract.reaching import EndpointKind
 from server.contract.routing import RingGroup
-from server.contract.trunks import Trunk
 from server.flows.conference import Rooms
 from server.flows.group_rings import rings_for_boss, rings_of_group
 from server.flows.intercom import intercom
 from server.flows.ivr import Exits, Spoken, announcement, menu
+from server.flows.outside import Outside
 from server.flows.places import Place
 from server.flows.plan_parts import INSIDE, REFUSALS, call_back, follow_of, is_mailbox, is_on, together, wish
 from server.flows.queue import QueueExits, waiting_line
-from server.flows.stops import Following, OutsideNumber, Ring, Stop, Target
+from server.flows.stops import Following, Ring, Stop, Target
 from server.flows.voicemail import Mailboxes
 from server.flows.way import Caller, Way
 from server.rules.boss_secretary import First, ForBoss, first_of
@@ -60,14 +59,8 @@ from server.services.queues import Queues
 from server.services.reaching import Reaching
 from server.switch.port import Contact, Leg, LegState, Party, Switch
 
-OUTSIDE_S = 120.0
-"""Seconds that a number outside may ring: its own network gives up, or answers with a mailbox, before."""
-
 FLIP_S = 30.0
 """Seconds that the other own phones ring to take a call over."""
-
-TRUNK_FAILED = frozenset({Ending.FAILED})
-"""After this the next trunk is tried; all other endings are the answer of who was called."""
 
 _BEFORE_SECRETARIES = (DecidedBy.EMERGENCY_CALL_BACK, DecidedBy.CALLER_RULE)
 """Steps of PRES-8 that come before the secretaries."""
@@ -93,7 +86,9 @@ class Planner:
         rooms: Rooms,
         queues: Queues,
         emergencies: Emergencies,
+        silent_trunks: Callable[[], Collection[str]],
     ) -> None:
+        """`silent_trunks`: see `Outside`."""
         self._emergencies = emergencies
         self._switch = switch
         self._directory = directory
@@ -105,6 +100,7 @@ class Planner:
         self._spoken = spoken
         self._rooms = rooms
         self._queues = queues
+        self._outside = Outside(switch, snapshot, silent_trunks)
 
     def plan(self, caller: Caller, dialled: str) -> Following | FeatureCall | Retrieval:
         """Where this call goes first, or what is done for the caller, or how it ends at once."""
@@ -134,6 +130,8 @@ class Planner:
 
         Where nothing has changed meanwhile that is the same place; what was tried there does not ring again.
         """
+        if place.errand is not None:
+            return self._mailboxes.errand(place.number, place.errand, by=caller.extension)
         way = Way.to(place, caller)
         if place.call_back:
             following = self._called_back(place.decision, place.call_back, way)
@@ -195,8 +193,8 @@ class Planner:
             DecisionKind.PROMPT: lambda: announcement(number, self._spoken, way.language),
             DecisionKind.VOICEMAIL: lambda: self._mailboxes.deposit(number) or Ending.UNKNOWN_NUMBER,
             DecisionKind.GROUP_VOICEMAIL: lambda: self._mailboxes.deposit(number) or Ending.UNKNOWN_NUMBER,
-            DecisionKind.OUTBOUND: lambda: self._outside(decision, way),
-            DecisionKind.EMERGENCY: lambda: self._outside(decision, way),
+            DecisionKind.OUTBOUND: lambda: self._outside.stop(decision, way.caller.party),
+            DecisionKind.EMERGENCY: lambda: self._outside.stop(decision, way.caller.party),
             DecisionKind.HANG_UP: lambda: Ending.DECLINED,
         }
         if decision.kind in ways:
@@ -354,7 +352,7 @@ class Planner:
         targets: tuple[Target, ...] = tuple(phone for phone in rung if phone.reachable) or rung
         if plan.mobile:
             decision = self._forwarded(plan.mobile, number)
-            targets += together(self._numbers_outside(decision, way))
+            targets += together(self._outside.numbers(decision, way.caller.party))
         return targets
 
     def flip(self, by: Leg) -> Stop | Ending:
@@ -426,42 +424,6 @@ class Planner:
             spoken=self._spoken,
         )
         return waiting_line(queue, self._queues, exits)
-
-    # Outside
-
-    def _outside(self, decision: Decision, way: Way) -> Following:
-        numbers = self._numbers_outside(decision, way)
-        if not numbers:
-            return Ending.FAILED
-        rings = tuple(Ring((number,), OUTSIDE_S, number.trunk) for number in numbers)
-        return Stop(callees=(), rings=rings, goes_on=TRUNK_FAILED)
-
-    def _numbers_outside(self, decision: Decision, way: Way) -> tuple[OutsideNumber, ...]:
-        """The number at each trunk that has room; in an emergency nobody asks for room (SIP-12).
-
-        Trunks of which it is known that they do not work stand last: a carrier that is gone keeps a caller
-        waiting for half a minute.
-        """
-        if decision.kind not in (DecisionKind.OUTBOUND, DecisionKind.EMERGENCY):
-            return ()
-        used = Counter(leg.trunk for leg in self._switch.legs())
-        trunks = self._snapshot().all(Trunk)
-        own = way.caller.party
-        states = self._switch.trunks()
-        lost = {name for name, state in states.items() if not state.usable}
-        return tuple(
-            OutsideNumber(
-                choice.trunk,
-                decision.number,
-                Party(choice.caller_number, choice.caller_name) if choice.caller_number else own,
-                urgent=decision.kind is DecisionKind.EMERGENCY,
-            )
-            for choice in sorted(decision.trunks, key=lambda choice: choice.trunk in lost)
-            if choice.trunk in trunks  # a place is older than the configuration
-            if decision.kind is DecisionKind.EMERGENCY
-            or not trunks[choice.trunk].max_concurrent
-            or used[choice.trunk] < trunks[choice.trunk].max_concurrent
-        )
 
     # Voicemail
 

@@ -168,6 +168,7 @@ class _Waiting:
                     self._call,
                     self._resources,
                     queue,
+                    effect.extension,
                     self._exits.phones(effect.extension),
                     headers=headers_of(self._queue, self._queues.waited_s(self._id)),
                     over=self._over,

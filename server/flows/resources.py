@@ -76,8 +76,9 @@ class Resources:
         timeout_s: float,
         for_leg: Leg | None,
         headers: Mapping[str, str] | None = None,
+        memo: str = "",
     ) -> Leg:
-        """See `Switch.dial` and `Switch.dial_trunk`."""
+        """See `Switch.dial` and `Switch.dial_trunk`; `memo` is for phones."""
         if isinstance(target, OutsideNumber):
             request = asyncio.ensure_future(
                 self._switch.dial_trunk(
@@ -98,6 +99,7 @@ class Resources:
                     timeout_s=timeout_s,
                     for_leg=for_leg,
                     headers=dict(headers) if headers else None,
+                    memo=memo,
                 )
             )
         self._sweep()

@@ -9,19 +9,22 @@ import logging
 from collections.abc import Callable, Collection, Coroutine
 from contextlib import suppress
 from datetime import tzinfo
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from server.contract.decisions import DecisionKind
+from server.contract.features import Feature
 from server.flows import voicemail_prompts as prompts
 from server.flows.notes import note
+from server.flows.places import Errand, Place
 from server.flows.resources import RELEASE_S, Resources
 from server.flows.stops import Machine, Onward
 from server.flows.voicemail_menu import GreetingRecorder, Menu, recording_name
 from server.flows.waiting import finish
 from server.services.call_log import CallLog
 from server.services.call_log_store import Call
+from server.services.errors import ServiceError
 from server.services.presence import PresenceService
 from server.services.voicemail import Voicemail
 from server.switch.digits import ask_digits
@@ -130,25 +133,39 @@ class Mailboxes:
             if recorded is not None:
                 await self._voicemail.discard(recorded)
 
-    def greeting_recorder(self, box: str, name: str, *, by: str) -> Machine:
-        """Records a personal greeting, which is named so, until `#` or the hang-up (VM-3)."""
+    def errand(self, box: str, errand: Errand, *, by: str) -> Machine:
+        """Plays a greeting of a mailbox to extension `by`, or records one until `#` or the hang-up (VM-3)."""
 
         async def serve(call: "ExtensionCall", _resources: Resources) -> Onward | None:
-            call_id = call.live.call.id
-            await GreetingRecorder(self._voicemail, call.caller, box, by=by, call_id=call_id).record(name)
+            match errand.does:
+                case "play":
+                    await self._play_greeting(call.caller, box, errand.greeting)
+                case "confirm":
+                    await call.caller.play(*prompts.SAVED)
+                case "record":
+                    await self._record_greeting(call, box, errand, place, by=by)
             return None
 
-        return Machine((), serve)
+        place = Place(kind=DecisionKind.FEATURE, feature=Feature.VOICEMAIL, number=box, errand=errand)
+        return Machine((), serve, place=place)
 
-    @staticmethod
-    def player(path: Path) -> Machine:
-        """Plays a file."""
+    async def _record_greeting(
+        self, call: "ExtensionCall", box: str, errand: Errand, place: Place, *, by: str
+    ) -> None:
+        call_id = call.live.call.id
+        kept = place.with_changes(call=call_id, errand=Errand(does="confirm", greeting=errand.greeting))
+        recorder = GreetingRecorder(self._voicemail, call.caller, box, by=by, call_id=call_id, note_kept=kept)
+        if not (call.desk.recorder.is_former(call.live) and await recorder.go_on(errand.greeting)):
+            await recorder.record(errand.greeting)
 
-        async def serve(call: "ExtensionCall", _resources: Resources) -> Onward | None:
-            await call.caller.play(Sound.file(path.with_suffix("")))
-            return None
-
-        return Machine((), serve)
+    async def _play_greeting(self, leg: Leg, box: str, greeting: str) -> None:
+        try:
+            path = await self._voicemail.greetings.file(box, greeting)
+        except (ServiceError, SQLAlchemyError, OSError) as error:
+            _log.warning("A greeting of mailbox %s cannot be played: %s", box, error)
+            await leg.play(*prompts.WRONG)
+        else:
+            await leg.play(Sound.file(path.with_suffix("")))
 
     def _greeting(self, box: str) -> Sound | None:
         """The personal greeting for the presence of this moment."""

@@ -12,6 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from server.contract.voicemail import VoicemailMessage
 from server.flows import voicemail_prompts as prompts
+from server.flows.notes import note
+from server.flows.places import Place
 from server.rules.hours import local_time
 from server.services.errors import ServiceError
 from server.services.voicemail import Voicemail
@@ -198,9 +200,22 @@ class Menu:
 
 
 class GreetingRecorder:
-    """Records a personal greeting of a mailbox by phone (VM-3), in a call; `by` is who asks for it."""
+    """Records a personal greeting of a mailbox by phone (VM-3), in a call; `by` is who asks for it.
 
-    def __init__(self, voicemail: Voicemail, leg: Leg, box: str, *, by: str, call_id: str) -> None:
+    `note_kept`: noted on the leg once it is kept, so that no later server asks for it again; None: nothing.
+    """
+
+    def __init__(
+        self,
+        voicemail: Voicemail,
+        leg: Leg,
+        box: str,
+        *,
+        by: str,
+        call_id: str,
+        note_kept: Place | None = None,
+    ) -> None:
+        self._note_kept = note_kept
         self._voicemail = voicemail
         self._leg = leg
         self._box = box
@@ -219,8 +234,21 @@ class GreetingRecorder:
             await self._voicemail.discard_failed(self._name)
             await self._leg.play(*prompts.FULL)
             return
+        await self._end(name, recorded, use=use)
+
+    async def go_on(self, name: str) -> bool:
+        """Go on with the greeting that is recorded since a former server process; False: there is none."""
+        recorded = await self._leg.recording(self._name)
+        if recorded is None:
+            return False
+        await self._end(name, recorded, use=False)
+        return True
+
+    async def _end(self, name: str, recorded: Recorded, *, use: bool) -> None:
         kept = await self._keep(name, recorded, use=use)
         if self._leg.state is LegState.UP:
+            if kept and self._note_kept is not None:
+                await note(self._leg, self._note_kept)
             await self._leg.play(*(prompts.SAVED if kept else prompts.WRONG))
 
     async def _keep(self, name: str, recorded: Recorded, *, use: bool) -> bool:

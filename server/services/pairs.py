@@ -140,6 +140,11 @@ class Pairs:
             self._look_at(call.id)
             self._refresh({call.boss, known.boss if known is not None else ""})
 
+    def is_off(self, boss: str, secretary: str) -> bool:
+        """Whether the feature is switched off for a pair, also while the switch is away."""
+        found = self._configuration.snapshot.get(Boss, boss)
+        return found is not None and secretary in found.switched_off
+
     async def switch(self, boss: str, secretary: str, *, on: bool | None, by: str, address: str = "") -> Pair:
         """Switch the feature for a pair on or off, or (None) the other way. It stays so over restarts.
 

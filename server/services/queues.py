@@ -236,16 +236,17 @@ class Queues:
         if call.ending is not None:
             self.forget(call.id)
         elif call.id in floor.waiting and call.answered_leg is not None:
-            self._taken(call.id, call.answered_leg)
+            self._taken(call, call.answered_leg)
 
-    def _taken(self, call: str, answered_leg: str) -> None:
+    def _taken(self, call: Call, answered_leg: str) -> None:
         """A waiting caller talks: with a colleague, or with an agent whose answer a killed server saw."""
         leg = next((leg for leg in self._switch.legs() if leg.id == answered_leg), None)
         if leg is None or leg.inbound:
-            self.leave(call)  # it was picked up
+            self.leave(call.id)  # it was picked up
             return
-        effects = self._acd.found_talking(call, leg.number, self._now())
-        self._carry_out(effects, calls=[call], extensions=[leg.number])
+        agent = leg.number or call.callee or ""  # a mobile does not say whose it is
+        effects = self._acd.found_talking(call.id, agent, self._now())
+        self._carry_out(effects, calls=[call.id], extensions=[agent])
 
     def forget(self, call: str) -> None:
         """Nobody conducts this call any longer: it is in no queue once the agent's phone is free."""

@@ -6,6 +6,7 @@ from server.contract.system import TrunkReport
 from server.contract.trunks import Trunk
 from server.services.configuration import Configuration, ConfigurationChanged
 from server.services.copies import Copy
+from server.services.trunk_silences import TrunkSilences
 from server.services.vault import VaultError
 from server.switch.port import SipTrunk, Switch, TrunkKind
 
@@ -16,19 +17,26 @@ _log = logging.getLogger(__name__)
 
 
 class Trunks:
-    """Pushes all enabled trunks whenever the switch comes up and when one of them changes."""
+    """Pushes all enabled trunks whenever the switch comes up and when one of them changes.
+
+    Attributes:
+        silences: which of them calls have found silent.
+    """
 
     def __init__(self, *, switch: Switch, configuration: Configuration) -> None:
         self._switch = switch
         self._configuration = configuration
         self._copy = Copy(switch, self._push, name="trunks")
+        self.silences = TrunkSilences(switch)
 
     def start(self) -> None:
         """Follow the switch and the configuration. Call it before the switch starts."""
         self._copy.start(self._configuration.observe(self._on_change))
+        self.silences.start()
 
     async def stop(self) -> None:
         """Follow nothing any longer; a push that is under way is given up."""
+        self.silences.stop()
         await self._copy.stop()
 
     def report(self) -> list[TrunkReport]:

@@ -78,6 +78,7 @@ class Leg(ABC):
         source: inbound from a phone, where its INVITE came from (as `Contact.address`); "": unknown.
         psap_callback: inbound from a trunk: it says that an emergency centre calls back (RFC 7090).
         digits: those that the phone has sent and nobody has read yet (see `server.switch.digits`).
+        ended: how it ended; None: it has not.
     """
 
     id: str
@@ -95,6 +96,7 @@ class Leg(ABC):
     source: str
     psap_callback: bool
     digits: Digits
+    ended: Ended | None
 
     @property
     def holds(self) -> bool:
@@ -396,11 +398,13 @@ class Switch(ABC):
         timeout_s: float,
         for_leg: Leg | None = None,
         headers: dict[str, str] | None = None,
+        memo: str = "",
     ) -> Leg:
         """Send an INVITE to one phone, showing `caller`; returns at once with the new leg.
 
         After `timeout_s` seconds the leg ends by itself. `for_leg` is the inbound leg this is for (codec
-        preference, linked ids). A duplicate `leg_id` raises `SwitchError`.
+        preference, linked ids). `memo` is noted on it before it exists (see `Leg.remember`). A duplicate
+        `leg_id` raises `SwitchError`.
         """
 
     @abstractmethod

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pytest
 import pytest_asyncio
 
+from server.switch.asterisk.config import MEMO_VARIABLE
 from tests.phones.baresip import Baresip
 from tests.phones.hearing import GONE_DBOV, hears_tone, listen
 from tests.phones.own_phone import OwnPhone
@@ -19,6 +20,8 @@ from tests.phones.script_phone import ScriptPhone
 from tests.phones.sound import level_of
 from tests.phones.waiting import until
 from tests.real.pbx import Pbx
+from tests.real.test_crashes import _nothing_is_written as nothing_is_written
+from tests.real.test_feature_codes import MS, loud_pieces
 from tests.real.test_lamps import until_watched
 from tests.real.test_parking import hears_music
 
@@ -363,3 +366,41 @@ async def test_a_held_call_is_taken_after_a_kill_of_the_server_BOSS_3(own_pbx: P
         await boss.hangup()
         await caller.ended()
     await own_pbx.nothing_left()
+
+
+async def test_a_kill_before_and_after_a_pair_is_switched_leaves_it_switched_once_and_said_BOSS_2(
+    own_pbx: Pbx,
+) -> None:
+    """Dialled once each time: first the server dies before it could write it, then while it says so."""
+    pbx = own_pbx
+    async with firm(pbx, 1) as people:
+        await people.configure()
+        boss = await people.script("boss")
+        boss.says(0)
+
+        async def is_noted() -> bool:
+            variables = [one.get("channelvars", {}) for one in await pbx.engine("channels")]
+            return any('"goal"' in one.get(MEMO_VARIABLE, "") for one in variables)
+
+        with nothing_is_written(pbx):
+            await boss.dial(people.code)
+            await until(is_noted, "what the code is to lead to is noted", every_s=0.02)
+            await pbx.kill()
+        await pbx.start()
+        assert await says_ms(boss) > 500
+        await people.is_shown("off")
+        await boss.dial(people.code)
+        await boss.connected()
+        await pbx.kill()
+        await pbx.start()
+        assert await says_ms(boss) > 500
+        await people.is_shown("idle")
+    await pbx.nothing_left()
+
+
+async def says_ms(phone: RealPhone) -> float:
+    """For how many milliseconds something is said to a phone from now on, until it is hung up."""
+    mark = phone.heard().ms
+    await phone.connected()
+    assert (await phone.ended()).code is None, "it was answered"
+    return MS * len(loud_pieces(phone.heard().since(mark)))

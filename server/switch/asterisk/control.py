@@ -187,6 +187,8 @@ class Control:
         variables = {LEG_VARIABLE: contact.uri, TRANSFERS: TRANSFERS_ARE_OURS}
         for name, value in headers.items():
             variables[f"PJSIP_HEADER(add,{name})"] = value
+        if leg.memo:
+            variables[MEMO_VARIABLE] = leg.memo
         parameters = {
             "endpoint": f"PJSIP/{contact.number}/{contact.uri}",
             "app": APPLICATION,

@@ -354,10 +354,17 @@ class AsteriskSwitch(Switch):
         timeout_s: float,
         for_leg: Leg | None = None,
         headers: dict[str, str] | None = None,
+        memo: str = "",
     ) -> Leg:
         """See `Switch.dial`. A phone that cannot be reached at all gives a leg that has ended."""
         leg = AsteriskLeg(
-            self._control, leg_id, number=contact.number, inbound=False, caller=caller, contact=contact.uri
+            self._control,
+            leg_id,
+            number=contact.number,
+            inbound=False,
+            caller=caller,
+            contact=contact.uri,
+            memo=memo,
         )
         codecs = self._control.codecs(contact.number)
         await self._dial(leg, contact, timeout_s=timeout_s, for_leg=for_leg, headers=headers, codecs=codecs)

@@ -158,31 +158,30 @@ class SimulatedEngine:
 
     # what a connected server asks for
 
-    def invite_to(
+    def invite_to(  # noqa: PLR0917
         self,
         contact: Contact,
         leg_id: str,
         caller: Party,
         timeout_s: float,
         headers: Mapping[str, str],
+        memo: str = "",
     ) -> Dialog:
         """Send an INVITE to a phone; one that is not there never responds."""
         phone = next((phone for phone in self.phones if phone.contact == contact), None)
-        dialog = self._invite(phone, contact, leg_id=leg_id, caller=caller, timeout_s=timeout_s)
+        dialog = self._invite(phone, contact, leg_id=leg_id, caller=caller, timeout_s=timeout_s, memo=memo)
         dialog.headers = headers
         return dialog
 
     def invite_over(self, trunk: str, number: str, leg_id: str, caller: Party, timeout_s: float) -> Dialog:
-        """Send an INVITE for a number over a trunk; one that is not there is given up after `TIMER_B_S`."""
+        """Send an INVITE for a number over a trunk; a silent carrier is given up after `TIMER_B_S`."""
         carrier = self.carriers.get(trunk)
         there = carrier if carrier is not None and carrier.up else None
         uri = f"sip:{number}@{trunk}"
         dialog = self._invite(
             there, Contact("", uri), leg_id=leg_id, caller=caller, timeout_s=timeout_s, trunk=trunk
         )
-        if there is None:
-            loop = asyncio.get_running_loop()
-            dialog.timers.append(loop.call_later(TIMER_B_S, self.end, dialog, Ended(sip_code=408)))
+        dialog.timers.append(asyncio.get_running_loop().call_later(TIMER_B_S, self._no_sign, dialog))
         return dialog
 
     def _invite(
@@ -194,6 +193,7 @@ class SimulatedEngine:
         caller: Party,
         timeout_s: float,
         trunk: str = "",
+        memo: str = "",
     ) -> Dialog:
         dialog = Dialog(
             id=leg_id,
@@ -204,6 +204,7 @@ class SimulatedEngine:
             caller=caller,
             contact=contact.uri,
             trunk=trunk,
+            memo=memo,
         )
         self.dialogs[leg_id] = dialog
         loop = asyncio.get_running_loop()
@@ -281,6 +282,10 @@ class SimulatedEngine:
         self.endpoints.clear()
         self.trunks.clear()
         self.blocked = ()
+
+    def _no_sign(self, dialog: Dialog) -> None:
+        if dialog.state is LegState.NEW:
+            self.end(dialog, Ended(sip_code=408))
 
     def _time_out(self, dialog: Dialog) -> None:
         if dialog.state in (LegState.NEW, LegState.RINGING):

@@ -72,6 +72,7 @@ class SimulatedLeg(Leg):
         self.held = dialog.held
         self.held_by_us = dialog.held_by_us
         self.memo = dialog.memo
+        self.ended = dialog.ended
         self.digits = Digits()
         self._switch = switch
         self._rang = asyncio.Event()
@@ -85,6 +86,7 @@ class SimulatedLeg(Leg):
         """Take over the state that the engine has told."""
         self.state, self.held = self.dialog.state, self.dialog.held
         self.held_by_us = self.dialog.held_by_us
+        self.ended = self.dialog.ended
         if self.state in (LegState.RINGING, LegState.UP, LegState.GONE):
             self._rang.set()
         if self.state in (LegState.UP, LegState.GONE):

@@ -183,13 +183,14 @@ class SimulatedSwitch(Switch):
         timeout_s: float,
         for_leg: Leg | None = None,  # noqa: ARG002
         headers: dict[str, str] | None = None,
+        memo: str = "",
     ) -> Leg:
         """See `Switch.dial`."""
 
         def invite() -> Leg:
             if leg_id in self.engine.dialogs:
                 raise SwitchError(f"leg {leg_id} exists")
-            return self._leg(self.engine.invite_to(contact, leg_id, caller, timeout_s, headers or {}))
+            return self._leg(self.engine.invite_to(contact, leg_id, caller, timeout_s, headers or {}, memo))
 
         return await self.request(invite)
 

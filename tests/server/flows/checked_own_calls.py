@@ -5,6 +5,7 @@ from typing import Any
 
 from server.contract.own_calls import OwnCall, OwnCallState
 from server.flows.own_calls import OwnCalls
+from server.switch.port import TrunkChanged
 
 
 class CheckedOwnCalls(OwnCalls):
@@ -28,7 +29,11 @@ class CheckedOwnCalls(OwnCalls):
         self._checked("order_over", super().order_over, order, outcome)
 
     def _on_switch(self, event: Any) -> None:
-        self._checked("switch", super()._on_switch, event)
+        if isinstance(event, TrunkChanged):
+            # After a broken connection it comes before `Up`, which tells what became of legs meanwhile.
+            super()._on_switch(event)
+        else:
+            self._checked("switch", super()._on_switch, event)
 
     def _checked(self, what: str, tell: Callable[..., None], *told: Any) -> None:
         tell(*told)

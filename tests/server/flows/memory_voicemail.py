@@ -78,9 +78,19 @@ class MemoryMessages:
 
 
 class MemoryGreetings:
-    def __init__(self) -> None:
+    """`named`: what each is called; `fail` is raised by whatever is kept next."""
+
+    def __init__(self, messages: MemoryMessages) -> None:
+        self._messages = messages
         self.paths = {}
+        self.named = {}
         self.fail: ServiceError | None = None
+
+    async def file(self, _box, greeting_id):
+        await asyncio.sleep(0.002)
+        if greeting_id not in self.paths:
+            raise not_found(f"greeting {greeting_id}")
+        return self.paths[greeting_id]
 
     async def keep(self, box, name, recorded, *, by):
         await asyncio.sleep(0.002)
@@ -88,7 +98,9 @@ class MemoryGreetings:
             raise self.fail
         del by
         greeting_id = uuid.uuid4().hex
+        self._messages.forget_take(recorded)
         self.paths[greeting_id] = recorded.path
+        self.named[greeting_id] = name
         return VoicemailGreeting(
             id=greeting_id, box=box, name=name, seconds=recorded.seconds, created_at=EPOCH
         )
@@ -103,7 +115,7 @@ class MemoryVoicemail:
         self.pins: dict[str, str] = {}
         self.groups: dict[str, tuple[str, ...]] = {}
         self.messages = MemoryMessages(place)
-        self.greetings = MemoryGreetings()
+        self.greetings = MemoryGreetings(self.messages)
         self.discarded = []
         self.failed = []
         self.locked: Exception | None = None

@@ -36,6 +36,7 @@ from server.services.queues import Queues
 from server.services.recordings import Recordings
 from server.services.recordings_rights import RecordingRights
 from server.services.states import States
+from server.services.trunk_silences import TrunkSilences
 from server.switch.port import Sound
 from server.switch.simulated import SimulatedEngine, SimulatedSwitch
 from tests.server.flows.checked_own_calls import CheckedOwnCalls
@@ -127,6 +128,7 @@ class Office:
         )
         self.emergency_store = emergency_store or MemoryEmergencies()
         self.emergencies = Emergencies(store=self.emergency_store, clock=self.clock)
+        self.silences = TrunkSilences(self.switch)
         self.planner = planner = Planner(
             switch=self.switch,
             directory=self.directory,
@@ -139,6 +141,7 @@ class Office:
             rooms=rooms,
             queues=self.queues,
             emergencies=self.emergencies,
+            silent_trunks=self.silences.now,
         )
         self.lot = ParkingLot(
             hub=self.hub, clock=self.clock, settings=lambda: snapshot_of(self.configuration).parking
@@ -225,6 +228,7 @@ class Office:
         self.call_log.start()
         self.recordings.start()
         self.own_calls.start()
+        self.silences.start()
         await self.emergencies.load()
         await self.calls.start()
         self.switch.connect(restarted=restarted)
@@ -240,6 +244,7 @@ class Office:
         await self.queues.stop()
         self.pairs.stop()
         self.own_calls.stop()
+        self.silences.stop()
         self.states.stop()
         self.directory.stop()
 
@@ -266,6 +271,7 @@ class Office:
         self.queues.detach()
         await kill(self.queues.writer)
         self.own_calls.stop()
+        self.silences.stop()
         self.states.stop()
         self.directory.stop()
 

@@ -202,7 +202,7 @@ async def killed_at(moment: int, *, by_server: bool, told: bool = False) -> int:
     await asyncio.sleep(0.1)
     begin, struck = first.switch.points, asyncio.Event()
     first.switch.fault = lambda point: struck.set() if point - begin == moment else None
-    firm.boris.call("*591003")
+    taken = firm.boris.call("*591003")
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(struck.wait(), 0.5)
     moments = first.switch.points - begin
@@ -213,6 +213,11 @@ async def killed_at(moment: int, *, by_server: bool, told: bool = False) -> int:
     waits = firm.state() == "held" and at_secretary.state is LegState.UP
     talks = [legs for legs in second.engine.bridges.values() if call.id in legs and len(legs) > 1]
     assert waits or talks, "the caller is not left alone"
+    await asyncio.sleep(3)
+    assert any({call.id, taken.id} <= legs for legs in second.engine.bridges.values()), (
+        "the boss has the call"
+    )
+    assert not second.pairs.is_off("1002", "1003"), "nothing was switched"
     firm.anna.hang_up(call)
     await asyncio.sleep(1)
     for dialog in [*second.engine.dialogs.values()]:

@@ -10,6 +10,7 @@ from server.contract.errors import ErrorCode
 from server.contract.ivr import Choice, Ivr
 from server.contract.own_calls import OwnCallState
 from server.contract.prompts import Prompt
+from server.flows.places import Errand
 from server.flows.voicemail_prompts import BEEP, GREETING, SAVED
 from server.services.errors import ServiceError
 from server.services.own_phones import phone_id
@@ -20,6 +21,7 @@ from tests.server.flows.test_control import controlled, together
 from tests.virtual_time import in_virtual_time
 
 YEALINK = "Yealink SIP-T54W 96.86.0.70"
+RECORD = Errand(does="record", greeting="At lunch")
 
 
 @in_virtual_time
@@ -135,7 +137,7 @@ async def test_keys_are_heard_by_the_other_end_be_it_a_person_or_a_machine_SIP_1
 async def test_a_greeting_is_recorded_and_played_on_the_own_phone_VM_3():
     async with controlled() as (place, control):
         desk = place.engine.phone("1001", Behaviour.answers(1.0))
-        recorder = place.mailboxes.greeting_recorder("1001", "At lunch", by="1001")
+        recorder = place.mailboxes.errand("1001", RECORD, by="1001")
         control.serve("1001", recorder, shown="*2")
         await asyncio.sleep(0.5)
         assert desk.calls[0].caller.number == "*2", "the phone shows what it is for"
@@ -143,8 +145,9 @@ async def test_a_greeting_is_recorded_and_played_on_the_own_phone_VM_3():
         desk.press(desk.calls[0], "#")
         await place.idle()
         assert desk.calls[0].sounds == [*GREETING, *BEEP, *SAVED]
-        (path,) = place.voicemail.greetings.paths.values()
-        control.serve("1001", place.mailboxes.player(path), shown="*2")
+        ((greeting, path),) = place.voicemail.greetings.paths.items()
+        play = Errand(does="play", greeting=greeting)
+        control.serve("1001", place.mailboxes.errand("1001", play, by="1001"), shown="*2")
         await asyncio.sleep(1.5)
         assert desk.calls[1].sounds == [Sound.file(path.with_suffix(""))]
         await place.idle()
@@ -156,7 +159,7 @@ async def test_a_greeting_is_recorded_and_played_on_the_own_phone_VM_3():
 @in_virtual_time
 async def test_nothing_is_recorded_for_an_extension_without_a_phone_VM_3():
     async with controlled() as (place, control):
-        recorder = place.mailboxes.greeting_recorder("1001", "At lunch", by="1001")
+        recorder = place.mailboxes.errand("1001", RECORD, by="1001")
         for number, code in (("1001", ErrorCode.CONFLICT), ("9999", ErrorCode.NOT_FOUND)):
             with pytest.raises(ServiceError) as error:
                 control.serve(number, recorder, shown="*2")

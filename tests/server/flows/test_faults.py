@@ -5,6 +5,13 @@ import asyncio
 import pytest
 
 from server.switch.simulated import Behaviour, SimulatedEngine
+from tests.server.flows.code_stories import (
+    is_switched,
+    mobile_agent,
+    play_greeting,
+    record_greeting,
+    switching,
+)
 from tests.server.flows.fault_stories import (
     BEHAVIOURS,
     BY_KEYS,
@@ -105,7 +112,7 @@ FAULTS = [
 ]
 
 
-async def one_story(story, behaviours, fault, at: int) -> int:
+async def one_story(story, behaviours, fault, at: int, then=lambda place: None) -> int:
     """One story with this fault at this moment; returns how many moments there were."""
     async with office(engine=SimulatedEngine()) as place:
         place.engine.phone("1001", Behaviour.answers(1.0, hangs_up_after_s=2.0))
@@ -124,15 +131,18 @@ async def one_story(story, behaviours, fault, at: int) -> int:
         await asyncio.sleep(200)
         for dialog in [*place.engine.dialogs.values()]:  # those whom the fault has left talking
             dialog.phone.hang_up(dialog)
-        return place.switch.points - begin
+        moments = place.switch.points - begin
+        await place.idle()
+        then(place)
+        return moments
 
 
-def at_each_moment(story, phones, fault, *, least: int) -> None:
-    """The story with this fault at each of its moments, of which there must be some."""
-    moments = run(one_story(story, phones, fault, at=-1))
+def at_each_moment(story, phones, fault, *, least: int, then=lambda place: None) -> None:
+    """The story with this fault at each of its moments, of which there must be some; `then` looks at it."""
+    moments = run(one_story(story, phones, fault, at=-1, then=then))
     assert moments >= least
     for at in range(1, moments + 1):
-        run(one_story(story, phones, fault, at))
+        run(one_story(story, phones, fault, at, then))
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
@@ -212,6 +222,12 @@ def test_a_fault_at_each_moment_of_a_queue_leaves_nothing_behind_Q_11(way, fault
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_a_fault_at_each_moment_of_an_answer_on_a_mobile_of_an_agent_leaves_nothing_behind_Q_11(fault):
+    phones = [("1002", Behaviour.rings()), ("1003", Behaviour.answers(1.0))]
+    at_each_moment(mobile_agent, phones, fault, least=30)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
 @pytest.mark.parametrize("way", VOICEMAIL.values(), ids=VOICEMAIL.keys())
 def test_a_fault_at_each_moment_of_voicemail_leaves_nothing_behind_VM_5(way, fault):
     story, phones = way
@@ -223,6 +239,28 @@ def test_a_fault_at_each_moment_of_voicemail_leaves_nothing_behind_VM_5(way, fau
 def test_a_fault_at_each_moment_of_a_feature_code_leaves_nothing_behind_CODE_1(story, fault):
     phones = [("1002", ENDS_IT)]
     at_each_moment(story, phones, fault, least=5)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+@pytest.mark.parametrize("ordered", [False, True], ids=["dialled", "ordered"])
+@pytest.mark.parametrize("name", ["pair off", "pause"])
+def test_a_fault_at_each_moment_of_a_code_that_switches_over_does_it_once_or_says_no_BOSS_2(
+    name, ordered, fault
+):
+    def look(place: Office) -> None:
+        outcomes = [outcome for _, _, outcome, _ in place.log("1003")]
+        if is_switched(place, name):
+            assert outcomes == []
+        elif not ordered and fault not in {cancelled, cancelled_twice}:
+            assert outcomes == ["failed"], "it is not done twice"
+
+    at_each_moment(switching(name, ordered=ordered), [("1003", ENDS_IT)], fault, least=5, then=look)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+@pytest.mark.parametrize("story", [record_greeting, play_greeting], ids=lambda story: story.__name__)
+def test_a_fault_at_each_moment_of_an_errand_at_the_own_mailbox_leaves_nothing_behind_VM_3(story, fault):
+    at_each_moment(story, [("1003", ENDS_IT)], fault, least=5)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)

@@ -6,11 +6,15 @@ another one comes up on the same engine and disk.
 
 import asyncio
 import contextlib
+from pathlib import Path as FilePath
 
 import pytest
 
-from server.switch.port import LegState
+from server.flows.voicemail_prompts import SAVED
+from server.switch.port import LegState, Sound
 from server.switch.simulated import Behaviour, SimulatedEngine
+from server.switch.simulated.phones import Dialog
+from tests.server.flows import code_stories as codes
 from tests.server.flows import fault_stories as stories
 from tests.server.flows.office import Office
 from tests.server.flows.test_adoption import after_a_kill
@@ -211,6 +215,65 @@ def test_a_kill_at_each_moment_of_a_code_costs_nobody_what_was_dialled_CODE_1():
     at_each_moment(stories.code, [("1002", stories.ENDS_IT)], least=5, then=look)
 
 
+@pytest.mark.parametrize("ordered", [False, True], ids=["dialled", "ordered"])
+@pytest.mark.parametrize("name", codes.SWITCHES)
+def test_a_kill_at_each_moment_of_a_code_that_switches_over_does_it_once_and_says_so_BOSS_2_Q_10(
+    name, ordered
+):
+    def look(place: Office) -> None:
+        (phone,) = stories.phones_of(place, "1003")
+        for dialog in phone.calls if ordered else heard[-1:]:
+            assert codes.is_switched(place, name)
+            assert tuple(dialog.sounds[-len(codes.words_of(name)) :]) == codes.words_of(name)
+        assert place.log("1003") == [], "it has not failed"
+
+    heard: list[Dialog] = []
+    story = codes.switching(name, heard, ordered=ordered)
+    at_each_moment(story, [("1003", Behaviour.answers(1.0))], least=5, then=look)
+
+
+@pytest.mark.parametrize("machine", codes.MACHINES)
+def test_a_kill_at_each_moment_of_an_ordered_call_to_a_machine_costs_nobody_the_machine_SIP_2(machine):
+    async def story(place: Place) -> None:
+        await codes.ordering(codes.MACHINES[machine])(place)
+        served.append([dialog.state for dialog in _at(place, "1003")])
+
+    def look(place: Office) -> None:
+        (phone,) = stories.phones_of(place, "1003")
+        number = codes.MACHINES[machine]
+        if machine in {"menu", "queue", "conference"}:
+            assert served[-1] == [LegState.UP] * len(phone.calls), "it is there for as long as one wants"
+        elif phone.calls:
+            assert phone.calls[0].sounds, "it was heard"
+        assert place.log("1003") == [("outgoing", number, "answered", None)] * len(phone.calls)
+        assert place.control.in_progress() == []
+
+    served: list[list[LegState]] = []
+    at_each_moment(story, [("1003", Behaviour.answers(1.0))], least=5, then=look)
+
+
+def _at(place: Place, number: str) -> list[Dialog]:
+    return [dialog for dialog in place.engine.dialogs.values() if dialog.number == number]
+
+
+def test_a_kill_at_each_moment_of_an_errand_at_the_own_mailbox_costs_none_of_it_VM_3():
+    def recorded(place: Office) -> None:
+        (phone,) = stories.phones_of(place, "1003")
+        if phone.calls:
+            assert {*place.voicemail.greetings.named.values()} == {"At lunch"}
+            assert phone.calls[0].sounds[-len(SAVED) :] == [*SAVED]
+
+    def played(place: Office) -> None:
+        (phone,) = stories.phones_of(place, "1003")
+        for dialog in phone.calls:
+            assert dialog.heard[-1].sound == Sound.file(FilePath("/memory/greeting"))
+            assert dialog.heard[-1].ended - dialog.heard[-1].began == pytest.approx(5.0), "to its end"
+
+    answers = [("1003", Behaviour.answers(1.0))]
+    at_each_moment(codes.record_greeting, answers, least=6, then=recorded)
+    at_each_moment(codes.play_greeting, answers, least=4, then=played)
+
+
 @pytest.mark.parametrize("taken", [True, False], ids=["taken", "goes back"])
 def test_a_kill_at_each_moment_of_parking_leaves_nothing_behind_SIP_4(taken):
     phones = [stories.TALKS, ("1003", Behaviour.rings() if taken else Behaviour.answers(1.0))]
@@ -258,6 +321,21 @@ OUTCOMES = {"answered": answered_by_an_agent, "refused": answered_by_an_agent}
 def test_a_kill_at_each_moment_of_a_queue_leaves_nothing_behind_and_costs_no_line_Q_9_Q_11(way):
     story, phones = stories.QUEUES[way]
     at_each_moment(story, phones, least=13, then=OUTCOMES.get(way, in_the_log_of_the_queue_once))
+
+
+def test_a_kill_at_each_moment_of_an_answer_on_a_mobile_logs_it_as_the_agents_Q_9_Q_11():
+    def look(place: Office) -> None:
+        calls = place.engine.carriers["two"].calls
+        talked.append([call for call in calls if call.ended is not None and not call.ended.by_us])
+        if talked[-1]:  # else the transfer had hardly begun, and the two talk on
+            lines = [(str(line.end), line.agent) for line in place.queue_store.calls]
+            assert lines == [("answered", "1002")]
+            assert ("incoming", "1001", "answered", None) in place.log("1002")
+
+    talked: list[list[Dialog]] = []
+    phones = [("1002", Behaviour.rings()), ("1003", Behaviour.answers(1.0))]
+    at_each_moment(codes.mobile_agent, phones, least=30, then=look)
+    assert len([calls for calls in talked if calls]) > 20
 
 
 @pytest.mark.parametrize("way", stories.VOICEMAIL.values(), ids=stories.VOICEMAIL.keys())

@@ -1,9 +1,8 @@
 """The server is killed while an ordered call is about to be made: the next one makes it (OPS-1, SIP-2)."""
 
 import asyncio
-from pathlib import Path
 
-from server.switch.port import LegState
+from server.switch.port import LegState, Sound
 from server.switch.simulated import Behaviour
 from tests.server.flows.office import RING_S
 from tests.server.flows.test_adoption import after_a_kill
@@ -59,20 +58,19 @@ async def test_an_ordered_call_that_rings_can_be_taken_back_at_the_next_server_S
 
 
 @in_virtual_time
-async def test_what_an_heir_cannot_make_or_may_have_been_done_is_ended_SIP_2():
-    """A machine that was to serve the phone, and a code that was dialled once the phone had answered."""
+async def test_a_code_that_was_ordered_is_done_and_told_by_the_next_server_SIP_2_CODE_1():
     first = await opened()
     anna = phone(first, "1001")
-    first.control.serve("1001", first.mailboxes.player(Path("/memory/greeting")), shown="*2")
     await first.control.make("1001", "*311002")
     await asyncio.sleep(1)
-    anna.answer(anna.calls[1])
+    anna.answer(anna.calls[0])
     await asyncio.sleep(0.05)
     first.reaching.settings.clear()
     second = await after_a_kill(first)
-    await asyncio.sleep(5)
-    assert [dialog.state for dialog in anna.calls] == [LegState.GONE] * 2
-    assert second.reaching.settings == {}, "it is not done again"
+    await asyncio.sleep(15)
+    assert anna.calls[0].sounds[-1] == Sound.digits("1002")
+    assert str(second.reaching.settings["1001"].statuses.available.internal.always) == "extension:1002"
+    assert anna.calls[0].state is LegState.GONE
     await closed(second)
 
 

@@ -114,7 +114,10 @@ async def test_the_next_server_adopts_engine_calls_and_registrations(own_setting
         await first.events.get(LegChanged, lambda event: event.leg is inbound and event.leg.held)
         await outbound.mark_held(on=True)
         third = await first.phone("1003")
-        ringing = await first.dial(first.switch.contacts("1003")[0], caller=Party("1002", "Bo"), timeout_s=60)
+        memo = '{"greeting": "Účtárna ${x}, 100 %; \\"a|b\\""}'
+        ringing = await first.dial(
+            first.switch.contacts("1003")[0], caller=Party("1002", "Bo"), timeout_s=60, memo=memo
+        )
         await ringing.ringing()
         pid = first.switch.status.pid
         await first.switch.aclose(stop_engine=False)
@@ -141,6 +144,7 @@ async def test_the_next_server_adopts_engine_calls_and_registrations(own_setting
                 LegState.RINGING,
                 Party("1002", "Bo"),
             )
+            assert again.memo == ringing.memo == memo
             (bridge,) = second.switch.bridges()
             assert bridge.legs == {inbound.id, outbound.id}
             assert len(second.switch.contacts("1003")) == 1
