@@ -71,6 +71,7 @@ from server.services.recordings_rights import RecordingRights
 from server.services.recordings_store import RecordingStore
 from server.services.retention import Retention
 from server.services.sip_guard import SipGuard
+from server.services.speech import SpokenLanguages
 from server.services.states import States
 from server.services.tasks import Background
 from server.services.trunks import Trunks
@@ -191,7 +192,7 @@ class Application:
         )
         await guard.start()
         stack.push_async_callback(guard.stop)
-        provisioning, trunks = await self._start_copies(stack, core, switch)
+        provisioning, trunks = await self._start_copies(ground, directory)
         rooms = Rooms(
             switch=switch,
             conference=lambda number: core.configuration.snapshot.get(Conference, number),
@@ -305,6 +306,7 @@ class Application:
             routing=core.routing,
             provisioning=provisioning,
             prompts=core.prompts,
+            languages=core.languages,
             avatars=core.avatars,
             auth=core.auth,
             administrator=core.administrator,
@@ -336,8 +338,9 @@ class Application:
         )
 
     @staticmethod
-    async def _start_copies(stack: AsyncExitStack, core: Core, switch: Switch) -> tuple[Provisioning, Trunks]:
-        """Start what keeps a copy of the configuration in the switch: extensions, trunks, music."""
+    async def _start_copies(ground: _Ground, directory: Directory) -> tuple[Provisioning, Trunks]:
+        """Start what keeps a copy of the configuration in the switch: extensions, trunks, sounds."""
+        stack, core, switch = ground.stack, ground.core, ground.switch
         provisioning = Provisioning(switch=switch, extensions=core.extensions)
         provisioning.start()
         stack.push_async_callback(provisioning.stop)
@@ -349,6 +352,12 @@ class Application:
         music = Music(switch=switch, configuration=core.configuration, prompts=core.prompts)
         music.start()
         stack.push_async_callback(music.stop)
+        await core.languages.start()
+        speech = SpokenLanguages(
+            switch=switch, configuration=core.configuration, languages=core.languages, directory=directory
+        )
+        speech.start()
+        stack.push_async_callback(speech.stop)
         return provisioning, trunks
 
 

@@ -32,6 +32,7 @@ from server.services.errors import conflict
 from server.services.extensions import Extensions
 from server.services.extensions_avatars import Avatars
 from server.services.keys import Keys
+from server.services.languages import Languages
 from server.services.login_links import LoginLinkMaker
 from server.services.mail_outbox import Outbox
 from server.services.mail_preferences import PersonalMail
@@ -55,6 +56,8 @@ from server.settings import Settings
 
 PROMPTS_NAME = "prompts"
 """Folder of the prompts, in the data folder."""
+LANGUAGES_NAME = "languages"
+"""Folder of the sound packages of other languages, there, too."""
 
 _log = logging.getLogger(__name__)
 
@@ -73,6 +76,7 @@ class Core:
     emergencies: Emergencies
     routing: Routing
     prompts: Prompts
+    languages: Languages
     avatars: Avatars
     reaching: Reaching
     keys: Keys
@@ -156,6 +160,7 @@ async def open_core(settings: Settings, clock: Clock) -> AsyncIterator[Core]:
                 configuration=configuration,
                 folder=settings.data / PROMPTS_NAME,
             ),
+            languages=Languages(db=db, clock=clock, audit=audit, folder=settings.data / LANGUAGES_NAME),
             avatars=Avatars(db=db, clock=clock, audit=audit, extensions=extensions),
             reaching=Reaching(
                 db=db,

@@ -15,6 +15,7 @@ from server.api import (
     events,
     extensions,
     keys,
+    languages,
     mail,
     me,
     metrics,
@@ -36,6 +37,7 @@ from server.api.errors import add_handlers
 from server.api.limits import MAX_BODY, MAX_OBJECT, BodyLimit
 from server.contract.errors import ErrorBody
 from server.contract.kinds import KINDS
+from server.contract.languages import MAX_PACKAGE_BYTES
 from server.contract.queue_setup import MAX_SETUP_BYTES
 from server.contract.voicemail import MAX_GREETING_BYTES
 from server.services import sound_files
@@ -73,6 +75,7 @@ ROUTERS = (
     mail.of_extensions,
     mail.router,
     prompts.router,
+    languages.router,
     routing.router,
     events.router,
     system.router,
@@ -120,6 +123,8 @@ def create_api(services: Services) -> ASGIApp:
 def _limit(path: str) -> int:
     if path.startswith(_PROMPTS) and f"/{prompts.PATH}/" in path:
         return sound_files.MAX_BYTES
+    if path.startswith(f"{PREFIX}/{languages.PATH}/"):
+        return MAX_PACKAGE_BYTES
     if path.startswith(_OBJECTS) or path.endswith("/keys"):
         return MAX_OBJECT
     if path == f"{PREFIX}/{queue_setup.PATH}":

@@ -31,6 +31,7 @@ from server.services.extensions import Extensions
 from server.services.extensions_avatars import Avatars
 from server.services.hub import Hub
 from server.services.keys import Keys
+from server.services.languages import Languages
 from server.services.login_links import LoginLinkMaker
 from server.services.mail import Mail
 from server.services.mail_preferences import PersonalMail
@@ -70,6 +71,7 @@ class Services:
     routing: Routing
     provisioning: Provisioning
     prompts: Prompts
+    languages: Languages
     avatars: Avatars
     auth: Auth
     administrator: AdministratorReset

@@ -17,6 +17,7 @@ from server.cli import (
     configuration,
     extension,
     init,
+    language,
     log,
     mail,
     pair,
@@ -57,6 +58,7 @@ app.add_typer(recording.app, name="recording")
 _WITH_MORE = {"prompt": prompt.app, "queue": queue.app, "mail": mail.app}
 for _kind in KINDS:
     app.add_typer(_WITH_MORE.get(_kind.word) or configuration.commands(_kind), name=_kind.word)
+app.add_typer(language.app, name="language")
 app.add_typer(route.app, name="route")
 
 

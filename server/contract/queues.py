@@ -17,7 +17,7 @@ from server.contract.configuration import (
 )
 from server.contract.destinations import Destination, DestinationKind
 from server.contract.ivr import Choice
-from server.contract.prompts import DEFAULT_LANGUAGE, Language
+from server.contract.prompts import Language
 from server.contract.routing import RouteDestination, references_of
 
 MAX_AGENTS = 1000
@@ -135,7 +135,8 @@ class Queue(ConfigObject):
     agent_announcement: ObjectName | None = None
     """Heard by the agent who answers."""
     announce_agent_id: bool = False
-    language: Language = DEFAULT_LANGUAGE
+    language: Language | None = None
+    """What callers hear, and the agent announcement, is in this one; none: in that of who hears it."""
     alert_info: Annotated[Line, Field(max_length=127)] = ""
     """By this text of the Alert-Info phones choose a ring tone."""
     ring_tone: RingTone | None = None

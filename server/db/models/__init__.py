@@ -6,6 +6,7 @@ from server.db.models.calls import CallLogRow, CallQualityRow, CallRow, Presence
 from server.db.models.configuration import ConfigurationRow
 from server.db.models.emergencies import EmergencyCallRow
 from server.db.models.keys import FunctionKeysRow
+from server.db.models.languages import LanguageRow
 from server.db.models.mails import MailPreferencesRow, MailRow
 from server.db.models.prompts import PromptRow
 from server.db.models.queues import AgentChangeRow, QueueCallRow, QueueStateRow
@@ -28,6 +29,7 @@ __all__ = [
     "ExtensionGroupRow",
     "ExtensionRow",
     "FunctionKeysRow",
+    "LanguageRow",
     "LoginLinkRow",
     "MailPreferencesRow",
     "MailRow",
