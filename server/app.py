@@ -277,6 +277,7 @@ class Application:
             queues=queues,
             agents=agents,
             emergencies=core.emergencies,
+            ring_tone=core.ring_tones.hash_of,
             ring_timeout_s=self.settings.calls.ring_timeout_s,
             per_extension=self.settings.calls.per_extension,
         )
@@ -307,6 +308,7 @@ class Application:
             provisioning=provisioning,
             prompts=core.prompts,
             languages=core.languages,
+            ring_tones=core.ring_tones,
             avatars=core.avatars,
             auth=core.auth,
             administrator=core.administrator,
@@ -347,12 +349,10 @@ class Application:
         trunks = Trunks(switch=switch, configuration=core.configuration)
         trunks.start()
         stack.push_async_callback(trunks.stop)
-        await core.prompts.start()
-        stack.push_async_callback(core.prompts.stop)
+        await core.start_sounds(stack)
         music = Music(switch=switch, configuration=core.configuration, prompts=core.prompts)
         music.start()
         stack.push_async_callback(music.stop)
-        await core.languages.start()
         speech = SpokenLanguages(
             switch=switch, configuration=core.configuration, languages=core.languages, directory=directory
         )

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import inspect, select
@@ -39,6 +39,7 @@ from server.services.mail_preferences import PersonalMail
 from server.services.passwords import Passwords, check_strength
 from server.services.prompts import Prompts
 from server.services.reaching import Reaching
+from server.services.ring_tones import RingToneStore
 from server.services.routing import Routing
 from server.services.sessions import Sessions
 from server.services.throttle import Throttle
@@ -77,6 +78,7 @@ class Core:
     routing: Routing
     prompts: Prompts
     languages: Languages
+    ring_tones: RingToneStore
     avatars: Avatars
     reaching: Reaching
     keys: Keys
@@ -86,6 +88,13 @@ class Core:
     personal_mail: PersonalMail
     auth: Auth
     administrator: AdministratorReset
+
+    async def start_sounds(self, stack: AsyncExitStack) -> None:
+        """What is heard is there from now on, until the stack is left."""
+        for sounds in (self.prompts, self.ring_tones):
+            await sounds.start()
+            stack.push_async_callback(sounds.stop)
+        await self.languages.start()
 
 
 @asynccontextmanager
@@ -161,6 +170,7 @@ async def open_core(settings: Settings, clock: Clock) -> AsyncIterator[Core]:
                 folder=settings.data / PROMPTS_NAME,
             ),
             languages=Languages(db=db, clock=clock, audit=audit, folder=settings.data / LANGUAGES_NAME),
+            ring_tones=RingToneStore(db=db, clock=clock, audit=audit, configuration=configuration),
             avatars=Avatars(db=db, clock=clock, audit=audit, extensions=extensions),
             reaching=Reaching(
                 db=db,

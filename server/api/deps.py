@@ -46,6 +46,7 @@ from server.services.queues import Queues
 from server.services.reaching import Reaching
 from server.services.readiness import ReadinessService
 from server.services.recordings import Recordings
+from server.services.ring_tones import RingToneStore
 from server.services.routing import Routing
 from server.services.sip_guard import SipGuard
 from server.services.states import States
@@ -72,6 +73,7 @@ class Services:
     provisioning: Provisioning
     prompts: Prompts
     languages: Languages
+    ring_tones: RingToneStore
     avatars: Avatars
     auth: Auth
     administrator: AdministratorReset

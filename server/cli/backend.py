@@ -24,6 +24,7 @@ from server.contract.prompts import PromptRecording
 from server.contract.queue_setup import QueueSetup, QueueSetupChanges
 from server.contract.reaching import ReachingSettings
 from server.contract.recording import Recording
+from server.contract.ring_tones import RingToneSound
 from server.contract.voicemail import (
     VoicemailGreeting,
     VoicemailHeard,
@@ -165,6 +166,12 @@ class Backend(Protocol):
 
     async def remove_prompt_recording(self, name: str, language: str) -> None:
         """A prompt is not heard in this language any more."""
+
+    async def upload_ring_tone(self, name: str, content: bytes) -> RingToneSound:
+        """Set what is heard of a ring tone, from a sound file."""
+
+    async def ring_tone_content(self, name: str) -> bytes:
+        """What is heard of a ring tone, as WAV."""
 
     async def languages(self) -> list[SpokenLanguage]:
         """The languages in which the PBX speaks, beside English."""

@@ -23,6 +23,7 @@ from server.contract.prompts import PromptRecording
 from server.contract.queue_setup import QueueSetup, QueueSetupChanges
 from server.contract.reaching import ReachingSettings
 from server.contract.recording import Recording
+from server.contract.ring_tones import RingToneSound
 from server.contract.voicemail import (
     VoicemailGreeting,
     VoicemailHeard,
@@ -278,6 +279,14 @@ class Direct:
     async def remove_prompt_recording(self, name: str, language: str) -> None:
         """See `Backend`."""
         await self._core.prompts.remove(name, language, by=LOCAL.user)
+
+    async def upload_ring_tone(self, name: str, content: bytes) -> RingToneSound:
+        """See `Backend`."""
+        return await self._core.ring_tones.upload(name, content, by=LOCAL.user)
+
+    async def ring_tone_content(self, name: str) -> bytes:
+        """See `Backend`."""
+        return await self._core.ring_tones.content(name=name)
 
     async def languages(self) -> list[SpokenLanguage]:
         """See `Backend`."""

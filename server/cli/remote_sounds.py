@@ -7,10 +7,11 @@ from pydantic import BaseModel, TypeAdapter
 
 from server.contract.languages import LanguageInstalled, SpokenLanguage
 from server.contract.prompts import PromptRecording
+from server.contract.ring_tones import RingToneSound
 
 
 class RemoteSounds:
-    """Part of `server.cli.remote.Remote`: prompts and languages."""
+    """Part of `server.cli.remote.Remote`: prompts, ring tones and languages."""
 
     async def prompt_recordings(self, name: str) -> list[PromptRecording]:
         """See `Backend`."""
@@ -28,6 +29,15 @@ class RemoteSounds:
     async def remove_prompt_recording(self, name: str, language: str) -> None:
         """See `Backend`."""
         await self._ask("DELETE", _heard_of(name, language))
+
+    async def upload_ring_tone(self, name: str, content: bytes) -> RingToneSound:
+        """See `Backend`."""
+        return RingToneSound.model_validate(await self._ask("PUT", _ring_tone(name), content))
+
+    async def ring_tone_content(self, name: str) -> bytes:
+        """See `Backend`."""
+        content: bytes = await self._ask("GET", _ring_tone(name))
+        return content
 
     async def languages(self) -> list[SpokenLanguage]:
         """See `Backend`."""
@@ -49,6 +59,10 @@ class RemoteSounds:
 def _heard_of(prompt: str, language: str | None = None) -> str:
     parts = ["prompts", prompt, "recordings", *([] if language is None else [language])]
     return "/".join(quote(part, safe="") for part in parts)
+
+
+def _ring_tone(name: str) -> str:
+    return f"ring-tones/{quote(name, safe='')}/sound"
 
 
 def _language(language: str) -> str:

@@ -171,7 +171,7 @@ class _Waiting:
                     self._resources,
                     queue,
                     self._exits.phones(effect.extension),
-                    headers=headers_of(self._queue, self._queues.waited_s(self._id)),
+                    headers=headers_of(queue, self._queues.waited_s(self._id), self._call.desk.ring_tone),
                     over=self._over,
                     answered=lambda: self._queues.answered(self._id, effect.extension),
                     refused=lambda: self._queues.refused(self._id, effect.extension),

@@ -12,6 +12,7 @@ from server.db.models.prompts import PromptRow
 from server.db.models.queues import AgentChangeRow, QueueCallRow, QueueStateRow
 from server.db.models.reaching import ReachingRow
 from server.db.models.recordings import RecordingOwnerRow, RecordingRow
+from server.db.models.ring_tones import RingToneRow
 from server.db.models.sessions import LoginLinkRow, RefreshTokenRow, SessionRow
 from server.db.models.throttle import ThrottleRow
 from server.db.models.voicemail import MailboxRow, VoicemailGreetingRow, VoicemailMessageRow
@@ -42,6 +43,7 @@ __all__ = [
     "RecordingOwnerRow",
     "RecordingRow",
     "RefreshTokenRow",
+    "RingToneRow",
     "SessionRow",
     "SipBlockRow",
     "ThrottleRow",
