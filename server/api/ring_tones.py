@@ -5,7 +5,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request, Response
 
 from server.api.configuration import Key
-from server.api.deps import Address, Administrator, CurrentUser, ServicesDep
+from server.api.deps import Address, Administrator, ServicesDep
+from server.api.presence import OwnNumber
 from server.contract.ring_tones import RingTones, RingToneSound
 
 PATH = "sound"
@@ -22,13 +23,13 @@ _FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable", "X-Content
 
 
 @own.get("")
-async def list_own_ring_tones(_: CurrentUser, services: ServicesDep) -> RingTones:
+async def list_own_ring_tones(_: OwnNumber, services: ServicesDep) -> RingTones:
     """What a call may ask a client to ring, beside the tones that it has: to be fetched before."""
     return RingTones(hashes=services.ring_tones.hashes())
 
 
 @own.get("/{hashed}", response_class=Response, responses={200: {"content": _WAV}})
-async def get_own_ring_tone(hashed: Hash, _: CurrentUser, services: ServicesDep) -> Response:
+async def get_own_ring_tone(hashed: Hash, _: OwnNumber, services: ServicesDep) -> Response:
     """What is heard, as WAV (16 kHz, 16 bit, one channel)."""
     content = await services.ring_tones.content(hashed=hashed)
     return Response(content, media_type="audio/wav", headers=_FOR_EVER)
