@@ -10,8 +10,10 @@ it; why stands on standard error, in a line.
 """
 
 import errno
+import gzip
 import io
 import json
+import lzma
 import os
 import posixpath
 import re
@@ -48,6 +50,12 @@ DECODED = (".flac", ".wav16", ".wav", ".aiff", ".aif", ".ogg", ".mp3")
 BETTER = (*DECODED[:2], *list(RAW)[:2], *DECODED[2:], *list(RAW)[2:])
 """Of a sound that stands there in several formats the first of these is kept."""
 GSM_FRAME = 33
+
+_BROKEN = (
+    tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile, lzma.LZMAError, zlib.error, EOFError,
+    NotImplementedError,
+)  # fmt: skip
+"""What an archive that is broken, or packed in a way that we do not know, makes of reading it."""
 
 _NAME = re.compile(PROMPT_PATTERN)
 
@@ -92,7 +100,7 @@ def unpack(packed: bytes, folder: Path) -> tuple[int, int]:
         for member in _members(packed):
             if (name := chosen.get(member.path)) is not None:
                 _write(folder, name, member)
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError) as error:
+    except _BROKEN as error:
         raise Refused(f"it cannot be unpacked: {error}") from error
     return len(chosen), len(paths) - len(chosen)
 
@@ -121,6 +129,14 @@ def _of_tar(file: io.BytesIO, mode: Literal["r:", "r:gz"]) -> Iterator[Member]:
                 continue
             total += _checked_size(info.name, info.size, total)
             yield Member(path, partial(_read_tar, archive, info))
+        _read_rest(archive)
+
+
+def _read_rest(archive: tarfile.TarFile) -> None:
+    """To the end of what is packed, where the checksum of all of it stands."""
+    total = 0
+    while archive.fileobj is not None and (block := archive.fileobj.read(1 << 16)):
+        total += _checked_size("the rest", len(block), total)
 
 
 def _check_kind(info: tarfile.TarInfo) -> None:

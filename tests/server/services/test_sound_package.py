@@ -102,6 +102,8 @@ def zip_link(target: str) -> bytes:
         (package(GOOD | {"digits/2.ulaw": bytes(8000 * 301)}), "longer than 5 minutes"),
         (package(GOOD | {"x" * 300: b""}), "more than 255 characters"),
         (package(GOOD)[:-40], "cannot be unpacked"),
+        (package(GOOD)[:-8] + bytes(8), "cannot be unpacked"),
+        (b"\x1f\x8b" + bytes(100), "cannot be unpacked"),
         (package(GOOD, form="zip")[:-40], "cannot be unpacked"),
     ],
 )
