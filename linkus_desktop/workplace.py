@@ -21,8 +21,10 @@ from linkus_desktop.pbx.call_log import CallLogModel
 from linkus_desktop.pbx.colleagues import ColleaguesModel
 from linkus_desktop.pbx.network import NetworkWatch
 from linkus_desktop.pbx.recordings import OwnRecordings
+from linkus_desktop.pbx.ring_tones import RingTones
 from linkus_desktop.pbx.states import ConnectionState
 from linkus_desktop.pbx.tasks import spawn
+from linkus_desktop.sip.audio.backend import Sound
 from linkus_desktop.sip.audio.tones import Tone
 from linkus_desktop.sip.values import CallState, PhoneError
 from linkus_desktop.ui.incoming_window import IncomingWindows
@@ -104,7 +106,9 @@ class Workplace(QObject):
             hot_keys=self.hot_keys,
         )
         self.incoming = IncomingWindows(self.telephone, self, callers=self.window.callers)
-        self._ringing = Ringing(settings, self._is_colleague)
+        self.ring_tones = RingTones(session.api.ring_tones, session.api.ring_tone, self)
+        self.ring_tones.loaded.connect(lambda _digest: phone.follow_tones())
+        self._ringing = Ringing(settings, self._is_colleague, self.ring_tones.samples)
         self.auto_answer = AutoAnswer(phone, settings, self._is_colleague, self)
         self.notifier = Notifier(self.telephone, self.window.callers, self)
         self.pop_ups = PopUps(self.telephone, settings, self.window.callers.name, self)
@@ -163,7 +167,7 @@ class Workplace(QObject):
     def _is_colleague(self, number: str) -> bool:
         return self.colleagues.state(number) is not None
 
-    def _tone_of(self, call: "Call") -> Tone:
+    def _tone_of(self, call: "Call") -> Tone | Sound:
         return self.auto_answer.tone_of(call) or self._ringing.tone_of(call)
 
     def _own_number(self) -> str:
@@ -221,6 +225,7 @@ class Workplace(QObject):
     def _on_connection(self, state: ConnectionState, _text: str) -> None:
         if state is ConnectionState.ONLINE:
             self.avatars.retry()
+            self.ring_tones.refresh()
 
     def _on_network(self, _why: str) -> None:
         self.session.network_changed()

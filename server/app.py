@@ -71,6 +71,7 @@ from server.services.recordings_rights import RecordingRights
 from server.services.recordings_store import RecordingStore
 from server.services.retention import Retention
 from server.services.sip_guard import SipGuard
+from server.services.speech import SpokenLanguages
 from server.services.states import States
 from server.services.tasks import Background
 from server.services.trunks import Trunks
@@ -191,7 +192,7 @@ class Application:
         )
         await guard.start()
         stack.push_async_callback(guard.stop)
-        provisioning, trunks = await self._start_copies(stack, core, switch)
+        provisioning, trunks = await self._start_copies(ground, directory)
         rooms = Rooms(
             switch=switch,
             conference=lambda number: core.configuration.snapshot.get(Conference, number),
@@ -277,6 +278,7 @@ class Application:
             queues=queues,
             agents=agents,
             emergencies=core.emergencies,
+            ring_tone=core.ring_tones.hash_of,
             ring_timeout_s=self.settings.calls.ring_timeout_s,
             per_extension=self.settings.calls.per_extension,
         )
@@ -306,6 +308,8 @@ class Application:
             routing=core.routing,
             provisioning=provisioning,
             prompts=core.prompts,
+            languages=core.languages,
+            ring_tones=core.ring_tones,
             avatars=core.avatars,
             auth=core.auth,
             administrator=core.administrator,
@@ -337,19 +341,24 @@ class Application:
         )
 
     @staticmethod
-    async def _start_copies(stack: AsyncExitStack, core: Core, switch: Switch) -> tuple[Provisioning, Trunks]:
-        """Start what keeps a copy of the configuration in the switch: extensions, trunks, music."""
+    async def _start_copies(ground: _Ground, directory: Directory) -> tuple[Provisioning, Trunks]:
+        """Start what keeps a copy of the configuration in the switch: extensions, trunks, sounds."""
+        stack, core, switch = ground.stack, ground.core, ground.switch
         provisioning = Provisioning(switch=switch, extensions=core.extensions)
         provisioning.start()
         stack.push_async_callback(provisioning.stop)
         trunks = Trunks(switch=switch, configuration=core.configuration)
         trunks.start()
         stack.push_async_callback(trunks.stop)
-        await core.prompts.start()
-        stack.push_async_callback(core.prompts.stop)
+        await core.start_sounds(stack)
         music = Music(switch=switch, configuration=core.configuration, prompts=core.prompts)
         music.start()
         stack.push_async_callback(music.stop)
+        speech = SpokenLanguages(
+            switch=switch, configuration=core.configuration, languages=core.languages, directory=directory
+        )
+        speech.start()
+        stack.push_async_callback(speech.stop)
         return provisioning, trunks
 
 

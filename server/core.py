@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import inspect, select
@@ -32,12 +32,14 @@ from server.services.errors import conflict
 from server.services.extensions import Extensions
 from server.services.extensions_avatars import Avatars
 from server.services.keys import Keys
+from server.services.languages import Languages
 from server.services.login_links import LoginLinkMaker
 from server.services.mail_outbox import Outbox
 from server.services.mail_preferences import PersonalMail
 from server.services.passwords import Passwords, check_strength
 from server.services.prompts import Prompts
 from server.services.reaching import Reaching
+from server.services.ring_tones import RingToneStore
 from server.services.routing import Routing
 from server.services.sessions import Sessions
 from server.services.throttle import Throttle
@@ -55,6 +57,8 @@ from server.settings import Settings
 
 PROMPTS_NAME = "prompts"
 """Folder of the prompts, in the data folder."""
+LANGUAGES_NAME = "languages"
+"""Folder of the sound packages of other languages, there, too."""
 
 _log = logging.getLogger(__name__)
 
@@ -73,6 +77,8 @@ class Core:
     emergencies: Emergencies
     routing: Routing
     prompts: Prompts
+    languages: Languages
+    ring_tones: RingToneStore
     avatars: Avatars
     reaching: Reaching
     keys: Keys
@@ -82,6 +88,13 @@ class Core:
     personal_mail: PersonalMail
     auth: Auth
     administrator: AdministratorReset
+
+    async def start_sounds(self, stack: AsyncExitStack) -> None:
+        """What is heard is there from now on, until the stack is left."""
+        for sounds in (self.prompts, self.ring_tones):
+            await sounds.start()
+            stack.push_async_callback(sounds.stop)
+        await self.languages.start()
 
 
 @asynccontextmanager
@@ -156,6 +169,8 @@ async def open_core(settings: Settings, clock: Clock) -> AsyncIterator[Core]:
                 configuration=configuration,
                 folder=settings.data / PROMPTS_NAME,
             ),
+            languages=Languages(db=db, clock=clock, audit=audit, folder=settings.data / LANGUAGES_NAME),
+            ring_tones=RingToneStore(db=db, clock=clock, audit=audit, configuration=configuration),
             avatars=Avatars(db=db, clock=clock, audit=audit, extensions=extensions),
             reaching=Reaching(
                 db=db,

@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from linkus_desktop.sip.audio.tones import Tone
+from linkus_desktop.sip.audio.backend import Sound
+from linkus_desktop.sip.audio.tones import RATE, Tone
 from linkus_desktop.sip.number import number_in
 from linkus_desktop.store.values import Pairs
 from server.contract.queues import RingTone
@@ -27,6 +28,7 @@ _BELLCORE_TONES = (
     Tone.CHIME,
 )
 _TONES_OF_QUEUES = frozenset(tone.value for tone in RingTone)
+_HASH = re.compile(r"[0-9a-f]{64}")
 _LOCAL = 7
 """Digits from which on two numbers are the same if one ends with the other: +420 530 335 533, 530 335 533."""
 
@@ -36,14 +38,24 @@ class Ringing:
 
     Args:
         is_colleague: whether a number is one of this PBX.
+        uploaded: what is heard of a ring tone of the PBX, by its hash; None while it is not there.
     """
 
-    def __init__(self, settings: "Settings", is_colleague: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        settings: "Settings",
+        is_colleague: Callable[[str], bool],
+        uploaded: Callable[[str], bytes | None] = lambda _digest: None,
+    ) -> None:
         self._settings = settings
+        self._uploaded = uploaded
         self._is_colleague = is_colleague
 
-    def tone_of(self, call: "Call") -> Tone:
-        """The tone of a call that comes in: what the user has chosen, a caller's first, then the PBX's."""
+    def tone_of(self, call: "Call") -> Tone | Sound:
+        """The tone of a call that comes in: what the user has chosen, a caller's first, then the PBX's.
+
+        One of the PBX that is not there (yet) is the tone that the call has otherwise: never silence.
+        """
         chosen = (
             _of_number(self._settings.ring_callers, call.number)
             or _of_queue(self._settings.ring_queues, call)
@@ -53,6 +65,8 @@ class Ringing:
             return Tone.named(chosen)
         if call.alert.ring_tone in _TONES_OF_QUEUES:
             return Tone(call.alert.ring_tone)
+        if _HASH.fullmatch(call.alert.ring_tone) and (samples := self._uploaded(call.alert.ring_tone)):
+            return Sound(RATE, samples)
         return self._of_source(call)
 
     def _of_source(self, call: "Call") -> Tone:

@@ -25,6 +25,7 @@ from server.contract.presence import Presence, PresenceChange
 from server.contract.queue_log import QueueLogPage, QueueLogSelection
 from server.contract.reaching import ReachingSettings
 from server.contract.recording import CallRecording, RecordingAction, RecordingOrder, RecordingSelection
+from server.contract.ring_tones import RingTones
 
 MAX_IDS = 500
 """The most ids in one request; see `CallLogSelection`."""
@@ -81,6 +82,14 @@ class Api:
     async def avatar(self, number: str) -> bytes:
         """The picture of an extension, as the server has it (PNG or JPEG)."""
         return await self._line.request("GET", f"/extensions/{number}/avatar")
+
+    async def ring_tones(self) -> list[str]:
+        """The hashes of the ring tones that the PBX has, beside ours."""
+        return (await self._line.ask(RingTones, "GET", "/me/ring-tones")).hashes
+
+    async def ring_tone(self, digest: str) -> bytes:
+        """What is heard of one of them: WAV."""
+        return await self._line.request("GET", f"/me/ring-tones/{digest}")
 
     async def call_log(self, *, before: str | None = None, limit: int = 100) -> list[CallLogEntry]:
         """Own calls older than the one with id `before`, newest first."""

@@ -17,7 +17,7 @@ LATEST_S = 60
 """A call that is to be answered later than this rings as any other."""
 
 _AFTER = re.compile(r"answer-after\s*=\s*\"?(\d{1,6})", re.IGNORECASE)
-_RING_TONE = re.compile(r";\s*ring-tone\s*=\s*([a-z]{1,16})\s*(?:;|$)")
+_RING_TONE = re.compile(r";\s*ring-tone\s*=\s*([a-z]{1,16}|[0-9a-f]{64})\s*(?:;|$)")
 _AUTOMATIC = re.compile(
     r"(?:^|[=;<>\"/:\s])(?:alert-auto-?answer|auto[ _-]?answer|ring[ _-]?answer)\b", re.IGNORECASE
 )
@@ -27,7 +27,8 @@ _AUTOMATIC = re.compile(
 class Alert:
     """`infos`: the values of Alert-Info, cleaned. `answer_after_s`: None if it is not to be answered so.
 
-    `ring_tone`: the name of the tone that our PBX asks for (Q-5), "" for none.
+    `ring_tone`: the tone that our PBX asks for (Q-5): the name of one of ours, or the hash of one of its own.
+    "" for none.
     """
 
     infos: tuple[str, ...] = ()

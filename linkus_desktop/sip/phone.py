@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from linkus_desktop.sip import headers, number
 from linkus_desktop.sip.account import registrar
 from linkus_desktop.sip.alert import alert_of
-from linkus_desktop.sip.audio import Audio, Ring, Tone
+from linkus_desktop.sip.audio import Audio, Ring, Sound, Tone
 from linkus_desktop.sip.call import Call
 from linkus_desktop.sip.conference import Conference
 from linkus_desktop.sip.endpoint import MAX_CALLS, Endpoint
@@ -60,7 +60,7 @@ class Phone(QObject):
         self.calls: list[Call] = []
         self._bridge = Bridge(audio, self)
         self.conference = Conference(self._bridge, self)
-        self.tone_of: Callable[[Call], Tone] = _usual_tone
+        self.tone_of: Callable[[Call], Tone | Sound] = _usual_tone
         self._line: SipLine | None = None
         self._stopping = False
 

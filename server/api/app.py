@@ -1,6 +1,7 @@
 """The FastAPI application: every router, one shape of error, limits on bodies."""
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI
@@ -15,6 +16,7 @@ from server.api import (
     events,
     extensions,
     keys,
+    languages,
     mail,
     me,
     metrics,
@@ -27,6 +29,7 @@ from server.api import (
     queues,
     reaching,
     recordings,
+    ring_tones,
     routing,
     system,
     voicemail,
@@ -36,6 +39,7 @@ from server.api.errors import add_handlers
 from server.api.limits import MAX_BODY, MAX_OBJECT, BodyLimit
 from server.contract.errors import ErrorBody
 from server.contract.kinds import KINDS
+from server.contract.languages import MAX_PACKAGE_BYTES
 from server.contract.queue_setup import MAX_SETUP_BYTES
 from server.contract.voicemail import MAX_GREETING_BYTES
 from server.services import sound_files
@@ -73,12 +77,16 @@ ROUTERS = (
     mail.of_extensions,
     mail.router,
     prompts.router,
+    languages.router,
+    ring_tones.own,
+    ring_tones.router,
     routing.router,
     events.router,
     system.router,
 )
 
 _PROMPTS = f"{PREFIX}/prompts/"
+_TONES = f"{PREFIX}/ring-tones/"
 _OBJECTS = tuple(f"{PREFIX}/{kind.path}/" for kind in KINDS if not kind.single)
 
 _ERRORS: dict[int | str, dict[str, Any]] = {
@@ -118,12 +126,16 @@ def create_api(services: Services) -> ASGIApp:
 
 
 def _limit(path: str) -> int:
-    if path.startswith(_PROMPTS) and f"/{prompts.PATH}/" in path:
-        return sound_files.MAX_BYTES
-    if path.startswith(_OBJECTS) or path.endswith("/keys"):
-        return MAX_OBJECT
-    if path == f"{PREFIX}/{queue_setup.PATH}":
-        return MAX_SETUP_BYTES
-    if path.endswith("/greetings"):
-        return MAX_GREETING_BYTES
-    return MAX_BYTES if path.endswith("/avatar") else MAX_BODY
+    return next((limit for fits, limit in _LIMITS if fits(path)), MAX_BODY)
+
+
+_LIMITS: tuple[tuple[Callable[[str], bool], int], ...] = (
+    (lambda path: path.startswith(_PROMPTS) and f"/{prompts.PATH}/" in path, sound_files.MAX_BYTES),
+    (lambda path: path.startswith(_TONES) and path.endswith(f"/{ring_tones.PATH}"), sound_files.MAX_BYTES),
+    (lambda path: path.startswith(f"{PREFIX}/{languages.PATH}/"), MAX_PACKAGE_BYTES),
+    (lambda path: path.startswith(_OBJECTS) or path.endswith("/keys"), MAX_OBJECT),
+    (lambda path: path == f"{PREFIX}/{queue_setup.PATH}", MAX_SETUP_BYTES),
+    (lambda path: path.endswith("/greetings"), MAX_GREETING_BYTES),
+    (lambda path: path.endswith("/avatar"), MAX_BYTES),
+)
+"""The first that fits a path says how many bytes its body may have."""

@@ -31,6 +31,7 @@ from server.services.extensions import Extensions
 from server.services.extensions_avatars import Avatars
 from server.services.hub import Hub
 from server.services.keys import Keys
+from server.services.languages import Languages
 from server.services.login_links import LoginLinkMaker
 from server.services.mail import Mail
 from server.services.mail_preferences import PersonalMail
@@ -45,6 +46,7 @@ from server.services.queues import Queues
 from server.services.reaching import Reaching
 from server.services.readiness import ReadinessService
 from server.services.recordings import Recordings
+from server.services.ring_tones import RingToneStore
 from server.services.routing import Routing
 from server.services.sip_guard import SipGuard
 from server.services.states import States
@@ -70,6 +72,8 @@ class Services:
     routing: Routing
     provisioning: Provisioning
     prompts: Prompts
+    languages: Languages
+    ring_tones: RingToneStore
     avatars: Avatars
     auth: Auth
     administrator: AdministratorReset

@@ -17,6 +17,7 @@ from server.cli import (
     configuration,
     extension,
     init,
+    language,
     log,
     mail,
     pair,
@@ -24,6 +25,7 @@ from server.cli import (
     prompt,
     queue,
     recording,
+    ring_tone,
     route,
     serve,
     status,
@@ -54,9 +56,10 @@ app.add_typer(log.app, name="log")
 app.add_typer(pair.app, name="pair")
 app.add_typer(agent.app, name="agent")
 app.add_typer(recording.app, name="recording")
-_WITH_MORE = {"prompt": prompt.app, "queue": queue.app, "mail": mail.app}
+_WITH_MORE = {"prompt": prompt.app, "queue": queue.app, "mail": mail.app, "ring-tone": ring_tone.app}
 for _kind in KINDS:
     app.add_typer(_WITH_MORE.get(_kind.word) or configuration.commands(_kind), name=_kind.word)
+app.add_typer(language.app, name="language")
 app.add_typer(route.app, name="route")
 
 

@@ -16,6 +16,7 @@ from server.contract.decisions import RouteExplanation, RouteQuery
 from server.contract.extensions import Extension, ExtensionChange, ExtensionCreate, ExtensionCreated
 from server.contract.keys import FunctionKeys, FunctionKeysChange
 from server.contract.kinds import Kind
+from server.contract.languages import LanguageInstalled, SpokenLanguage
 from server.contract.login_links import LoginLinks, WelcomeSent
 from server.contract.mail import MailPreferences
 from server.contract.presence import Presence, PresenceChange
@@ -23,6 +24,7 @@ from server.contract.prompts import PromptRecording
 from server.contract.queue_setup import QueueSetup, QueueSetupChanges
 from server.contract.reaching import ReachingSettings
 from server.contract.recording import Recording
+from server.contract.ring_tones import RingToneSound
 from server.contract.voicemail import (
     VoicemailGreeting,
     VoicemailHeard,
@@ -164,6 +166,21 @@ class Backend(Protocol):
 
     async def remove_prompt_recording(self, name: str, language: str) -> None:
         """A prompt is not heard in this language any more."""
+
+    async def upload_ring_tone(self, name: str, content: bytes) -> RingToneSound:
+        """Set what is heard of a ring tone, from a sound file."""
+
+    async def ring_tone_content(self, name: str) -> bytes:
+        """What is heard of a ring tone, as WAV."""
+
+    async def languages(self) -> list[SpokenLanguage]:
+        """The languages in which the PBX speaks, beside English."""
+
+    async def install_language(self, language: str, packed: bytes) -> LanguageInstalled:
+        """Install a sound package."""
+
+    async def remove_language(self, language: str) -> None:
+        """The PBX does not speak it any more."""
 
     async def explain_route(self, query: RouteQuery) -> RouteExplanation:
         """Where a call would go, and why."""

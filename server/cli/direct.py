@@ -15,6 +15,7 @@ from server.contract.decisions import RouteExplanation, RouteQuery
 from server.contract.extensions import Extension, ExtensionChange, ExtensionCreate, ExtensionCreated
 from server.contract.keys import FunctionKeys, FunctionKeysChange
 from server.contract.kinds import Kind
+from server.contract.languages import LanguageInstalled, SpokenLanguage
 from server.contract.login_links import LoginLinks, WelcomeSent
 from server.contract.mail import MailPreferences
 from server.contract.presence import Presence, PresenceChange
@@ -22,6 +23,7 @@ from server.contract.prompts import PromptRecording
 from server.contract.queue_setup import QueueSetup, QueueSetupChanges
 from server.contract.reaching import ReachingSettings
 from server.contract.recording import Recording
+from server.contract.ring_tones import RingToneSound
 from server.contract.voicemail import (
     VoicemailGreeting,
     VoicemailHeard,
@@ -277,6 +279,26 @@ class Direct:
     async def remove_prompt_recording(self, name: str, language: str) -> None:
         """See `Backend`."""
         await self._core.prompts.remove(name, language, by=LOCAL.user)
+
+    async def upload_ring_tone(self, name: str, content: bytes) -> RingToneSound:
+        """See `Backend`."""
+        return await self._core.ring_tones.upload(name, content, by=LOCAL.user)
+
+    async def ring_tone_content(self, name: str) -> bytes:
+        """See `Backend`."""
+        return await self._core.ring_tones.content(name=name)
+
+    async def languages(self) -> list[SpokenLanguage]:
+        """See `Backend`."""
+        return await self._core.languages.list()
+
+    async def install_language(self, language: str, packed: bytes) -> LanguageInstalled:
+        """See `Backend`."""
+        return await self._core.languages.install(language, packed, by=LOCAL.user)
+
+    async def remove_language(self, language: str) -> None:
+        """See `Backend`."""
+        await self._core.languages.remove(language, by=LOCAL.user)
 
     async def explain_route(self, query: RouteQuery) -> RouteExplanation:
         """See `Backend`."""

@@ -46,6 +46,10 @@ Monitored = Annotated[
     bool | None,
     typer.Option("--monitored/--not-monitored", help="Others see its state; supervisors may listen."),
 ]
+Spoken = Annotated[
+    str | None,
+    typer.Option("--language", metavar="CODE", help="In which it hears the PBX; empty: that of the system."),
+]
 Client = Annotated[bool | None, typer.Option("--client/--no-client", help="May use the desktop client.")]
 
 
@@ -62,6 +66,7 @@ def add(  # noqa: PLR0917
     srtp: Srtp = None,
     client: Client = None,
     monitored: Monitored = None,
+    language: Spoken = None,
     *,
     secrets_stdin: SecretsStdin = False,
     json: Json = False,
@@ -72,7 +77,7 @@ def add(  # noqa: PLR0917
     """
     with reporting(as_json=json):
         settings = load_settings(data, config)
-        given = _given(first_name, last_name, email, mobile, group, srtp, client, monitored)
+        given = _given(first_name, last_name, email, mobile, group, srtp, client, monitored, language)
         given |= read_secrets(SECRETS) if secrets_stdin else {}
         new = ExtensionCreate(number=number, **given)
     created = run(_add(settings, new), as_json=json)
@@ -92,6 +97,7 @@ def set_(  # noqa: PLR0917
     srtp: Srtp = None,
     client: Client = None,
     monitored: Monitored = None,
+    language: Spoken = None,
     enabled: Annotated[
         bool | None, typer.Option("--enabled/--disabled", help="Disabled: out at once, on SIP too.")
     ] = None,
@@ -104,7 +110,7 @@ def set_(  # noqa: PLR0917
     """Change what is given, and nothing else. An empty text clears; --group gives the whole list anew."""
     with reporting(as_json=json):
         settings = load_settings(data, config)
-        given = _given(first_name, last_name, email, mobile, group, srtp, client, monitored)
+        given = _given(first_name, last_name, email, mobile, group, srtp, client, monitored, language)
         if enabled is not None:
             given["enabled"] = enabled
         given |= {
@@ -227,8 +233,9 @@ def _given(  # noqa: PLR0917
     srtp: SrtpMode | None,
     client: bool | None,
     monitored: bool | None,
+    language: str | None,
 ) -> dict[str, Any]:
-    """Only what was given; an empty e-mail address, mobile number or list of groups clears."""
+    """Only what was given; an empty e-mail address, mobile number, language or list of groups clears."""
     given: dict[str, Any] = {
         "first_name": first_name,
         "last_name": last_name,
@@ -237,7 +244,7 @@ def _given(  # noqa: PLR0917
         "monitored": monitored,
     }
     given = {name: value for name, value in given.items() if value is not None}
-    for name, text in (("email", email), ("mobile", mobile)):
+    for name, text in (("email", email), ("mobile", mobile), ("language", language)):
         if text is not None:
             given[name] = text or None
     if groups:
@@ -279,5 +286,6 @@ def _state(extension: Extension) -> str:
         "enabled",
         *([] if extension.client_enabled else ["no client"]),
         *([] if extension.monitored else ["not monitored"]),
+        *([f"hears {extension.language}"] if extension.language else []),
     ]
     return ", ".join(words)

@@ -14,6 +14,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from server.cli.common import Unreachable
 from server.cli.recording_files import CHUNK, new_file
+from server.cli.remote_sounds import RemoteSounds
 from server.contract.agents import (
     AgentReport,
     AgentStatus,
@@ -44,7 +45,6 @@ from server.contract.login_links import LoginLinks, WelcomeSent
 from server.contract.mail import MailPreferences, MailTest, MailTested, QueuedMail
 from server.contract.pairs import Pair, PairSwitch
 from server.contract.presence import Presence, PresenceChange
-from server.contract.prompts import PromptRecording
 from server.contract.queue_board import QueueBoardInFull
 from server.contract.queue_setup import QueueSetup, QueueSetupChanges
 from server.contract.reaching import ReachingSettings
@@ -67,7 +67,7 @@ TIMEOUT_S = 90.0
 """The longest is an upload, which is converted first."""
 
 
-class Remote:
+class Remote(RemoteSounds):
     """The `server.cli.backend.Backend` that asks the API of the running server."""
 
     def __init__(self, http: aiohttp.ClientSession) -> None:
@@ -359,23 +359,6 @@ class Remote:
         answer = await self._ask("PUT", "queue-setup", setup, query=query)
         return QueueSetupChanges.model_validate(answer)
 
-    async def prompt_recordings(self, name: str) -> list[PromptRecording]:
-        """See `Backend`."""
-        return TypeAdapter(list[PromptRecording]).validate_python(await self._ask("GET", _heard_of(name)))
-
-    async def upload_prompt(self, name: str, language: str, content: bytes) -> PromptRecording:
-        """See `Backend`."""
-        return PromptRecording.model_validate(await self._ask("PUT", _heard_of(name, language), content))
-
-    async def prompt_content(self, name: str, language: str) -> bytes:
-        """See `Backend`."""
-        content: bytes = await self._ask("GET", _heard_of(name, language))
-        return content
-
-    async def remove_prompt_recording(self, name: str, language: str) -> None:
-        """See `Backend`."""
-        await self._ask("DELETE", _heard_of(name, language))
-
     async def explain_route(self, query: RouteQuery) -> RouteExplanation:
         """See `Backend`."""
         asked = query.model_dump(mode="json", exclude_defaults=True)
@@ -446,11 +429,6 @@ def _refused(status: int, text: str) -> Exception:
 
 def _address(kind: Kind, key: str) -> str:
     return kind.path if kind.single else f"{kind.path}/{quote(key, safe='')}"
-
-
-def _heard_of(prompt: str, language: str | None = None) -> str:
-    parts = ["prompts", prompt, "recordings", *([] if language is None else [language])]
-    return "/".join(quote(part, safe="") for part in parts)
 
 
 def _mailbox(box: str) -> str:

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from server.contract.base import Email, ExtensionNumber, GroupName, Instant, Line, Name, Reply, Request
 from server.contract.presence import Presence
+from server.contract.prompts import Language
 
 MAX_GROUPS = 64
 """Groups one extension may be in: each live event about it carries them all."""
@@ -37,6 +38,8 @@ class ExtensionCreate(Request):
     groups: list[GroupName] = Field([], max_length=MAX_GROUPS)
     client_enabled: bool = True
     monitored: bool = True
+    language: Language | None = None
+    """In which it hears the PBX speak; none: in that of the system."""
     srtp: SrtpMode = SrtpMode.OPTIONAL
     password: str | None = Field(None, max_length=128)
     sip_secret: str | None = Field(None, min_length=16, max_length=64, pattern=r"^[A-Za-z0-9._~-]+$")
@@ -53,6 +56,7 @@ class ExtensionChange(Request):
     client_enabled: bool | None = None
     monitored: bool | None = None
     """False: nobody is shown what it does, on no lamp and in no client, and nobody listens (ADMIN-1)."""
+    language: Language | None = None
     srtp: SrtpMode | None = None
     enabled: bool | None = None
     """False revokes the extension: sessions end, SIP registration and calls too (AUTH-7)."""
@@ -72,6 +76,7 @@ class Extension(Reply):
     enabled: bool
     client_enabled: bool
     monitored: bool = True
+    language: str | None = None
     srtp: SrtpMode
     avatar: str | None
     """Hash of the picture at `GET /api/v1/extensions/{number}/avatar`; None without one."""

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from server.contract.base import ExtensionNumber, Line, Request
 from server.contract.configuration import AtLeastOne, ConfigObject, ObjectName, Reference
 from server.contract.destinations import Destination, DestinationKind
-from server.contract.prompts import DEFAULT_LANGUAGE, Language
+from server.contract.prompts import Language
 from server.contract.routing import RouteDestination, references_of
 
 
@@ -53,7 +53,8 @@ class Ivr(ConfigObject):
     name: Annotated[Line, Field(max_length=63)] = ""
     prompt: ObjectName
     wrong_prompt: ObjectName | None = None
-    language: Language = DEFAULT_LANGUAGE
+    language: Language | None = None
+    """What callers hear, here and where they go from here; none: in their own."""
     choices: Annotated[tuple[Choice, ...], Field(max_length=len(Key)), AtLeastOne()]
     dial_extensions: bool = False
     plays: Annotated[int, Field(ge=1, le=10)] = 3

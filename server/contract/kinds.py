@@ -19,6 +19,7 @@ from server.contract.parking import Parking
 from server.contract.prompts import Prompt
 from server.contract.queues import Queue, QueueOptions
 from server.contract.recording import RecordingRight, RecordingRule
+from server.contract.ring_tones import UploadedRingTone
 from server.contract.routing import EmergencyNumber, InboundRoute, OutboundRoute, RingGroup, SystemSettings
 from server.contract.time_switches import TimeSwitch
 from server.contract.trunks import Trunk
@@ -75,6 +76,7 @@ KINDS = (
     Kind(RingGroup, "ring-group", "ring-groups", "ring group", "Numbers that ring several extensions."),
     Kind(Boss, "boss", "bosses", "boss", "Extensions whose calls go to secretaries first."),
     Kind(Prompt, "prompt", "prompts", "prompt", "What callers hear."),
+    Kind(UploadedRingTone, "ring-tone", "ring-tones", "ring tone", "Ring tones that clients fetch."),
     Kind(CallFlow, "call-flow", "call-flows", "call flow", "Destinations, of which time and caller choose."),
     Kind(Ivr, "ivr", "ivrs", "menu", "Menus from which callers choose by keys."),
     Kind(Queue, "queue", "queues", "queue", "Callers wait until an agent is free."),

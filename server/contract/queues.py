@@ -17,7 +17,7 @@ from server.contract.configuration import (
 )
 from server.contract.destinations import Destination, DestinationKind
 from server.contract.ivr import Choice
-from server.contract.prompts import DEFAULT_LANGUAGE, Language
+from server.contract.prompts import Language
 from server.contract.routing import RouteDestination, references_of
 
 MAX_AGENTS = 1000
@@ -135,11 +135,15 @@ class Queue(ConfigObject):
     agent_announcement: ObjectName | None = None
     """Heard by the agent who answers."""
     announce_agent_id: bool = False
-    language: Language = DEFAULT_LANGUAGE
+    language: Language | None = None
+    """What callers hear, and the agent announcement, is in this one; none: in that of who hears it."""
     alert_info: Annotated[Line, Field(max_length=127)] = ""
     """By this text of the Alert-Info phones choose a ring tone."""
-    ring_tone: RingTone | None = None
-    """How our client rings, unless its user has chosen a tone for the caller or the queue."""
+    ring_tone: Annotated[RingTone | ObjectName | None, Field(union_mode="left_to_right")] = None
+    """How our client rings, unless its user has chosen a tone for the caller or the queue.
+
+    One that it has, or the name of one that was uploaded.
+    """
     log_for_all_agents: bool = False
     log_agents: ExtensionNumbers = ()
     log_incoming: bool = True
@@ -197,6 +201,8 @@ class Queue(ConfigObject):
             if name := getattr(self, field):
                 yield Reference("prompt", name, field)
         yield from (Reference("prompt", name, "music") for name in self.music)
+        if self.ring_tone is not None and not isinstance(self.ring_tone, RingTone):
+            yield Reference("ring-tone", self.ring_tone, "ring_tone")
         if self.periodic is not None:
             yield Reference("prompt", self.periodic.prompt, "periodic.prompt")
         for field, destination in self.destinations():

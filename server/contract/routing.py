@@ -19,6 +19,7 @@ from server.contract.configuration import (
 )
 from server.contract.destinations import Destination, DestinationKind
 from server.contract.patterns import NumberPattern, OptionalPattern, certain_length
+from server.contract.prompts import DEFAULT_LANGUAGE, Language
 from server.contract.trunks import TrunkName
 
 
@@ -252,12 +253,16 @@ class RingGroup(ConfigObject):
 
 
 class SystemSettings(ConfigObject):
-    """Settings of the whole system; there is one such object. `time_zone` is a name of the IANA database."""
+    """Settings of the whole system; there is one such object. `time_zone` is a name of the IANA database.
+
+    `language` is heard by whoever has no own one, in no menu or queue that has one.
+    """
 
     name: ObjectName = "system"
     time_zone: Annotated[str, StringConstraints(max_length=63, pattern=r"^[A-Za-z0-9_+/-]+$")] = "UTC"
     music: Annotated[tuple[ObjectName, ...], Field(max_length=100)] = ()
     """Prompts that are music on hold, one after the other; none: the music that comes with the PBX."""
+    language: Language = DEFAULT_LANGUAGE
 
     def references(self) -> Iterable[Reference]:
         """See `ConfigObject.references`."""

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from server.contract.queues import Queue
+from server.contract.queues import Queue, RingTone
 from server.flows.fork import SILENCE_S, Fork
 from server.flows.leg_ids import leg_ids
 from server.flows.resources import Resources
@@ -141,11 +141,16 @@ class AgentRinging:
         return leg
 
 
-def headers_of(queue: Queue, waited_s: float) -> dict[str, str]:
-    """By these an agent's phone shows queue and waiting time, and rings its own way (SIP-9, Q-5)."""
+def headers_of(queue: Queue, waited_s: float, ring_tone: Callable[[str], str]) -> dict[str, str]:
+    """By these an agent's phone shows queue and waiting time, and rings its own way (SIP-9, Q-5).
+
+    `ring_tone`: the hash of a ring tone that was uploaded, "" while nothing was.
+    """
     headers = diverted(queue.number, queue.name, waited_s=waited_s)
     info = f";info={queue.alert_info}" if queue.alert_info else ""
-    tone = f";ring-tone={queue.ring_tone}" if queue.ring_tone is not None else ""
+    named = queue.ring_tone
+    wanted = named if named is None or isinstance(named, RingTone) else ring_tone(named)
+    tone = f";ring-tone={wanted}" if wanted else ""
     if info or tone:
         # The text stands last: it may be anything, and phones take all that follows `info=` for it.
         headers["Alert-Info"] = f"<http://queue>{tone}{info}"

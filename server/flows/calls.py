@@ -74,6 +74,7 @@ class Calls:
         queues: Queues,
         agents: Agents,
         emergencies: Emergencies,
+        ring_tone: Callable[[str], str],
         ring_timeout_s: float,
         per_extension: int = PER_EXTENSION,
     ) -> None:
@@ -96,6 +97,7 @@ class Calls:
             own_calls=own_calls,
             queues=queues,
             emergencies=emergencies,
+            ring_tone=ring_tone,
             ring_timeout_s=ring_timeout_s,
         )
         self._features = Features(

@@ -1,6 +1,7 @@
 """What all calls of one server process share: how a call begins, which are in progress, who talks to whom."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
@@ -92,6 +93,7 @@ class Desk:
         pairs: bosses and secretaries.
         queues: those who wait for agents.
         emergencies: the emergency calls that were made.
+        ring_tone: the hash of a ring tone that was uploaded, by its name; "" for nothing.
     """
 
     def __init__(
@@ -108,10 +110,12 @@ class Desk:
         own_calls: "OwnCalls",
         queues: Queues,
         emergencies: Emergencies,
+        ring_tone: Callable[[str], str],
         ring_timeout_s: float,
     ) -> None:
         self.switch = switch
         self.emergencies = emergencies
+        self.ring_tone = ring_tone
         self.lot = lot
         self.recorder = recorder
         self.pairs = pairs

@@ -168,6 +168,8 @@ class ExtensionCall:
 
     async def _served_by(self, resources: Resources, machine: Machine) -> Following | Leg:
         """Where the machine sends the caller on, once it has served it, or who is to talk with the caller."""
+        if machine.place is not None and machine.place.language:
+            self.caller.speak(machine.place.language)
         refusing = asyncio.ensure_future(self._refuse_transfers())
         try:
             onward = await machine.serve(self, resources)

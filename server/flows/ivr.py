@@ -52,10 +52,10 @@ def menu(ivr: Ivr, spoken: Spoken, exits: Exits) -> Machine:
 
 
 def announcement(name: str, spoken: Spoken, language: str) -> Machine:
-    """The machine that lets a prompt be heard in this language, and ends the call."""
+    """The machine that lets a prompt be heard in this language ("": the caller's own), and ends the call."""
 
     async def serve(call: "ExtensionCall", _resources: Resources) -> Onward | None:
-        await _play(call.caller, spoken(name, language) or NOT_HEARD)
+        await _play(call.caller, spoken(name, language or call.caller.language) or NOT_HEARD)
         return None
 
     return Machine((), serve)
@@ -73,6 +73,8 @@ class _Menu:
     async def conduct(self) -> Following:
         """Until something is chosen, or given up; `LegGone` if the caller hangs up."""
         ivr = self._ivr
+        if ivr.language is not None:
+            self._leg.speak(ivr.language)
         for _ in range(ivr.tries):
             dialled = await self._ask()
             if not dialled:
@@ -112,7 +114,7 @@ class _Menu:
         return self._ivr.leads_to(dialled)
 
     def _sound(self, prompt: str | None) -> Sound | None:
-        return self._spoken(prompt, self._ivr.language) if prompt is not None else None
+        return self._spoken(prompt, self._leg.language) if prompt is not None else None
 
 
 async def _play(leg: Leg, sound: Sound) -> None:

@@ -15,7 +15,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from server.contract.decisions import Decision, DecisionKind, TrunkChoice
 from server.contract.destinations import Destination
 from server.contract.features import Feature
-from server.contract.prompts import DEFAULT_LANGUAGE
 
 
 class Goal(StrEnum):
@@ -49,7 +48,7 @@ class Place(BaseModel):
         sent_by: the colleague who has sent it on; "" for nobody.
         past_secretaries: the bosses whose secretaries did not take it.
         call_back: what an emergency centre has dialled that calls back here; "": it is an ordinary call.
-        language: in which prompts are heard there.
+        language: in which prompts are heard there; "" for that of the caller.
         call: the id of the call. A note about another one is an old one.
         ring: what rings there now (`Ring.name`); "" for nothing yet, or a machine.
         tried: what has rung there before.
@@ -70,7 +69,7 @@ class Place(BaseModel):
     sent_by: str = ""
     past_secretaries: tuple[str, ...] = ()
     call_back: str = ""
-    language: str = DEFAULT_LANGUAGE
+    language: str = ""
     call: str = ""
     ring: str = ""
     tried: tuple[str, ...] = ()

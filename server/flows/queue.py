@@ -107,6 +107,8 @@ class _Waiting:
         seat = self._queues.sit(self._call.live.call, self._planned.number)
         self.since = desk.clock.now() - timedelta(seconds=self._queues.waited_s(self._id))
         desk.ring(self)
+        if self._planned.language is not None:
+            self._call.caller.speak(self._planned.language)
         try:
             return await unless_gone(self._call.caller, self._wait(seat))
         except LegGone:
@@ -170,7 +172,7 @@ class _Waiting:
                     queue,
                     effect.extension,
                     self._exits.phones(effect.extension),
-                    headers=headers_of(self._queue, self._queues.waited_s(self._id)),
+                    headers=headers_of(queue, self._queues.waited_s(self._id), self._call.desk.ring_tone),
                     over=self._over,
                     answered=lambda: self._queues.answered(self._id, effect.extension),
                     refused=lambda: self._queues.refused(self._id, effect.extension),
@@ -270,7 +272,7 @@ class _Waiting:
     async def _introduce(self, phone: Leg, extension: str) -> bool:
         """Agent and caller hear what is said before they talk; False: the agent is gone."""
         queue = self._queue
-        prompt = self._prompt(queue.agent_announcement)
+        prompt = self._prompt(queue.agent_announcement, phone)
         agent_id = agent_sounds(extension) if queue.announce_agent_id else ()
         said = [*([prompt] if prompt is not None else []), *agent_id]
         try:
@@ -286,8 +288,9 @@ class _Waiting:
 
     # What is heard
 
-    def _prompt(self, name: str | None) -> Sound | None:
-        return self._exits.spoken(name, self._queue.language) if name is not None else None
+    def _prompt(self, name: str | None, leg: Leg | None = None) -> Sound | None:
+        language = self._queue.language or (leg or self._call.caller).language
+        return self._exits.spoken(name, language) if name is not None else None
 
     def _ringback(self) -> Sound | None:
         return self._prompt(self._queue.ringback)

@@ -5,7 +5,6 @@ from typing import Self
 
 from server.contract.decisions import Decision
 from server.contract.destinations import Destination, DestinationKind
-from server.contract.prompts import DEFAULT_LANGUAGE, Language
 from server.flows.places import Place
 from server.flows.stops import Following
 from server.rules.numbers import canonical
@@ -42,14 +41,14 @@ class Caller:
 class Way:
     """A caller, and where its call has been; `past_secretaries`: the bosses for whom nobody took it.
 
-    `language`: in which prompts are heard on the way, that of the last queue or menu.
+    `language`: in which prompts are heard on the way, that of the last queue or menu; "": the caller's own.
     """
 
     caller: Caller
     visited: tuple[Destination, ...] = ()
     through_group: bool = False
     past_secretaries: frozenset[str] = frozenset()
-    language: Language = DEFAULT_LANGUAGE
+    language: str = ""
 
     @classmethod
     def to(cls, place: Place, caller: Caller) -> Self:
@@ -57,8 +56,8 @@ class Way:
         past = frozenset(place.past_secretaries)
         return cls(caller, place.visited, place.through_group, past, place.language)
 
-    def at(self, kind: DestinationKind, number: str, language: Language = "") -> Self:
-        """The way with this place behind it, which speaks this language; "": none of its own."""
+    def at(self, kind: DestinationKind, number: str, language: str | None = None) -> Self:
+        """The way with this place behind it, which speaks this language; None: any."""
         visited = (*self.visited, Destination(kind=kind, value=number))
         return replace(self, visited=visited, language=language or self.language)
 

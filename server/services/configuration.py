@@ -16,9 +16,10 @@ from server.contract.configuration import EXTENSION, ConfigObject, SecretConfigO
 from server.contract.kinds import KINDS, kind_named, kind_of
 from server.contract.parking import Parking
 from server.contract.prompts import Prompt
+from server.contract.ring_tones import UploadedRingTone
 from server.db.base import Database
 from server.db.locks import lock_numbering_plan
-from server.db.models import ConfigurationRow, ExtensionRow, PromptRow
+from server.db.models import ConfigurationRow, ExtensionRow, PromptRow, RingToneRow
 from server.rules.routing import Snapshot, snapshot_of
 from server.services.audit import Audit
 from server.services.configuration_changes import (
@@ -43,7 +44,10 @@ O = TypeVar("O", bound=ConfigObject)  # noqa: E741
 _WRITE_ONLY = {"secret", "secret_set"}
 _NUMBERED = [kind.word for kind in KINDS if kind.model.key_field == "number"]
 
-_BELONGS_TO: dict[type[ConfigObject], InstrumentedAttribute[str]] = {Prompt: PromptRow.prompt}
+_BELONGS_TO: dict[type[ConfigObject], InstrumentedAttribute[str]] = {
+    Prompt: PromptRow.prompt,
+    UploadedRingTone: RingToneRow.name,
+}
 """Rows that are removed with an object, by the column that has its key."""
 
 _Rows = list[ConfigurationRow]

@@ -109,6 +109,7 @@ class Extensions:
             enabled=True,
             client_enabled=new.client_enabled,
             monitored=new.monitored,
+            language=new.language,
             srtp=new.srtp,
             sip_secret=self._vault.seal(new.sip_secret or made_secret or ""),
             avatar=None,

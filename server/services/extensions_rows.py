@@ -20,6 +20,7 @@ def extension_of(row: ExtensionRow, locked_until: datetime | None = None) -> Ext
         enabled=row.enabled,
         client_enabled=row.client_enabled,
         monitored=row.monitored,
+        language=row.language,
         srtp=row.srtp,
         avatar=row.avatar,
         locked_until=locked_until,

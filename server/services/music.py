@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from server.contract.prompts import DEFAULT_LANGUAGE
 from server.contract.queues import Queue
 from server.contract.routing import SystemSettings
 from server.services.configuration import Configuration, ConfigurationChanged
@@ -41,10 +40,10 @@ class Music:
     async def _push(self) -> None:
         """If that fails, the music of before goes on meanwhile."""
         snapshot = self._configuration.snapshot
-        wanted = {DEFAULT_MUSIC: (snapshot.system.music, DEFAULT_LANGUAGE)}
+        wanted = {DEFAULT_MUSIC: (snapshot.system.music, snapshot.system.language)}
         for queue in snapshot.all(Queue).values():
             if queue.music:
-                wanted[music_of(queue)] = (queue.music, queue.language)
+                wanted[music_of(queue)] = (queue.music, queue.language or snapshot.system.language)
         await self._switch.set_music(
             {music: self._files(names, language) for music, (names, language) in wanted.items()}
         )

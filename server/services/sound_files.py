@@ -1,14 +1,12 @@
 """Sound files that people upload, made into what the engine plays."""
 
 import asyncio
-import io
 import sys
-import wave
 from dataclasses import dataclass
 
 from server.contract.errors import ErrorCode
 from server.services.errors import ServiceError, invalid
-from server.services.sound_convert import RATE_HZ
+from server.services.sound_convert import RATE_HZ, wav
 
 MAX_BYTES = 16 << 20
 """Bytes of an uploaded sound file: nine minutes of the loudest formats, hours of MP3."""
@@ -55,14 +53,4 @@ async def convert(given: bytes) -> SoundFile:
         raise invalid("the sound file", said.decode(errors="replace").strip().splitlines()[-1])
     if process.returncode:
         raise invalid("the sound file", "is damaged, or takes too much to be unpacked")
-    return SoundFile(_wav(pcm), len(pcm) / 2 / RATE_HZ)
-
-
-def _wav(pcm: bytes) -> bytes:
-    file = io.BytesIO()
-    with wave.open(file, "wb") as writer:
-        writer.setnchannels(1)
-        writer.setsampwidth(2)
-        writer.setframerate(RATE_HZ)
-        writer.writeframes(pcm)
-    return file.getvalue()
+    return SoundFile(wav(pcm), len(pcm) / 2 / RATE_HZ)

@@ -22,6 +22,7 @@ from server.switch.recording import BridgeRecording as BridgeRecording
 from server.switch.recording import Recorded as Recorded
 from server.switch.sound import Sound as Sound
 from server.switch.sound import Tone as Tone
+from server.switch.speech import Speech as Speech
 from server.switch.spying import Spying as Spying
 from server.switch.spying import Whisper as Whisper
 from server.switch.trunk import CallerIdPolicy as CallerIdPolicy
@@ -150,6 +151,15 @@ class Leg(ABC):
         bridge or taken out of one. Raises `LegGone` if the leg ends, `SwitchError` for a sound that does not
         exist (nothing is heard then), `ValueError` for no sounds or for one after a tone.
         """
+
+    @property
+    @abstractmethod
+    def language(self) -> str:
+        """In which prompts are said to it: what `speak` said last, else its extension's (see `Speech`)."""
+
+    @abstractmethod
+    def speak(self, language: str) -> None:
+        """Say prompts to it in this language from now on; a later server does not know of it."""
 
     @abstractmethod
     async def choose_music(self, name: str) -> None:
@@ -344,6 +354,9 @@ class SwitchStatus:
 class Switch(ABC):
     """The telephony engine."""
 
+    speech: Speech
+    """In which languages it speaks to whom; set at any time, it holds from the next sound on."""
+
     @abstractmethod
     async def start(self) -> None:
         """Start or adopt the engine in the background and return; `Up` or `Down` follow as events.
@@ -424,6 +437,10 @@ class Switch(ABC):
         what else has none does not exist. Files of ours, as in `Sound.file`, with their extensions. Raises
         `SwitchError` where that fails; who hears the old music hears it to the end of its track.
         """
+
+    @abstractmethod
+    async def take_voices(self) -> None:
+        """Have the engine say what the voices of `speech` say, from the next sound on, and no others."""
 
     @property
     @abstractmethod

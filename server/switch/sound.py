@@ -1,6 +1,6 @@
 """What can be played to a leg.
 
-One language for now, the engine's own (English); a sound says what is said, never in which words.
+A sound says what is said, never in which words: these are of the language of the leg (`Leg.language`).
 """
 
 import re

@@ -19,6 +19,7 @@ from server.switch.port import (
     Recorded,
     SipEndpoint,
     SipTrunk,
+    Speech,
     Switch,
     SwitchStatus,
     SwitchUnavailable,
@@ -35,6 +36,9 @@ class IdleSwitch(Switch):
         self.endpoints: dict[str, SipEndpoint] = {}
         self.declared: tuple[SipTrunk, ...] = ()
         self.music: dict[str, tuple[Path, ...]] | None = None
+        self.speech = Speech()
+        self.spoken = Speech()
+        """What the engine has taken of it."""
         self.closed = False
         self.pushed = asyncio.Event()
         self._problem = "The switch was not started."
@@ -91,6 +95,9 @@ class IdleSwitch(Switch):
 
     async def set_music(self, music: Mapping[str, Sequence[Path]]) -> None:
         self.music = {name: tuple(files) for name, files in music.items()}
+
+    async def take_voices(self) -> None:
+        self.spoken = self.speech
 
     @property
     def lamps(self) -> LampPanel:

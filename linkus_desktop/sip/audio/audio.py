@@ -66,7 +66,7 @@ class Audio(QObject):
         self._wanted: dict[str, bytes | None] = {"microphone": None, "speaker": None, "ringer": None}
         self._in_use: dict[str, Device | None] = {"microphone": None, "speaker": None, "ringer": None}
         self._users: set[str] = set()
-        self._ringing: tuple[Ring, Tone] | None = None
+        self._ringing: tuple[Ring, Tone | Sound] | None = None
         self._player: Player | None = None
         self.testing = ""
         self._test_tone = Tone.CHIME
@@ -157,8 +157,8 @@ class Audio(QObject):
             self._linger.start()
 
     @main_thread
-    def start_ringing(self, kind: Ring = Ring.CALL, tone: Tone = Tone.CHIME) -> None:
-        """Ring on the ring device until `stop_ringing`; `tone` is that of a first call."""
+    def start_ringing(self, kind: Ring = Ring.CALL, tone: Tone | Sound = Tone.CHIME) -> None:
+        """Ring on the ring device until `stop_ringing`; `tone` is that of a first call, ours or any."""
         self.start()
         if self._ringing == (kind, tone) and (self._player is not None or tone is Tone.SILENT):
             return
@@ -167,7 +167,8 @@ class Audio(QObject):
         self._ringing = kind, tone
         device = self._select("ringer")
         if device is not None and (kind, tone) != (Ring.CALL, Tone.SILENT):
-            self._player = self._backend.play(device, ring(kind, tone))
+            sound = _sound_of(kind, tone)
+            self._player = self._backend.play(device, sound)
 
     @main_thread
     def stop_ringing(self) -> None:
@@ -321,3 +322,9 @@ def _qt_backend() -> Backend:
     from linkus_desktop.sip.audio.qt_backend import QtBackend  # noqa: PLC0415
 
     return QtBackend()
+
+
+def _sound_of(kind: Ring, tone: Tone | Sound) -> Sound:
+    if isinstance(tone, Tone):
+        return ring(kind, tone)
+    return tone if kind is Ring.CALL else ring(kind)

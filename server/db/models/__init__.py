@@ -6,11 +6,13 @@ from server.db.models.calls import CallLogRow, CallQualityRow, CallRow, Presence
 from server.db.models.configuration import ConfigurationRow
 from server.db.models.emergencies import EmergencyCallRow
 from server.db.models.keys import FunctionKeysRow
+from server.db.models.languages import LanguageRow
 from server.db.models.mails import MailPreferencesRow, MailRow
 from server.db.models.prompts import PromptRow
 from server.db.models.queues import AgentChangeRow, QueueCallRow, QueueStateRow
 from server.db.models.reaching import ReachingRow
 from server.db.models.recordings import RecordingOwnerRow, RecordingRow
+from server.db.models.ring_tones import RingToneRow
 from server.db.models.sessions import LoginLinkRow, RefreshTokenRow, SessionRow
 from server.db.models.throttle import ThrottleRow
 from server.db.models.voicemail import MailboxRow, VoicemailGreetingRow, VoicemailMessageRow
@@ -28,6 +30,7 @@ __all__ = [
     "ExtensionGroupRow",
     "ExtensionRow",
     "FunctionKeysRow",
+    "LanguageRow",
     "LoginLinkRow",
     "MailPreferencesRow",
     "MailRow",
@@ -40,6 +43,7 @@ __all__ = [
     "RecordingOwnerRow",
     "RecordingRow",
     "RefreshTokenRow",
+    "RingToneRow",
     "SessionRow",
     "SipBlockRow",
     "ThrottleRow",

@@ -52,6 +52,7 @@ class ExtensionRow(Base):
     enabled: Mapped[bool]
     client_enabled: Mapped[bool]
     monitored: Mapped[bool] = mapped_column(server_default=true())
+    language: Mapped[str | None] = mapped_column(String(7))
     srtp: Mapped[SrtpMode] = mapped_column(
         Enum(SrtpMode, native_enum=False, length=31, values_callable=_values, create_constraint=False)
     )

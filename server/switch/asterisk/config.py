@@ -94,6 +94,11 @@ class EngineConfig:
         return self.folder / "spool/recording"
 
     @property
+    def share(self) -> Path:
+        """Folder of what Asterisk comes with, and of what it says (`server.switch.asterisk.voices`)."""
+        return self.folder / "share"
+
+    @property
     def music(self) -> Path:
         """Folder of the tracks of music on hold."""
         return self.folder / "music"
@@ -111,7 +116,8 @@ class EngineConfig:
     @property
     def folders(self) -> tuple[Path, ...]:
         """All folders the engine works in; each must exist before it starts."""
-        names = ("etc", "var", "var/keys", "run", "log", "spool", "spool/recording", "music", "more-music")
+        spool = ("spool", "spool/recording")
+        names = ("etc", "var", "var/keys", "run", "log", *spool, "music", "more-music", "share")
         return tuple(self.folder / name for name in names)
 
 
@@ -154,7 +160,7 @@ astmoddir => {installation.modules}
 astvarlibdir => {config.folder / "var"}
 astdbdir => {config.folder / "var"}
 astkeydir => {config.folder / "var"}
-astdatadir => {installation.data}
+astdatadir => {config.share}
 astagidir => {config.folder / "var"}
 astspooldir => {config.folder / "spool"}
 astrundir => {config.folder / "run"}

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from server.switch.asterisk import endpoints, spying
@@ -37,6 +38,7 @@ from server.switch.port import (
     Party,
     Reason,
     SipEndpoint,
+    Speech,
     Spying,
     SwitchError,
     SwitchUnavailable,
@@ -71,11 +73,13 @@ class Control:
         playing, music, recordings: what is played to legs, and recorded of them.
         spyings: ids of the snoop channels of this server.
         lamps: what desk phones are shown.
+        english_sounds: folder of the engine's own English.
         changed: called with a leg whose state a request of ours changed without an event of the engine.
     """
 
-    def __init__(self, changed: Callable[[AsteriskLeg], None]) -> None:
+    def __init__(self, changed: Callable[[AsteriskLeg], None], speech: Callable[[], Speech] = Speech) -> None:
         self.changed = changed
+        self._speech = speech
         self.ari: Ari | None = None
         self.manager: Callable[[], Ami] | None = None
         self.playing = Playing(self)
@@ -83,11 +87,17 @@ class Control:
         self.recordings = Recordings(self)
         self.spyings: set[str] = set()
         self.lamps = Lamps(self)
+        self.english_sounds = Path()
         self._to_hang_up: dict[str, Reason] = {}
         self._to_close: set[str] = set()
         self._blocks = 0
         self._pushed: dict[str, SipEndpoint] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def speech(self) -> Speech:
+        """In which languages legs are spoken to."""
+        return self._speech()
 
     @property
     def connected(self) -> Ari:

@@ -124,6 +124,7 @@ class AsteriskLeg(Leg):
         self.own_music: str | None = DEFAULT_MUSIC
         self.inherited = False
         self._control = control
+        self._language = ""
         self._heard = asyncio.Event()
         self._settled = asyncio.Event()
         self._gone = asyncio.Event()
@@ -175,6 +176,15 @@ class AsteriskLeg(Leg):
     async def spy(self, listener: Leg, whisper: Whisper = Whisper.NOBODY) -> Spying:
         """See `Leg.spy`."""
         return await self._control.spy(self, cast("AsteriskLeg", listener), whisper)
+
+    @property
+    def language(self) -> str:
+        """See `Leg.language`."""
+        return self._language or self._control.speech.wanted_by(self.number)
+
+    def speak(self, language: str) -> None:
+        """See `Leg.speak`."""
+        self._language = language
 
     async def choose_music(self, name: str) -> None:
         """See `Leg.choose_music`."""

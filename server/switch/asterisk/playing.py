@@ -2,7 +2,7 @@
 
 The playback of a leg has the leg's id, so that a later server can stop what an earlier one began. Asterisk
 passes over a sound in the middle that it does not have, and never ends one whose kind it does not know: so
-all are looked up before.
+all are looked up before, in English: what the language of the leg lacks is said in that.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from server.switch.asterisk.ari import segment
 from server.switch.asterisk.occupation import Occupation
+from server.switch.asterisk.voices import language_code, number_media
 from server.switch.port import Sound, SwitchError, SwitchUnavailable
 from server.switch.sound import SoundKind, check_playable
 
@@ -23,7 +24,6 @@ SCHEMES = {
     SoundKind.PROMPT: "sound",
     SoundKind.FILE: "sound",
     SoundKind.DIGITS: "digits",
-    SoundKind.NUMBER: "number",
     SoundKind.TONE: "tone",
 }
 EXTENSIONS = (".wav", ".wav16", ".gsm", ".sln", ".alaw", ".ulaw")
@@ -41,10 +41,11 @@ class Playing:
         """See `Leg.play`."""
         check_playable(sounds)
         leg.check()
-        media = [await self._uri(sound) for sound in sounds]
+        language = leg.language
+        media = [uri for sound in sounds for uri in await self._uris(sound, language)]
         occupation = await leg.occupy(leg.id, lambda: self._stop(leg))
         try:
-            await asyncio.shield(self._control.later(self._begin(leg, occupation, media)))
+            await asyncio.shield(self._control.later(self._begin(leg, occupation, media, language)))
             told = await asyncio.shield(occupation.over)
         except asyncio.CancelledError:
             self._control.later(occupation.stop())
@@ -67,12 +68,14 @@ class Playing:
         """The engine may be another one."""
         self._prompts = frozenset()
 
-    async def _begin(self, leg: "AsteriskLeg", occupation: Occupation, media: list[str]) -> None:
+    async def _begin(
+        self, leg: "AsteriskLeg", occupation: Occupation, media: list[str], language: str
+    ) -> None:
         path = f"channels/{segment(leg.id)}/play"
+        spoken = language_code(self._control.speech.spoken_for(language))
+        request = self._control.connected.post(path, {"media": media}, playbackId=leg.id, lang=spoken)
         try:
-            await self._control.on_leg(
-                leg, self._control.connected.post(path, {"media": media}, playbackId=leg.id)
-            )
+            await self._control.on_leg(leg, request)
         except SwitchError:
             occupation.end(None)
             raise
@@ -81,13 +84,16 @@ class Playing:
     async def _stop(self, leg: "AsteriskLeg") -> None:
         await self._control.connected.delete(f"playbacks/{segment(leg.id)}")
 
-    async def _uri(self, sound: Sound) -> str:
+    async def _uris(self, sound: Sound, language: str) -> list[str]:
         """How the engine calls a sound; raises `SwitchError` if it does not have it."""
         if sound.kind is SoundKind.PROMPT and sound.value not in await self._known():
             raise SwitchError(f"Asterisk has no prompt {sound.value}.")
         if sound.kind is SoundKind.FILE and not file_exists(sound.value):
             raise SwitchError(f"There is no sound file {sound.value} ({', '.join(EXTENSIONS)}).")
-        return f"{SCHEMES[sound.kind]}:{sound.value}"
+        if sound.kind is SoundKind.NUMBER:
+            english = self._control.english_sounds
+            return number_media(int(sound.value), language, self._control.speech, english)
+        return [f"{SCHEMES[sound.kind]}:{sound.value}"]
 
     async def _known(self) -> frozenset[str]:
         """Names of all prompts of the engine, asked for once."""

@@ -28,6 +28,7 @@ from server.switch.asterisk.ports import Port, Protocol
 from server.switch.asterisk.private_file import write_private
 from server.switch.asterisk.process import Identity, Process, command_of, identify, spawn
 from server.switch.asterisk.tracks import put_tracks
+from server.switch.asterisk.voices import put_own
 
 MEMORY = "engine.json"
 RTP_PORTS_WHEN_FREE = 200
@@ -72,8 +73,13 @@ class Engine:
     config: EngineConfig
     version: str
     fresh: bool
-    usual_music: Path
-    """Folder of the music that Asterisk comes with."""
+    data: Path
+    """Folder of what Asterisk comes with: `sounds`, `moh`."""
+
+    @property
+    def usual_music(self) -> Path:
+        """Folder of the music that Asterisk comes with."""
+        return self.data / "moh"
 
 
 class Supervisor:
@@ -100,7 +106,7 @@ class Supervisor:
             print_of_files = self._fingerprint(found, files)
             if running := self._running(remembered):
                 if remembered.get("fingerprint") == print_of_files:
-                    return Engine(running, wanted, found.version, fresh=False, usual_music=found.data / "moh")
+                    return Engine(running, wanted, found.version, fresh=False, data=found.data)
                 self.stage = "The settings have changed: Asterisk is being restarted."
                 await running.stop()
             return await self._start(found, wanted, files, print_of_files)
@@ -222,6 +228,7 @@ class Supervisor:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not any(wanted.music.iterdir()):
             put_tracks(wanted.music, (), usual=found.data / "moh")
+        put_own(wanted, found.data)
         for name, text in files.items():
             write_private(wanted.etc / name, text)
         (wanted.folder / "run/asterisk.ctl").unlink(missing_ok=True)
@@ -239,7 +246,7 @@ class Supervisor:
         except BaseException:
             await process.stop()
             raise
-        return Engine(process, wanted, found.version, fresh=True, usual_music=found.data / "moh")
+        return Engine(process, wanted, found.version, fresh=True, data=found.data)
 
     def _with_free_ports(self, wanted: EngineConfig) -> tuple[EngineConfig, bool]:
         """Ports that we chose ourselves and that somebody took meanwhile are chosen anew."""

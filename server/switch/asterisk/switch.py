@@ -29,6 +29,7 @@ from server.switch.asterisk.supervisor import AsteriskSettings, Engine, EnginePr
 from server.switch.asterisk.tracks import put_music
 from server.switch.asterisk.trunk_objects import endpoint_id, server_uri, trunk_name
 from server.switch.asterisk.trunks import Trunks
+from server.switch.asterisk.voices import SOUNDS, take_voices
 from server.switch.port import (
     Bridge,
     Contact,
@@ -45,6 +46,7 @@ from server.switch.port import (
     SecurityKind,
     SipEndpoint,
     SipTrunk,
+    Speech,
     Switch,
     SwitchError,
     SwitchStatus,
@@ -52,6 +54,7 @@ from server.switch.port import (
     TrunkState,
     Up,
 )
+from server.switch.speech import ENGLISH
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +73,8 @@ class AsteriskSwitch(Switch):
 
     def __init__(self, settings: AsteriskSettings) -> None:
         self._supervisor = Supervisor(settings)
-        self._control = Control(lambda leg: self._emit(LegChanged(leg)))
+        self.speech = Speech()
+        self._control = Control(lambda leg: self._emit(LegChanged(leg)), lambda: self.speech)
         self._channels = Channels(self._control, self._emit)
         self._contacts = ContactTable()
         self._trunks = Trunks(self._control, self._emit)
@@ -195,6 +199,7 @@ class AsteriskSwitch(Switch):
             self._control.ari = ari
             self._control.manager = lambda: Ami(conf.ami_port, conf.ami_secret)
             self._control.recordings.folder = conf.recordings
+            self._control.english_sounds = conf.share / SOUNDS / ENGLISH
             await self._read_all(ari, ami, connected_ms)
             await self._trunks.read(ami, engine.config)
             restarted = self._unannounced == engine.process.pid
@@ -443,6 +448,12 @@ class AsteriskSwitch(Switch):
             raise SwitchError(f"The music on hold cannot be set: {error}.") from error
         if changed:
             await self._control.connected.put("asterisk/modules/res_musiconhold")
+
+    async def take_voices(self) -> None:
+        """See `Switch.take_voices`."""
+        if self._engine is None:
+            raise SwitchUnavailable("Asterisk is not running now.")
+        await take_voices(self._engine.config, self._engine.data, self.speech.voices)
 
     def trunks(self) -> Mapping[str, TrunkState]:
         """See `Switch.trunks`."""

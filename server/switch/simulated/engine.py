@@ -214,14 +214,14 @@ class SimulatedEngine:
             phone.invited(dialog)
         return dialog
 
-    def play(self, dialog: Dialog, sounds: Sequence[Sound]) -> Playback:
+    def play(self, dialog: Dialog, sounds: Sequence[Sound], language: str) -> Playback:
         """Play sounds to one phone; whatever it heard before stops."""
         dialog.quiet()
 
         def done() -> None:
             dialog.playback = None
 
-        dialog.playback = Playback(sounds, self.files, dialog.heard, done)
+        dialog.playback = Playback(sounds, self.files, dialog.heard, done, language)
         return dialog.playback
 
     def hang_up(self, dialog: Dialog, reason: Reason) -> None:

@@ -17,6 +17,7 @@ from server.switch.port import (
     Party,
     Reason,
     Recorded,
+    Speech,
     Spying,
     SwitchError,
     SwitchUnavailable,
@@ -39,6 +40,7 @@ class Connection(Protocol):
     """What a leg needs of the switch it belongs to."""
 
     engine: SimulatedEngine
+    speech: Speech
 
     async def request(self, effect: Callable[[], T]) -> T:
         """Do something in the engine."""
@@ -80,6 +82,7 @@ class SimulatedLeg(Leg):
         self._gone = asyncio.Event()
         self._transfers: asyncio.Queue[Transfer] = asyncio.Queue()
         self._turn = asyncio.Lock()
+        self._language = ""
         self.refresh()
 
     def refresh(self) -> None:
@@ -188,6 +191,15 @@ class SimulatedLeg(Leg):
 
         return await self._switch.request(begin)
 
+    @property
+    def language(self) -> str:
+        """See `Leg.language`."""
+        return self._language or self._switch.speech.wanted_by(self.number)
+
+    def speak(self, language: str) -> None:
+        """See `Leg.speak`."""
+        self._language = language
+
     async def choose_music(self, name: str) -> None:
         """See `Leg.choose_music`."""
 
@@ -273,7 +285,8 @@ class SimulatedLeg(Leg):
 
     def _play(self, sounds: tuple[Sound, ...]) -> Playback:
         self._raise_if_gone()
-        return self._switch.engine.play(self.dialog, sounds)
+        spoken = self._switch.speech.spoken_for(self.language)
+        return self._switch.engine.play(self.dialog, sounds, spoken)
 
     def _record(self, name: str, longest_s: float, silence_s: float | None) -> Take:
         self._raise_if_gone()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from server.switch.port import SwitchError
 from server.switch.sound import Sound, SoundKind
+from server.switch.speech import ENGLISH
 
 WORD_S = 0.8
 """Length of one spoken word of a number."""
@@ -47,11 +48,15 @@ def length_s(sound: Sound, files: Mapping[Path, float]) -> float:
 
 @dataclass(eq=False)
 class Heard:
-    """A sound that a phone heard, in seconds of the loop; `ended` is None while it sounds."""
+    """A sound that a phone heard, in seconds of the loop; `ended` is None while it sounds.
+
+    `language`: the one that was spoken, of those that there are.
+    """
 
     sound: Sound
     began: float
     ended: float | None = None
+    language: str = ENGLISH
 
 
 class Playback:
@@ -67,12 +72,14 @@ class Playback:
         files: Mapping[Path, float],
         heard: list[Heard],
         done: Callable[[], None],
+        language: str = ENGLISH,
     ) -> None:
         """Begin at once; what is heard is noted in `heard`, and `done` is called at the end."""
         self._lengths = [length_s(sound, files) for sound in sounds]
         self._sounds = list(sounds)
         self._heard = heard
         self._done = done
+        self._language = language
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self.over: asyncio.Future[None] = self._loop.create_future()
@@ -93,7 +100,7 @@ class Playback:
             self.over.set_result(None)
             self._done()
             return
-        self._heard.append(Heard(self._sounds.pop(0), self._loop.time()))
+        self._heard.append(Heard(self._sounds.pop(0), self._loop.time(), language=self._language))
         length = self._lengths.pop(0)
         if math.isfinite(length):
             self._timer = self._loop.call_later(length, self._next)

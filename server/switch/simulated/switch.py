@@ -24,6 +24,7 @@ from server.switch.port import (
     SecurityEvent,
     SipEndpoint,
     SipTrunk,
+    Speech,
     Switch,
     SwitchError,
     SwitchStatus,
@@ -61,6 +62,7 @@ class SimulatedSwitch(Switch):
 
     def __init__(self, engine: SimulatedEngine) -> None:
         self.engine = engine
+        self.speech = Speech()
         self.points = 0
         self.fault: Fault | None = None
         self.answer_lost = False
@@ -208,6 +210,10 @@ class SimulatedSwitch(Switch):
             self.engine.tracks = {name: tuple(files) for name, files in music.items() if files}
 
         await self.request(put)
+
+    async def take_voices(self) -> None:
+        """See `Switch.take_voices`: this engine says everything in all languages."""
+        await self.request(lambda: None)
 
     @property
     def lamps(self) -> LampPanel:

@@ -1,17 +1,22 @@
 """SIP-6, SIP-9, SIP-10: what the preferences do with calls, in the client as it is put together."""
 
+import asyncio
+
 import pytest
 
 from linkus_desktop.app import Client
 from linkus_desktop.calls.popup import Opens, PopUp, When, Which
 from linkus_desktop.sip.alert import Alert
-from linkus_desktop.sip.audio import Tone
+from linkus_desktop.sip.audio import Sound, Tone
 from linkus_desktop.sip.values import CallState, Quality
 from linkus_desktop.workplace import Workplace
+from server.contract.ring_tones import UploadedRingTone
+from server.services.sound_convert import wav
 from tests.linkus_desktop.app.conftest import Server
 from tests.linkus_desktop.app.test_client import log_in, log_out
 from tests.linkus_desktop.qt_loop import emitted, until
 from tests.linkus_desktop.ui.fakes import FakeCall
+from tests.server import sounds
 
 pytestmark = [pytest.mark.window, pytest.mark.qt_log_ignore("does not support raise")]
 
@@ -48,6 +53,35 @@ async def test_colleagues_and_others_ring_as_the_user_chose_SIP_6(client: Client
         call = rings(workplace, number)
         assert workplace.phone.tone_of(call) is tone
         gone(workplace, call)
+
+
+async def test_a_call_rings_as_the_pbx_says_with_a_tone_that_was_uploaded_there_Q_5(
+    client: Client, server: Server
+) -> None:
+    services = server.services.services
+    await services.configuration.put(UploadedRingTone(name="anthem"), by="test")
+    first = (await services.ring_tones.upload("anthem", sounds.tone(600), by="test")).hash
+    workplace = await at_work(client, server)
+    client.settings.ring_colleagues = "soft"
+    await until(lambda: workplace.ring_tones.samples(first) is not None, workplace.ring_tones.loaded)
+    call = rings(workplace, "1002")
+    call.alert = Alert(ring_tone=first)
+    told = workplace.phone.tone_of(call)
+    assert isinstance(told, Sound)
+    assert sounds.pitch_of(wav(told.pcm)) == pytest.approx(600, abs=3)
+    # Replaced while the client runs: the usual tone rings until the new one is there.
+    call.alert = Alert(
+        ring_tone=(await services.ring_tones.upload("anthem", sounds.tone(700), by="test")).hash
+    )
+    loaded = asyncio.ensure_future(emitted(workplace.ring_tones.loaded))
+    assert workplace.phone.tone_of(call) is Tone.SOFT
+    await loaded
+    told = workplace.phone.tone_of(call)
+    assert isinstance(told, Sound)
+    assert sounds.pitch_of(wav(told.pcm)) == pytest.approx(700, abs=3)
+    call.alert = Alert(ring_tone="0a" * 32)
+    assert workplace.phone.tone_of(call) is Tone.SOFT, "one that the server does not have"
+    gone(workplace, call)
 
 
 async def test_a_colleagues_intercom_is_answered_and_a_strangers_is_not_SIP_9(

@@ -9,6 +9,7 @@ import pytest
 
 from linkus_desktop.calls.ringing import Ringing, same_number
 from linkus_desktop.sip.alert import Alert
+from linkus_desktop.sip.audio.backend import Sound
 from linkus_desktop.sip.audio.tones import RATE, Ring, Tone, ring
 from linkus_desktop.sip.call import Call
 from linkus_desktop.sip.headers import Party
@@ -26,7 +27,14 @@ def settings() -> Settings:
     return made
 
 
-def tone(settings: Settings, number: str, *infos: str, queue: Party | None = None, asked: str = "") -> Tone:
+def tone(
+    settings: Settings,
+    number: str,
+    *infos: str,
+    queue: Party | None = None,
+    asked: str = "",
+    uploaded: dict[str, bytes] | None = None,
+) -> Tone | Sound:
     call = cast(
         "Call",
         SimpleNamespace(
@@ -36,7 +44,7 @@ def tone(settings: Settings, number: str, *infos: str, queue: Party | None = Non
             waiting_since=datetime.now(UTC) if queue is not None else None,
         ),
     )
-    return Ringing(settings, {"1002"}.__contains__).tone_of(call)
+    return Ringing(settings, {"1002"}.__contains__, (uploaded or {}).get).tone_of(call)
 
 
 def test_colleagues_ring_otherwise_than_others_SIP_6(settings: Settings) -> None:
@@ -139,3 +147,16 @@ def test_each_tone_can_be_heard_and_told_from_the_others_SIP_6(each: Tone) -> No
 def test_every_tone_but_the_intercoms_can_be_chosen_SIP_6() -> None:
     assert set(WORDS) == set(Tone) - {Tone.INTERCOM}
     assert {tone.value for tone in WORDS} == set(RingTone), "queues have the same ones to choose from"
+
+
+def test_a_ring_tone_of_the_pbx_rings_once_it_is_there_and_the_usual_one_till_then_Q_5(
+    settings: Settings,
+) -> None:
+    asked, samples = "0a" * 32, bytes(range(200))
+    for missing in ({}, {asked: b""}, {"ff" * 32: samples}):
+        assert tone(settings, "1002", asked=asked, uploaded=missing) is Tone.SOFT, "never silence"
+    assert tone(settings, "1002", asked=asked, uploaded={asked: samples}) == Sound(RATE, samples)
+    settings.ring_callers = (("1002", "bell"),)
+    assert tone(settings, "1002", asked=asked, uploaded={asked: samples}) is Tone.BELL, (
+        "the user's choice wins"
+    )

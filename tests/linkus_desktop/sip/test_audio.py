@@ -6,8 +6,9 @@ import pytest
 from PySide6.QtCore import QCoreApplication
 from pytestqt.qtbot import QtBot
 
-from linkus_desktop.sip.audio import Audio, NoSound, Ring
+from linkus_desktop.sip.audio import Audio, NoSound, Ring, Sound, Tone
 from linkus_desktop.sip.audio.choice import choose
+from linkus_desktop.sip.audio.tones import ring
 from linkus_desktop.sip.threads import WrongThread
 from tests.linkus_desktop.sip.sound_cards import (
     BUILT_IN_MIC,
@@ -75,6 +76,19 @@ def test_the_ring_device_is_its_own(audio: Audio, cards: SoundCards) -> None:
     assert len(cards.bells) == 1
     audio.stop_ringing()
     assert cards.bells == []
+    audio.stop()
+
+
+def test_any_sound_rings_and_further_calls_sound_as_ever_Q_5(audio: Audio, cards: SoundCards) -> None:
+    audio.start()
+    own = Sound(16_000, b"\x00\x10" * 100)
+    for kind, tone, heard in (
+        (Ring.CALL, own, own),
+        (Ring.CALL, Tone.BELL, ring(Ring.CALL, Tone.BELL)),
+        (Ring.WAITING, own, ring(Ring.WAITING)),
+    ):
+        audio.start_ringing(kind, tone)
+        assert [bell.ring for bell in cards.bells] == [heard]
     audio.stop()
 
 

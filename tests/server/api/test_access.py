@@ -67,6 +67,11 @@ FOR_ADMINISTRATORS = {
     ("get", "/api/v1/prompts/{name}/recordings/{language}"),
     ("put", "/api/v1/prompts/{name}/recordings/{language}"),
     ("delete", "/api/v1/prompts/{name}/recordings/{language}"),
+    ("get", "/api/v1/ring-tones/{name}/sound"),
+    ("put", "/api/v1/ring-tones/{name}/sound"),
+    ("get", "/api/v1/languages"),
+    ("put", "/api/v1/languages/{language}"),
+    ("delete", "/api/v1/languages/{language}"),
 }
 for kind in KINDS:
     FOR_ADMINISTRATORS |= {(method, f"/api/v1/{kind.path}") for method in ("get", "put")[: 1 + kind.single]}
@@ -97,7 +102,7 @@ PARTS = {
     "{boss}": "1002", "{secretary}": "1001",
     "{box}": "1002", "{message_id}": "0" * 32, "{greeting_id}": "0" * 32,
     "{number}": "1002", "{entry_id}": "x", "{name}": "x", "{language}": "en", "{call_id}": "0" * 32,
-    "{recording_id}": "0" * 32, "{mail_id}": "1",
+    "{recording_id}": "0" * 32, "{mail_id}": "1", "{hashed}": "0a" * 32,
 }  # fmt: skip
 
 

@@ -26,6 +26,7 @@ OBJECTS: dict[str, tuple[str, dict[str, Any]]] = {
     "time-switches": ("7", {"time_condition": "Pracovní doba", "extensions": ["1001"]}),
     "emergency-numbers": ("112", {"trunks": ["main"]}),
     "prompts": ("welcome", {"description": "heard first"}),
+    "ring-tones": ("anthem", {"description": "of the company"}),
     "ivrs": (
         "6500",
         {

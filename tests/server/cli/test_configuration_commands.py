@@ -67,6 +67,7 @@ OBJECTS = [
     ("outbound-route", "out", OUT),
     ("emergency", "112", json.dumps({"trunks": ["main"], "caller_id_number": "+420530000112"})),
     ("prompt", "welcome", 'description = "heard first"'),
+    ("ring-tone", "anthem", 'description = "of the company"'),
     ("ivr", "6500", MENU),
     ("group-mailbox", "6700", json.dumps({"members": ["1000"]})),
     ("queue", "6400", '[[static_agents]]\nextension = "1000"\nskill_level = 2'),

@@ -83,6 +83,8 @@ class Office:
         self.extensions = extensions or MemoryExtensions()
         self.clock = VirtualClock()
         self.switch = SimulatedSwitch(self.engine)
+        self.ring_tones: dict[str, str] = {}
+        """The hashes of what was uploaded."""
         self.hub = Hub()
         self.directory = Directory(extensions=self.extensions)
         self.presence = MemoryPresence(self.clock)
@@ -202,6 +204,7 @@ class Office:
             queues=self.queues,
             agents=self.agents,
             emergencies=self.emergencies,
+            ring_tone=lambda name: self.ring_tones.get(name, ""),
             ring_timeout_s=RING_S,
         )
         self.control = CallControl(

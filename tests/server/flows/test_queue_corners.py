@@ -14,6 +14,7 @@ from server.contract.ivr import Choice
 from server.contract.presence import PresenceChange, PresenceStatus
 from server.contract.queues import PeriodicAnnouncement, PositionAnnouncement
 from server.contract.reaching import ReachingSettings
+from server.contract.ring_tones import UploadedRingTone
 from server.flows import agent_ringing
 from server.flows import queue as flow
 from server.services.accounts import Who
@@ -254,6 +255,22 @@ async def test_phones_of_agents_are_told_how_to_ring_Q_5():
         await asyncio.sleep(1)
         assert boris.calls[0].headers["Alert-Info"] == "<http://queue>;ring-tone=pulse;info=sales; urgent"
         anna.hang_up(call)
+
+
+@in_virtual_time
+async def test_phones_of_agents_are_told_of_a_tone_that_was_uploaded_by_its_hash_Q_5():
+    async with office() as place:
+        place.configuration += [UploadedRingTone(name="anthem"), UploadedRingTone(name="silent one")]
+        place.ring_tones["anthem"] = "0a" * 32
+        boris = place.engine.phone("1002", Behaviour.rings())
+        anna = place.engine.phone("1001")
+        for tone, told in (("anthem", f"<http://queue>;ring-tone={'0a' * 32}"), ("silent one", None)):
+            set_up(place, sales("1002", ring_tone=tone))
+            call = anna.call(SALES)
+            await asyncio.sleep(1)
+            assert boris.calls[-1].headers.get("Alert-Info") == told
+            anna.hang_up(call)
+            await asyncio.sleep(1)
 
 
 @in_virtual_time

@@ -23,6 +23,7 @@ from server.contract.parking import Parking
 from server.contract.prompts import Prompt
 from server.contract.queues import Queue, QueueOptions
 from server.contract.recording import RecordingRight, RecordingRule
+from server.contract.ring_tones import UploadedRingTone
 from server.contract.routing import EmergencyNumber, InboundRoute, OutboundRoute, RingGroup, SystemSettings
 from server.contract.time_switches import TimeSwitch
 from server.contract.trunks import Trunk
@@ -87,7 +88,7 @@ async def test_every_kind_is_kept_over_a_restart_in_its_order(office: Core, cloc
         await put(office, only)
     await put(office, MailSettings(host="mail.example.com", sender="pbx@example.com"))
     await put(office, MonitoringRight(name="team", supervisors=("1001",), everybody=True))
-    await put(office, Prompt(name="welcome"))
+    await put(office, Prompt(name="welcome"), UploadedRingTone(name="anthem"))
     await put(office, Queue(number="6400", static_agents=({"extension": "1001"},)))
     await put(office, QueueOptions(shared_wrap_up=True, pause_reasons={"7": "Coffee"}))
     await put(office, Conference(number="6600"), GroupMailbox(number="6700", members=("1001",)))
