@@ -10,7 +10,7 @@ and however often. Here they differ, and so do their events:
 - a request from a blocked address is answered 403 and raises no event at all.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from server.switch.asterisk.ami import Message
 from server.switch.port import SecurityEvent, SecurityKind
@@ -34,12 +34,18 @@ class SecurityReader:
     def __init__(self) -> None:
         self._half: dict[str, None] = {}
 
-    def read(self, message: Message) -> SecurityEvent | None:
-        """The event that a manager message is, or None if it is about something else or told already."""
+    def read(self, message: Message, *, knows_since: datetime | None) -> SecurityEvent | None:
+        """The event that a manager message is, or None if it is about something else or told already.
+
+        `knows_since`: when the engine was told of all extensions; None: it was not. One that has just started
+        knows nobody, which is not the phones' fault: those unknown users are left out.
+        """
         event = parse_security_event(message)
         if event is None or event.account == _UNKNOWN:
             return None
-        if event.kind is SecurityKind.UNKNOWN_USER and self._second_half(message.get("SessionID", "")):
+        if event.kind is not SecurityKind.UNKNOWN_USER:
+            return event
+        if self._second_half(message.get("SessionID", "")) or not _is_fair(message, knows_since):
             return None
         return event
 
@@ -51,6 +57,12 @@ class SecurityReader:
         if len(self._half) > REMEMBERED:
             del self._half[next(iter(self._half))]
         return False
+
+
+def _is_fair(message: Message, knows_since: datetime | None) -> bool:
+    """It may be told late: what counts is when it happened. A clock that was set back counts for nobody."""
+    at = moment_of(message)
+    return knows_since is not None and (at is None or at >= knows_since or knows_since > datetime.now(UTC))
 
 
 def parse_security_event(message: Message) -> SecurityEvent | None:

@@ -24,7 +24,7 @@ from server.switch.asterisk.control import Control
 from server.switch.asterisk.first_of import first_of
 from server.switch.asterisk.legs import AsteriskLeg
 from server.switch.asterisk.modules import REQUIRED_AT_START
-from server.switch.asterisk.security import SecurityReader, moment_of
+from server.switch.asterisk.security import SecurityReader
 from server.switch.asterisk.supervisor import AsteriskSettings, Engine, EngineProblem, Supervisor
 from server.switch.asterisk.tracks import put_music
 from server.switch.asterisk.trunk_objects import endpoint_id, server_uri, trunk_name
@@ -42,8 +42,6 @@ from server.switch.port import (
     Listener,
     Party,
     Recorded,
-    SecurityEvent,
-    SecurityKind,
     SipEndpoint,
     SipTrunk,
     Speech,
@@ -279,19 +277,8 @@ class AsteriskSwitch(Switch):
                 self._channels.handle_dtmf(message)
             elif message["Event"] == "Registry":
                 self._trunks.on_registry(message)
-            elif (event := self._security.read(message)) and self._is_fair(event, message):
+            elif event := self._security.read(message, knows_since=self._knows_since):
                 self._emit(event)
-
-    def _is_fair(self, event: SecurityEvent, message: Message) -> bool:
-        """An engine that has just started knows nobody: that is not the phones' fault.
-
-        It may be told of late, so what counts is when it happened. A clock that was set back counts for
-        nobody.
-        """
-        if event.kind is not SecurityKind.UNKNOWN_USER:
-            return True
-        since, at = self._knows_since, moment_of(message)
-        return since is not None and (at is None or at >= since or since > datetime.now(UTC))
 
     def _on_contact(self, message: Message, feed: ContactFeed) -> None:
         contact = parse_contact(message)

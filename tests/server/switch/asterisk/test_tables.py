@@ -3,7 +3,7 @@
 import asyncio
 import os
 import socket
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -235,32 +235,46 @@ def refused(event: str, account: str, session: str = "s") -> dict[str, str]:
     }
 
 
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
 def test_a_wrong_secret_is_told() -> None:
-    event = SecurityReader().read(refused("ChallengeResponseFailed", "1001"))
+    event = SecurityReader().read(refused("ChallengeResponseFailed", "1001"), knows_since=LONG_AGO)
     assert event == SecurityEvent(SecurityKind.BAD_SECRET, "1001", "192.0.2.9", "tls")
 
 
 def test_the_two_requests_of_one_attempt_are_one_event() -> None:
     reader = SecurityReader()
-    first = reader.read(refused("InvalidAccountID", "55"))
+    first = reader.read(refused("InvalidAccountID", "55"), knows_since=LONG_AGO)
     assert first
     assert first.kind is SecurityKind.UNKNOWN_USER
-    assert reader.read(refused("InvalidAccountID", "55")) is None
-    assert reader.read(refused("ChallengeResponseFailed", "<unknown>")) is None
-    assert reader.read(refused("InvalidAccountID", "55")) is not None
-    assert reader.read(refused("InvalidAccountID", "55", "other")) is not None
+    assert reader.read(refused("InvalidAccountID", "55"), knows_since=LONG_AGO) is None
+    assert reader.read(refused("ChallengeResponseFailed", "<unknown>"), knows_since=LONG_AGO) is None
+    assert reader.read(refused("InvalidAccountID", "55"), knows_since=LONG_AGO) is not None
+    assert reader.read(refused("InvalidAccountID", "55", "other"), knows_since=LONG_AGO) is not None
+
+
+def test_an_engine_that_has_just_started_knows_nobody_and_blames_nobody_for_it() -> None:
+    told = datetime.now(UTC)
+    before = {**refused("InvalidAccountID", "55"), "EventTV": (told - timedelta(milliseconds=1)).isoformat()}
+    after = {**refused("InvalidAccountID", "55"), "EventTV": told.isoformat()}
+    assert SecurityReader().read(after, knows_since=None) is None
+    assert SecurityReader().read(before, knows_since=told) is None
+    assert SecurityReader().read(after, knows_since=told) is not None
+    assert SecurityReader().read(refused("InvalidPassword", "55"), knows_since=None) is not None
 
 
 def test_a_long_scan_takes_no_more_memory() -> None:
     reader = SecurityReader()
     for number in range(REMEMBERED + 10):
-        reader.read(refused("InvalidAccountID", "55", str(number)))
+        reader.read(refused("InvalidAccountID", "55", str(number)), knows_since=LONG_AGO)
     assert len(reader._half) == REMEMBERED
 
 
 def test_other_messages_are_not_refusals() -> None:
-    assert SecurityReader().read({"Event": "FullyBooted"}) is None
-    assert SecurityReader().read({**refused("InvalidPassword", "x"), "Service": "AMI"}) is None
+    assert SecurityReader().read({"Event": "FullyBooted"}, knows_since=LONG_AGO) is None
+    of_the_manager = {**refused("InvalidPassword", "x"), "Service": "AMI"}
+    assert SecurityReader().read(of_the_manager, knows_since=LONG_AGO) is None
 
 
 # Legs
