@@ -1,24 +1,21 @@
-"""The composition root: everything is built and wired here (what needs no switch, in `server.core`)."""
+"""The composition root: everything is built and wired here (see `server.core` and `server.parts`)."""
 
 import asyncio
 import logging
 import os
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from server import data_folder, ports
+from server import data_folder, parts, ports
 from server.api.app import create_api
 from server.api.deps import Services
 from server.api.serve import serving
 from server.clock import Clock, SystemClock
 from server.contract.conference import Conference
-from server.contract.mail import MailKind
 from server.contract.monitoring import MonitoringRight
-from server.contract.recording import RecordingRight, RecordingRule
 from server.core import Core, open_core
 from server.data_folder import RunningServer
 from server.flows.calls import Calls
@@ -30,14 +27,12 @@ from server.flows.own_calls import OwnCalls
 from server.flows.parking import ParkingLot
 from server.flows.phone_settings import PhoneSettings
 from server.flows.planning import Planner
-from server.flows.recording import Recorder
 from server.flows.voicemail import Mailboxes
 from server.services import certificate
 from server.services.agent_presence import AgentPresence
 from server.services.agents import Agents
 from server.services.call_log import CallLog
 from server.services.call_log_store import CallStore
-from server.services.directory import Directory
 from server.services.hub import Hub
 from server.services.lamp_sources import (
     ExtensionLamps,
@@ -46,36 +41,18 @@ from server.services.lamp_sources import (
     ParkingLamps,
     PresenceLamps,
 )
-from server.services.lamps import Lamps, LampSource
-from server.services.mail import Mail
-from server.services.mail_smtp import SmtpTransport
-from server.services.message_waiting import MessageWaiting
-from server.services.music import Music
 from server.services.own_account import OwnAccount
-from server.services.own_forwarding import OwnForwardings
 from server.services.own_phones import OwnPhones
 from server.services.pairs import Pairs
-from server.services.presence import PresenceService
-from server.services.provisioning import Provisioning
-from server.services.queue_boards import QueueBoards
 from server.services.queue_lamps import QueueLamps
-from server.services.queue_log import QueueLog
 from server.services.queue_notices import QueueNotices
 from server.services.queue_reports import QueueReports
 from server.services.queue_store import QueueStore
 from server.services.queues import Queues
 from server.services.readiness import ReadinessService
-from server.services.recordings import Recordings
-from server.services.recordings_files import RecordingFiles
-from server.services.recordings_rights import RecordingRights
-from server.services.recordings_store import RecordingStore
 from server.services.retention import Retention
 from server.services.sip_guard import SipGuard
-from server.services.speech import SpokenLanguages
-from server.services.states import States
 from server.services.tasks import Background
-from server.services.trunks import Trunks
-from server.services.voicemail_mails import VoicemailMails
 from server.settings import Settings
 from server.switch.asterisk import AsteriskSettings, AsteriskSwitch
 from server.switch.port import Switch
@@ -83,17 +60,6 @@ from server.switch.port import Switch
 SWEEP_S = 60.0
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _Ground:
-    """What everything of a running server is built on; `stack` ends what was started, the other way round."""
-
-    stack: AsyncExitStack
-    core: Core
-    switch: Switch
-    hub: Hub
-    clock: Clock
 
 
 class Application:
@@ -172,8 +138,8 @@ class Application:
         own_account.start()
         stack.callback(own_account.stop)
 
-        ground = _Ground(stack=stack, core=core, switch=switch, hub=hub, clock=clock)
-        directory, presence, states = await _start_people(ground)
+        ground = parts.Ground(stack=stack, core=core, switch=switch, hub=hub, clock=clock)
+        directory, presence, states = await parts.start_people(ground)
         store = CallStore(core.db, core.personal_mail.calls_missed)
         call_log = CallLog(store=store, hub=hub, extensions=core.extensions)
         call_log.start()
@@ -186,13 +152,13 @@ class Application:
         stack.push_async_callback(switch.aclose)
         await core.voicemail.start(hub)
         stack.push_async_callback(core.voicemail.stop)
-        mail = _start_mail(ground, self.settings.name)
+        mail = parts.start_mail(ground, self.settings.name)
         guard = SipGuard(
             switch=switch, db=core.db, clock=clock, audit=core.audit, settings=self.settings.guard
         )
         await guard.start()
         stack.push_async_callback(guard.stop)
-        provisioning, trunks = await self._start_copies(ground, directory)
+        provisioning, trunks = await parts.start_copies(ground, directory)
         rooms = Rooms(
             switch=switch,
             conference=lambda number: core.configuration.snapshot.get(Conference, number),
@@ -214,7 +180,7 @@ class Application:
         agent_presence.start()
         stack.callback(agent_presence.stop)
         queue_reports = QueueReports(db=core.db, clock=clock, agents=agents)
-        queue_log, queue_boards = await _start_queue_views(ground, queues, agents)
+        queue_log, queue_boards = await parts.start_queue_views(ground, queues, agents)
         mailboxes = Mailboxes(
             voicemail=core.voicemail, presence=presence, zone=lambda: core.configuration.snapshot.zone
         )
@@ -233,7 +199,7 @@ class Application:
             silent_trunks=trunks.silences.now,
         )
         lot = ParkingLot(hub=hub, clock=clock, settings=lambda: core.configuration.snapshot.parking)
-        _start_lamps(
+        parts.start_lamps(
             ground,
             directory,
             ExtensionLamps(states, directory),
@@ -243,7 +209,7 @@ class Application:
             PairLamps(pairs),
             QueueLamps(queues, directory, core.configuration),
         )
-        recordings, recorder = _start_recordings(
+        recordings, recorder = parts.start_recordings(
             ground, directory=directory, call_log=call_log, settings=self.settings
         )
         own_phones = OwnPhones(switch=switch, hub=hub, directory=directory)
@@ -339,133 +305,6 @@ class Application:
             login_links=core.login_links,
             readiness=ReadinessService(db=core.db, switch=switch, data=self.settings.data, mail=mail.check),
         )
-
-    @staticmethod
-    async def _start_copies(ground: _Ground, directory: Directory) -> tuple[Provisioning, Trunks]:
-        """Start what keeps a copy of the configuration in the switch: extensions, trunks, sounds."""
-        stack, core, switch = ground.stack, ground.core, ground.switch
-        provisioning = Provisioning(switch=switch, extensions=core.extensions)
-        provisioning.start()
-        stack.push_async_callback(provisioning.stop)
-        trunks = Trunks(switch=switch, configuration=core.configuration)
-        trunks.start()
-        stack.push_async_callback(trunks.stop)
-        await core.start_sounds(stack)
-        music = Music(switch=switch, configuration=core.configuration, prompts=core.prompts)
-        music.start()
-        stack.push_async_callback(music.stop)
-        speech = SpokenLanguages(
-            switch=switch, configuration=core.configuration, languages=core.languages, directory=directory
-        )
-        speech.start()
-        stack.push_async_callback(speech.stop)
-        return provisioning, trunks
-
-
-async def _start_queue_views(ground: _Ground, queues: Queues, agents: Agents) -> tuple[QueueLog, QueueBoards]:
-    """What people see of the queues: their logs and boards."""
-    core, hub, clock = ground.core, ground.hub, ground.clock
-    log = QueueLog(db=core.db, hub=hub, clock=clock, queues=queues, configuration=core.configuration)
-    boards = QueueBoards(
-        db=core.db, hub=hub, clock=clock, queues=queues, agents=agents, configuration=core.configuration
-    )
-    await boards.start()
-    ground.stack.push_async_callback(boards.stop)
-    return log, boards
-
-
-async def _start_people(ground: _Ground) -> tuple[Directory, PresenceService, States]:
-    """Who there is, how each is to be reached, and what each is doing."""
-    ground.stack.push_async_callback(ground.core.emergencies.stop)
-    directory = Directory(extensions=ground.core.extensions)
-    await directory.start()
-    ground.stack.callback(directory.stop)
-    await ground.core.reaching.start()
-    ground.stack.callback(ground.core.reaching.stop)
-    presence = PresenceService(
-        db=ground.core.db,
-        clock=ground.clock,
-        directory=directory,
-        reaching=ground.core.reaching,
-        audit=ground.core.audit,
-    )
-    await presence.start()
-    ground.stack.push_async_callback(presence.stop)
-    ground.core.keys.start(ground.hub)
-    forwardings = OwnForwardings(hub=ground.hub, reaching=ground.core.reaching, presence=presence)
-    forwardings.start()
-    ground.stack.callback(forwardings.stop)
-    states = States(
-        clock=ground.clock, switch=ground.switch, hub=ground.hub, directory=directory, presence=presence
-    )
-    states.start()
-    ground.stack.callback(states.stop)
-    return directory, presence, states
-
-
-def _start_recordings(
-    ground: _Ground, *, directory: Directory, call_log: CallLog, settings: Settings
-) -> tuple[Recordings, Recorder]:
-    """What was recorded, and what is being recorded."""
-    rights = RecordingRights(
-        directory=directory, rights=lambda: ground.core.configuration.snapshot.all(RecordingRight).values()
-    )
-    recordings = Recordings(
-        store=RecordingStore(ground.core.db),
-        files=RecordingFiles(settings.data),
-        hub=ground.hub,
-        clock=ground.clock,
-        extensions=ground.core.extensions,
-        permissions=rights.of,
-        keep_days=settings.retention.recordings_days,
-    )
-    recorder = Recorder(
-        switch=ground.switch,
-        recordings=recordings,
-        call_log=call_log,
-        clock=ground.clock,
-        directory=directory,
-        rules=lambda: ground.core.configuration.snapshot.all(RecordingRule).values(),
-        permissions=rights.of,
-    )
-    recordings.start()
-    ground.stack.push_async_callback(recordings.stop)
-    ground.stack.push_async_callback(recorder.stop)
-    return recordings, recorder
-
-
-def _start_mail(ground: _Ground, server_name: str) -> Mail:
-    """Who sends the mails of the outbox."""
-    core = ground.core
-    mail = Mail(
-        outbox=core.outbox,
-        transport=SmtpTransport(),
-        configuration=core.configuration,
-        clock=ground.clock,
-        audit=core.audit,
-        server_name=server_name,
-        zone=lambda: core.configuration.snapshot.zone,
-    )
-    mails = VoicemailMails(outbox=core.outbox, voicemail=core.voicemail)
-    core.voicemail.messages.also = mails.add
-    mail.extras[MailKind.VOICEMAIL] = mails.extra
-    mail.start()
-    ground.stack.push_async_callback(mail.stop)
-    return mail
-
-
-def _start_lamps(ground: _Ground, directory: Directory, *sources: LampSource) -> None:
-    """What desk phones are shown of the states of others."""
-    lamps = Lamps(
-        switch=ground.switch,
-        watchers=lambda: [extension.number for extension in directory.all()],
-        sources=sources,
-    )
-    lamps.start()
-    ground.stack.push_async_callback(lamps.stop)
-    messages = MessageWaiting(switch=ground.switch, directory=directory, voicemail=ground.core.voicemail)
-    messages.start()
-    ground.stack.push_async_callback(messages.stop)
 
 
 def _asterisk_settings(settings: Settings) -> AsteriskSettings:
