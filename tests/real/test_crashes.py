@@ -24,8 +24,6 @@ pytestmark = [pytest.mark.real, pytest.mark.asyncio(loop_scope="session")]
 
 BACK_WITHIN_S = 5.0
 """Of time in which the machine runs: it may stand still now and then (see `tools.standstill`)."""
-KEY_WITHIN_S = 5.0
-"""How long people wait for what a key does before they press it again."""
 STARTING_GAP_S = 0.25
 """The longest gap while a server starts on the same two cores, on which the tests' phones keep time as well.
 The 60 ms of a quiet call are held in test_media."""
@@ -246,7 +244,8 @@ async def test_the_server_is_killed_while_callers_are_at_machines_and_on_their_w
         await cyril.incoming()
         # The menu begins anew, and its keys work.
         await hears_tone(dana, 1400)
-        await _presses_until_it_rings(dana, "1", boris)
+        await dana.dtmf("1")
+        await boris.incoming()
         await boris.answer()
         # Whoever comes after both members rings.
         await cyril.reject()
@@ -269,15 +268,6 @@ async def test_the_server_is_killed_while_callers_are_at_machines_and_on_their_w
             ("1002", "answered"),
             ("1001", "answered"),
         ]
-
-
-async def _presses_until_it_rings(caller: ScriptPhone, key: str, phone: ScriptPhone) -> None:
-    """As people do: what is still heard of the menu before the kill takes no keys."""
-    rings = asyncio.create_task(phone.incoming())
-    while not rings.done():
-        await caller.dtmf(key)
-        await asyncio.wait({rings}, timeout=KEY_WITHIN_S)
-    await rings
 
 
 def _to(number: str) -> dict[str, str]:

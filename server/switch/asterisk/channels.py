@@ -206,7 +206,7 @@ class Channels:
 
     def _on_playback_finished(self, event: Json) -> None:
         playback = event["playback"]
-        leg = self.legs.get(playback["id"])
+        leg = self.legs.get(playback["target_uri"].removeprefix("channel:"))
         if leg is not None and leg.occupation is not None and leg.occupation.name == playback["id"]:
             leg.occupation.end(playback)
 

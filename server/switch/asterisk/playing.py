@@ -1,6 +1,7 @@
 """Sounds that are played to a leg: the playbacks of the REST interface.
 
-The playback of a leg has the leg's id, so that a later server can stop what an earlier one began. Asterisk
+The playbacks of a leg have two ids in turn, made of the leg's id: so a later server can stop what an earlier
+one began, and the end of a playback, however late it is told, is not taken for that of the next one. Asterisk
 passes over a sound in the middle that it does not have, and never ends one whose kind it does not know: so
 all are looked up before.
 """
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from server.switch.asterisk.ari import segment
+from server.switch.asterisk.legs import playback_ids
 from server.switch.asterisk.occupation import Occupation
 from server.switch.port import Sound, SwitchError, SwitchUnavailable
 from server.switch.sound import SoundKind, check_playable
@@ -42,7 +44,8 @@ class Playing:
         check_playable(sounds)
         leg.check()
         media = [await self._uri(sound) for sound in sounds]
-        occupation = await leg.occupy(leg.id, lambda: self._stop(leg))
+        occupation = await leg.occupy("", lambda: self._stop(occupation.name))
+        occupation.name = leg.next_playback()
         try:
             await asyncio.shield(self._control.later(self._begin(leg, occupation, media)))
             told = await asyncio.shield(occupation.over)
@@ -59,7 +62,9 @@ class Playing:
     async def end_inherited(self, legs: Iterable["AsteriskLeg"]) -> None:
         """Stop what an earlier server, or an earlier connection, may have left playing; music goes on."""
         for leg in [leg for leg in legs if leg.inherited]:
-            await self._stop(leg)
+            for playback in playback_ids(leg.id):
+                if await self._stop(playback):
+                    leg.playback = playback
             leg.inherited = False
             await self._control.music.begin(leg)
 
@@ -71,15 +76,16 @@ class Playing:
         path = f"channels/{segment(leg.id)}/play"
         try:
             await self._control.on_leg(
-                leg, self._control.connected.post(path, {"media": media}, playbackId=leg.id)
+                leg, self._control.connected.post(path, {"media": media}, playbackId=occupation.name)
             )
         except SwitchError:
             occupation.end(None)
             raise
         occupation.requested()
 
-    async def _stop(self, leg: "AsteriskLeg") -> None:
-        await self._control.connected.delete(f"playbacks/{segment(leg.id)}")
+    async def _stop(self, playback: str) -> bool:
+        """Ask for its end, of which the engine tells later; False if there is none such."""
+        return await self._control.connected.delete(f"playbacks/{segment(playback)}")
 
     async def _uri(self, sound: Sound) -> str:
         """How the engine calls a sound; raises `SwitchError` if it does not have it."""
