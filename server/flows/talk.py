@@ -232,9 +232,8 @@ class Talk:
         while leg.number:
             keys, key, complete = self._pressed.pop(leg.id, ""), "", False
             try:
-                async with asyncio.timeout(KEYS_S if keys else None):
-                    self._pressed[leg.id] = keys
-                    key = await leg.digits.next()
+                self._pressed[leg.id] = keys
+                key = await (leg.digits.next_within(KEYS_S) if keys else leg.digits.next())
             except TimeoutError:
                 complete = True
             except LegGone:
