@@ -14,7 +14,7 @@ from server.flows.planning import Planner
 from server.flows.stops import Following, Machine, Stop
 from server.flows.talk import Talk
 from server.flows.way import Caller
-from server.rules.features import FeatureCall, Retrieval
+from server.rules.features import FeatureCall, Retrieval, begun_number, in_call, parking_of
 from server.rules.numbers import canonical, printable
 from server.rules.outcomes import Ending
 from server.services.call_log import CallLog
@@ -286,16 +286,21 @@ class Desk:
         return found if isinstance(found, Stop | Ending) else Ending.FAILED
 
     def in_call(self, keys: str) -> FeatureCall | None:
-        """See `Planner.in_call`."""
-        return self._planner.in_call(keys)
+        """The feature that keys in a call ask for."""
+        return in_call(self._planner.codes(), keys)
 
     def parking(self, target: str) -> FeatureCall | None:
-        """See `Planner.parking`."""
-        return self._planner.parking(target)
+        """The parking that the target of a transfer stands for."""
+        return parking_of(self._planner.codes(), target)
 
     def may_become_in_call(self, keys: str) -> bool:
         """See `Planner.may_become_in_call`."""
         return self._planner.may_become_in_call(keys)
+
+    def lacks_number(self, keys: str, extension: str) -> bool:
+        """Whether keys in a call of this extension begin a transfer to a number that leads nowhere yet."""
+        number = begun_number(self._planner.codes(), keys)
+        return number is not None and (not number or self._planner.is_unknown(extension, number))
 
     def _callee(self, stop: Following | FeatureCall | Retrieval, dialled: str) -> Party:
         """The extension whose log has the call: the only one that it comes to first, else the one dialled."""

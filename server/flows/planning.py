@@ -11,7 +11,7 @@ from server.clock import Clock
 from server.contract.boss import Boss
 from server.contract.decisions import Decision, DecisionKind, Refusal
 from server.contract.destinations import Destination, DestinationKind
-from server.contract.features import Feature
+from server.contract.features import Feature, FeatureCodes
 from server.contract.ivr import Ivr
 from server.contract.reaching import EndpointKind
 from server.contract.routing import RingGroup
@@ -29,7 +29,7 @@ from server.flows.way import Caller, Way
 from server.rules.boss_secretary import First, ForBoss, first_of
 from server.rules.diversion import diverted
 from server.rules.endpoints import kind_of
-from server.rules.features import FeatureCall, Retrieval, in_call, may_become_in_call, parking_of
+from server.rules.features import FeatureCall, Retrieval, may_become_in_call
 from server.rules.forwarding import (
     OWN_VOICEMAIL,
     Arrival,
@@ -147,13 +147,13 @@ class Planner:
             place=following.place.with_changes(tried=place.tried),
         )
 
-    def in_call(self, keys: str) -> FeatureCall | None:
-        """The feature that keys in a call ask for."""
-        return in_call(self._snapshot().codes, keys)
+    def codes(self) -> FeatureCodes:
+        """The feature codes, as of now."""
+        return self._snapshot().codes
 
-    def parking(self, target: str) -> FeatureCall | None:
-        """The parking that the target of a transfer stands for."""
-        return parking_of(self._snapshot().codes, target)
+    def is_unknown(self, extension: str, dialled: str) -> bool:
+        """Whether no rule knows what this extension would dial."""
+        return self._route(FromExtension(extension, dialled)).refusal is Refusal.UNKNOWN_NUMBER
 
     def may_become_in_call(self, keys: str) -> bool:
         """Whether keys that follow could still make a feature of these."""

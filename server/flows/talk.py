@@ -12,6 +12,8 @@ from server.switch.port import Leg, LegGone, LegState, Reason, Transfer
 
 KEYS_S = 2.0
 """Seconds without a further key after which a feature code is complete, or given up."""
+NUMBER_S = 5.0
+"""The same for a transfer to a number that leads nowhere yet: people look it up, and find the keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,9 @@ class Keys(Protocol):
 
     def may_become_in_call(self, keys: str) -> bool:
         """Whether keys that follow could still make a feature of these."""
+
+    def lacks_number(self, keys: str, extension: str) -> bool:
+        """Whether these keys of an extension begin a transfer to a number that leads nowhere yet."""
 
 
 @dataclass(eq=False, slots=True)
@@ -223,18 +228,21 @@ class Talk:
         leg.digits.forget()
         return pressed if self._keys.in_call(pressed) is not None else ""
 
+    def _wait_s(self, leg: Leg, keys: str) -> float:
+        """How long the next key of a code is waited for."""
+        return NUMBER_S if self._keys.lacks_number(keys, leg.number) else KEYS_S
+
     async def _dialled(self, leg: Leg) -> str:
         """The next feature code that an extension dials in the call; nobody else is listened to.
 
         A code is complete when no key that follows could change it, with `END_OF_NUMBER`, or when no key has
-        come for `KEYS_S`. What ends the leg is seen elsewhere.
+        come for `KEYS_S`, or `NUMBER_S`. What ends the leg is seen elsewhere.
         """
         while leg.number:
             keys, key, complete = self._pressed.pop(leg.id, ""), "", False
             try:
-                async with asyncio.timeout(KEYS_S if keys else None):
-                    self._pressed[leg.id] = keys
-                    key = await leg.digits.next()
+                self._pressed[leg.id] = keys
+                key = await (leg.digits.next_within(self._wait_s(leg, keys)) if keys else leg.digits.next())
             except TimeoutError:
                 complete = True
             except LegGone:

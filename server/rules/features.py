@@ -28,6 +28,8 @@ PARKING = frozenset({Feature.PARK, Feature.PARK_AT})
 ONLY_IN_CALL = frozenset({Feature.RECORD, Feature.BLIND_TRANSFER, Feature.ATTENDED_TRANSFER, Feature.FLIP})
 """Features that are dialled by keys in a call, and by nothing else."""
 
+TRANSFERS = frozenset({Feature.BLIND_TRANSFER, Feature.ATTENDED_TRANSFER})
+
 IN_CALL = PARKING | ONLY_IN_CALL
 
 DIALLED = frozenset(Feature) - ONLY_IN_CALL
@@ -59,6 +61,15 @@ def in_call(codes: FeatureCodes, dialled: str) -> FeatureCall | None:
 def parking_of(codes: FeatureCodes, target: str) -> FeatureCall | None:
     """The parking that the target of a transfer stands for; None if it is a number to be called."""
     return feature_of(codes, target, PARKING)
+
+
+def begun_number(codes: FeatureCodes, keys: str) -> str | None:
+    """What of a number stands behind the code of a transfer that keys in a call have begun, "" for nothing.
+
+    None if they are not the code of a transfer.
+    """
+    among = [code for feature in TRANSFERS if (code := codes.code(feature)) and keys.startswith(code)]
+    return keys.removeprefix(max(among, key=len)) if among else None
 
 
 def may_become_in_call(codes: FeatureCodes, keys: str, *, slot_digits: int) -> bool:

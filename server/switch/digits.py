@@ -20,6 +20,10 @@ LONGEST_PRESS_S = 4.0
 """Seconds after which a key that nobody has seen released counts as released."""
 
 
+LATE_S = 0.25
+"""Seconds by which a time-out comes late where the process stood still, and within which it catches up."""
+
+
 class Digits:
     """The digits (0-9, `*`, `#`, A-D) of one leg that nobody has read yet.
 
@@ -42,6 +46,22 @@ class Digits:
         """Read the oldest digit, or the next to come; `LegGone` if there is none and the leg has ended."""
         await self.waiting()
         return self._unread.popleft()
+
+    async def next_within(self, seconds: float) -> str:
+        """Read as `next`, or raise `TimeoutError` if there is none and none comes within so many seconds.
+
+        A process that stood still looks once more: what was dialled in time may not have been put yet.
+        """
+        loop = asyncio.get_running_loop()
+        due = loop.time() + seconds
+        try:
+            async with asyncio.timeout(seconds):
+                return await self.next()
+        except TimeoutError:
+            if loop.time() - due < LATE_S:
+                raise
+        async with asyncio.timeout(LATE_S):
+            return await self.next()
 
     async def waiting(self) -> None:
         """Return once there is an unread digit; raises as `next`."""
@@ -97,8 +117,7 @@ async def read_digits(leg: "Leg", *, most: int, first_s: float, next_s: float, e
     dialled = ""
     while len(dialled) < most:
         try:
-            async with asyncio.timeout(next_s if dialled else first_s):
-                digit = await leg.digits.next()
+            digit = await leg.digits.next_within(next_s if dialled else first_s)
         except TimeoutError:
             break
         if digit in ends:

@@ -101,7 +101,7 @@ class Baresip(RealPhone):
     async def incoming(self) -> Caller:
         told = await self._event("CALL_INCOMING")
         self._begin()
-        self._call_began -= 1
+        self._call_began = next(i for i, event in enumerate(self.events) if event is told)
         number = re.search(r"sips?:([^@;]*)@?", str(told["peeruri"]))
         return Caller(number.group(1) if number else "", str(told.get("peerdisplayname", "")))
 

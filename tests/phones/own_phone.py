@@ -31,7 +31,7 @@ class OwnPhone(RealPhone):
         self.events: list[dict[str, Any]] = []
         self._folder = Path(tempfile.mkdtemp(prefix="own-phone-"))
         self._program: Program | None = None
-        self._mark = 0
+        self._mark = self._found = 0
         self._files = 0
 
     async def start(self) -> None:
@@ -100,7 +100,9 @@ class OwnPhone(RealPhone):
 
     async def incoming(self) -> Caller:
         told = await self._expect("call", state=("INCOMING",))
+        since = self._found
         await self._begin()
+        self._mark = since  # what has come of it meanwhile counts
         return Caller(told["number"], told["name"])
 
     async def answer(self) -> None:
@@ -183,4 +185,5 @@ class OwnPhone(RealPhone):
         )
         async with asyncio.timeout(ANSWERS_WITHIN_S + 1):
             found = await self._running.expect(pattern, after=self._mark, timeout_s=ANSWERS_WITHIN_S)
+        self._found = found.end()
         return dict(json.loads(found.group(1)))

@@ -61,7 +61,7 @@ class Program:
         """How much it has written: give it to `expect` to look only at what comes later."""
         return len(self.output)
 
-    async def expect(self, pattern: str, *, after: int = 0, timeout_s: float = 30.0) -> re.Match[str]:
+    async def expect(self, pattern: str, *, after: int = 0, timeout_s: float = 90.0) -> re.Match[str]:
         """Wait until what it wrote since `after` matches; raise `ProgramError` when it ends or is late."""
         compiled = re.compile(pattern)
         try:

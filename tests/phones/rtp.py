@@ -59,7 +59,8 @@ class RtpPort(asyncio.DatagramProtocol):
         self.packets = 0
         self._transport: asyncio.DatagramTransport | None = None
         self._sender: asyncio.Task[None] | None = None
-        self._pieces: list[tuple[int, Samples]] = []
+        self._heard = np.zeros(_RATE, np.int16)
+        self._heard_samples = 0
         self._streams: dict[int, _Stream] = {}
         self._began: float | None = None
         self._beats = 0
@@ -94,16 +95,13 @@ class RtpPort(asyncio.DatagramProtocol):
 
     def forget(self) -> None:
         """A new call: what was heard before is gone."""
-        self._pieces, self._streams, self._began = [], {}, None
+        self._heard, self._heard_samples = np.zeros(_RATE, np.int16), 0
+        self._streams, self._began = {}, None
         self.digits, self._event, self.packets = "", None, 0
 
     def heard(self) -> Sound:
         """All that was received, each packet where its time stamp puts it, silence where nothing came."""
-        end = max((start + len(piece) for start, piece in self._pieces), default=0)
-        samples = np.zeros(end, np.int16)
-        for start, piece in self._pieces:
-            samples[start : start + len(piece)] = piece
-        return Sound(samples, _RATE)
+        return Sound(self._heard[: self._heard_samples].copy(), _RATE)
 
     def now_ms(self) -> float:
         """Milliseconds since the first packet of the call."""
@@ -155,7 +153,7 @@ class RtpPort(asyncio.DatagramProtocol):
                 self._began = now
             position = self._place(source, sequence, timestamp, len(payload), now - self._began)
             if position >= 0:
-                self._pieces.append((position, g711.decode("PCMU" if kind == 0 else "PCMA", payload)))
+                self._keep(position, g711.decode("PCMU" if kind == 0 else "PCMA", payload))
 
     def error_received(self, exc: Exception) -> None:
         """The other end has closed its port: it hung up, which the signalling tells."""
@@ -164,6 +162,16 @@ class RtpPort(asyncio.DatagramProtocol):
         if timestamp != self._event and code < len(_EVENTS):
             self._event = timestamp
             self.digits += _EVENTS[code]
+
+    def _keep(self, position: int, piece: Samples) -> None:
+        """What is heard is put together as it comes: others ask for all of it many times a second."""
+        end = position + len(piece)
+        if end > len(self._heard):
+            grown = np.zeros(2 * end, np.int16)
+            grown[: self._heard_samples] = self._heard[: self._heard_samples]
+            self._heard = grown
+        self._heard[position:end] = piece
+        self._heard_samples = max(self._heard_samples, end)
 
     def _look(self) -> None:
         self._beats += 1
@@ -189,26 +197,41 @@ class RtpPort(asyncio.DatagramProtocol):
     async def _send(self, address: tuple[str, int]) -> None:
         loop = asyncio.get_running_loop()
         due, spoken = loop.time(), 0
-        sound, of = silence(ms=1000), 0.0
+        said, of = b"", (-1.0, "")
         while self._transport:
-            if self._hz != of:
+            if (self._hz, self.codec) != of:
                 # A second of a whole number of hertz can be repeated without a click.
-                of = self._hz
-                sound = tone(round(of), ms=1000) if of else silence(ms=1000)
-            frame = sound.samples[spoken % _RATE : spoken % _RATE + _FRAME]
+                of = self._hz, self.codec
+                sound = tone(round(self._hz), ms=1000) if self._hz else silence(ms=1000)
+                said = g711.encode(self.codec, sound.samples)
             if self._to_send and (event := self._to_send.pop(0))[0] >= 0:
                 self._send_event(address, *event)
             else:
-                self._packet(address, PAYLOAD_TYPES[self.codec], self._clock, g711.encode(self.codec, frame))
+                frame = said[spoken % _RATE : spoken % _RATE + _FRAME]
+                self._packet(address, PAYLOAD_TYPES[self.codec], self._clock, frame)
             self._clock = (self._clock + _FRAME) % 2**32
             spoken += _FRAME
             due += _FRAME_S
             if self._to_send:  # what is late is not made up for in a rush: digits would come too close
                 due = max(due, loop.time() + _FRAME_S)
             await asyncio.sleep(max(0.0, due - loop.time()))
+            self._leave_out(int((loop.time() - due) / _FRAME_S))
+
+    def _leave_out(self, missed: int) -> None:
+        """Of a key that is pressed, or released, nothing is sent for frames that were missed.
+
+        People press the next key when its time has come, however late the frames are: a PBX does not wait
+        for long.
+        """
+        while missed > 0 and self._to_send:
+            code, end, duration = self._to_send[0]
+            if code >= 0 and (end or duration == _FRAME):
+                break
+            del self._to_send[0]
+            missed -= 1
 
     def _send_event(self, address: tuple[str, int], code: int, end: bool, duration: int) -> None:
-        if duration == 160:
+        if duration == _FRAME:
             self._event_clock = self._clock
         payload = struct.pack("!BBH", code, (0x80 if end else 0) | 10, duration)
         self._packet(address, TELEPHONE_EVENT, self._event_clock, payload)

@@ -157,7 +157,7 @@ class Sipp:
             [
                 "sipp", f"{self.line.host}:{self.line.port}", "-sf", str(path), "-i", LOOPBACK, "-m", "1",
                 "-p", str(port), "-nostdin", "-aa", "-trace_msg", "-message_file",
-                str(self._folder / "messages"), "-recv_timeout", "30000", "-timeout", "90s",
+                str(self._folder / "messages"), "-recv_timeout", "85000", "-timeout", "90s",
             ],
             folder=self._folder,
         )  # fmt: skip

@@ -81,7 +81,7 @@ async def retries(stage: Stage) -> None:
 
 
 async def wrap_up(stage: Stage) -> None:
-    await stage.queue("B", wrap_up_s=3)
+    await stage.queue("B", wrap_up_s=6)
     await stage.call("A")
     await stage.rings("B", of="A")
     await stage.answer("B")
@@ -93,7 +93,7 @@ async def wrap_up(stage: Stage) -> None:
     await stage.over("A")
     await stage.is_("B", "wrap_up")
     await stage.rings("B", of="D")
-    assert stage.now() - freed > 3
+    assert stage.now() - freed > 6
     await stage.answer("B")
     await stage.talk("D", "B")
     await stage.hang_up("D")

@@ -19,7 +19,8 @@ from tests.real.pbx import Pbx
 from tests.real.scenes import TONES, Scene, hear, hears_music
 from tests.server.sounds import tone
 
-NOTICE_HZ, NOTICE_S = 1250.0, 3.0
+NOTICE_HZ, NOTICE_S = 1250.0, 6.0
+"""Long enough for people to hang up in it."""
 QUEUES, MENUS, GROUPS = 6400, 6500, 6200
 """Each row has numbers of its own from here on."""
 _KINDS: dict[str, type[RealPhone]] = {"own": OwnPhone, "baresip": Baresip}

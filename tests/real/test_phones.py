@@ -10,6 +10,7 @@ from tests.phones.linphone import Linphone
 from tests.phones.own_phone import OwnPhone
 from tests.phones.phone import RealPhone
 from tests.phones.script_phone import ScriptPhone
+from tests.phones.waiting import until
 from tests.real.pbx import Pbx
 
 pytestmark = [pytest.mark.real, pytest.mark.asyncio(loop_scope="session")]
@@ -126,8 +127,12 @@ async def test_a_call_can_be_held_by_both_ends_and_both_resume_SIP_4(pbx: Pbx) -
         await caller.hears_for(300)
         await caller.hold()
         await callee.hold()
-        states = await pbx.states()
-        assert [states["1001"]["call"], states["1002"]["call"]] == ["held", "held"]
+
+        async def both_held() -> bool:
+            states = await pbx.states()
+            return [states["1001"]["call"], states["1002"]["call"]] == ["held", "held"]
+
+        await until(both_held, "both are shown as held")
         await caller.resume()
         await callee.resume()
         await talk(caller, callee, ms=700)

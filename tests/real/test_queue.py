@@ -53,6 +53,15 @@ async def states(pbx: Pbx) -> dict[str, str]:
     return {one["extension"]: one["state"] for one in found}
 
 
+async def are(pbx: Pbx, wanted: dict[str, str]) -> None:
+    """Wait until these agents of the queue are in these states."""
+
+    async def look() -> bool:
+        return wanted.items() <= (await states(pbx)).items()
+
+    await until(look, f"agents are {wanted}", every_s=0.1)
+
+
 async def test_agents_take_turns_and_a_refusal_goes_to_the_next_at_once_Q_2(pbx: Pbx) -> None:
     async with phones(pbx, "1001", *AGENTS) as (anna, *agents):
         await configure(pbx, *AGENTS, agent_timeout_s=60, alert_info="sales")
@@ -72,7 +81,7 @@ async def test_agents_take_turns_and_a_refusal_goes_to_the_next_at_once_Q_2(pbx:
         await agents[2].incoming()
         await agents[2].reject()
         await talks(anna, agents[0], (TONES["1001"], TONES["1002"]))
-        assert (await states(pbx))["1002"] == "talking"
+        await are(pbx, {"1002": "talking"})
         await anna.hangup()
         await agents[0].ended()
     await pbx.nothing_left()

@@ -51,6 +51,7 @@ async def test_an_agents_keys_follow_what_is_dialled_and_outlive_the_server_KEY_
         await agent.incoming()
         await agent.answer()
         await callers.shows("idle", "ringing", "talking")
+        await board.shows("idle", "ringing", "talking")
         await agent.hangup()
         await anna.ended()
         await callers.shows("ringing", "talking", "idle")

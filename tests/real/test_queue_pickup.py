@@ -12,7 +12,7 @@ from tests.phones.script_phone import ScriptPhone
 from tests.phones.waiting import until
 from tests.real.pbx import Pbx
 from tests.real.test_parking import hears_music
-from tests.real.test_queue import QUEUE, configure, states
+from tests.real.test_queue import QUEUE, are, configure
 
 pytestmark = [pytest.mark.real, pytest.mark.asyncio(loop_scope="session")]
 
@@ -59,7 +59,7 @@ async def test_a_colleague_takes_the_caller_who_rings_at_an_agent_SIP_4(
         lost = await boris.ended()
         assert "SIP;cause=200" in lost.reason.replace(" ", ""), "no missed call on this phone"
         await asyncio.gather(hears_tone(anna, 1000), hears_tone(cyril, 550))
-        assert (await states(pbx))["1002"] == "available"
+        await are(pbx, {"1002": "available"})
         await cyril.hangup()
         await anna.ended()
     await pbx.nothing_left()
@@ -79,10 +79,11 @@ async def test_an_agent_takes_who_waits_by_the_number_of_the_queue_Q_11(pbx: Pbx
         agent.says(1000)
         await anna.dial(QUEUE)
         await anna.connected()
+        await until(lambda: pbx.api("GET", f"/queues/{QUEUE}/callers"), "1001 waits")
         await agent.dial(f"*04{QUEUE}")
         await agent.connected()
         await asyncio.gather(hears_tone(anna, 1000), hears_tone(agent, 550))
-        assert await states(pbx) == {"1003": "talking"}, "though logged out"
+        await are(pbx, {"1003": "talking"})  # though logged out
         await anna.hangup()
         await agent.ended()
     await pbx.nothing_left()

@@ -64,9 +64,15 @@ class Channels:
             handler(event)
 
     def handle_dtmf(self, message: Message) -> None:
-        """Take in an event of the manager interface about a digit."""
+        """Take in an event of the manager interface about a digit.
+
+        That a phone has hung up comes another way, and may be read before the last keys that it has sent.
+        """
         leg = self.legs.get(message.get("Uniqueid", ""))
         if leg is None:
+            gone = self._dropped.get(message.get("Uniqueid", ""))
+            if gone is not None and (digit := digit_of(message, gone)):
+                gone.digits.put(digit)
             return
         if digit := digit_of(message, leg):
             leg.digits.put(digit, pressed=message["Event"] == BEGIN)
@@ -206,7 +212,7 @@ class Channels:
 
     def _on_playback_finished(self, event: Json) -> None:
         playback = event["playback"]
-        leg = self.legs.get(playback["id"])
+        leg = self.legs.get(playback["target_uri"].removeprefix("channel:"))
         if leg is not None and leg.occupation is not None and leg.occupation.name == playback["id"]:
             leg.occupation.end(playback)
 

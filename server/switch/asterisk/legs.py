@@ -77,6 +77,7 @@ class AsteriskLeg(Leg):
         music: the music that it is to hear, "" for none, None if that is not known.
         own_music: what it hears in place of `DEFAULT_MUSIC`, None if that is not known.
         sends_telephone_events: whether a digit has come in RTP (RFC 4733).
+        playback: id of the latest playback that is known of, "" for none.
         inherited: whether something may be playing that this connection did not begin.
     """
 
@@ -122,6 +123,7 @@ class AsteriskLeg(Leg):
         self.occupation: Occupation | None = None
         self.music: str | None = ""
         self.own_music: str | None = DEFAULT_MUSIC
+        self.playback = ""
         self.inherited = False
         self._control = control
         self._language = ""
@@ -250,6 +252,12 @@ class AsteriskLeg(Leg):
         self.occupation = Occupation(name, stop, self._vacate)
         return self.occupation
 
+    def next_playback(self) -> str:
+        """The id of a new playback: not the latest one's."""
+        first, second = playback_ids(self.id)
+        self.playback = second if self.playback == first else first
+        return self.playback
+
     async def quiet(self) -> None:
         """Stop what the leg is occupied with, so that it takes requests (see `occupation`)."""
         while self.occupation is not None:
@@ -304,6 +312,11 @@ class AsteriskLeg(Leg):
             self._settled.set()
         if state is LegState.GONE:
             self._gone.set()
+
+
+def playback_ids(leg_id: str) -> tuple[str, str]:
+    """The ids that the playbacks of a leg have in turn."""
+    return leg_id, f"{leg_id}~"
 
 
 def is_inbound(channel: dict[str, Any]) -> bool:

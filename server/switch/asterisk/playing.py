@@ -1,6 +1,7 @@
 """Sounds that are played to a leg: the playbacks of the REST interface.
 
-The playback of a leg has the leg's id, so that a later server can stop what an earlier one began. Asterisk
+The playbacks of a leg have two ids in turn, made of the leg's id: so a later server can stop what an earlier
+one began, and the end of a playback, however late it is told, is not taken for that of the next one. Asterisk
 passes over a sound in the middle that it does not have, and never ends one whose kind it does not know: so
 all are looked up before, in English: what the language of the leg lacks is said in that.
 """
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from server.switch.asterisk.ari import segment
+from server.switch.asterisk.legs import playback_ids
 from server.switch.asterisk.occupation import Occupation
 from server.switch.asterisk.voices import language_code, number_media
 from server.switch.port import Sound, SwitchError, SwitchUnavailable
@@ -43,7 +45,8 @@ class Playing:
         leg.check()
         language = leg.language
         media = [uri for sound in sounds for uri in await self._uris(sound, language)]
-        occupation = await leg.occupy(leg.id, lambda: self._stop(leg))
+        occupation = await leg.occupy("", lambda: self._stop(occupation.name))
+        occupation.name = leg.next_playback()
         try:
             await asyncio.shield(self._control.later(self._begin(leg, occupation, media, language)))
             told = await asyncio.shield(occupation.over)
@@ -60,7 +63,9 @@ class Playing:
     async def end_inherited(self, legs: Iterable["AsteriskLeg"]) -> None:
         """Stop what an earlier server, or an earlier connection, may have left playing; music goes on."""
         for leg in [leg for leg in legs if leg.inherited]:
-            await self._stop(leg)
+            for playback in playback_ids(leg.id):
+                if await self._stop(playback):
+                    leg.playback = playback
             leg.inherited = False
             await self._control.music.begin(leg)
 
@@ -73,7 +78,9 @@ class Playing:
     ) -> None:
         path = f"channels/{segment(leg.id)}/play"
         spoken = language_code(self._control.speech.spoken_for(language))
-        request = self._control.connected.post(path, {"media": media}, playbackId=leg.id, lang=spoken)
+        request = self._control.connected.post(
+            path, {"media": media}, playbackId=occupation.name, lang=spoken
+        )
         try:
             await self._control.on_leg(leg, request)
         except SwitchError:
@@ -81,8 +88,9 @@ class Playing:
             raise
         occupation.requested()
 
-    async def _stop(self, leg: "AsteriskLeg") -> None:
-        await self._control.connected.delete(f"playbacks/{segment(leg.id)}")
+    async def _stop(self, playback: str) -> bool:
+        """Ask for its end, of which the engine tells later; False if there is none such."""
+        return await self._control.connected.delete(f"playbacks/{segment(playback)}")
 
     async def _uris(self, sound: Sound, language: str) -> list[str]:
         """How the engine calls a sound; raises `SwitchError` if it does not have it."""

@@ -53,6 +53,23 @@ async def test_who_has_dialled_the_code_may_hang_up_at_once_SIP_4(soon_s):
         cyril.hang_up(cyril.calls[0])
 
 
+@pytest.mark.parametrize("parts", [("*03", "1003"), ("*0310", "03#"), ("*3", "1", "003")])
+@in_virtual_time
+async def test_a_number_may_be_looked_up_while_its_code_is_dialled_SIP_4(parts):
+    """Nothing is made of what leads nowhere yet, for as long as a person needs."""
+    async with office() as place:
+        people = await Two(place).talk()
+        cyril = place.engine.phone("1003", Behaviour.answers(0.5))
+        for part in parts:
+            people.boris.press(people.callee, part)
+            await asyncio.sleep(4)
+            assert not people.callee.sounds
+        assert cyril.calls[0].state is LegState.UP
+        people.anna.hang_up(people.call)
+        await asyncio.sleep(1)
+        cyril.hang_up(cyril.calls[0])
+
+
 @pytest.mark.parametrize(
     "code", ["*031009", "*031003", "*031002", "*03*4"], ids=["none", "busy", "own", "code"]
 )
@@ -63,7 +80,7 @@ async def test_a_transfer_by_keys_that_fails_gives_the_call_back_SIP_4(code):
         place.engine.phone("1003", Behaviour.refuses(486))
         people.boris.behaviour = Behaviour.refuses(486)
         people.boris.press(people.callee, code)
-        await asyncio.sleep(KEYS_S)
+        await asyncio.sleep(KEYS_S + 2)
         assert people.callee.sounds == [NOT_DONE]
         assert together(place, people.call, people.callee)
         assert not (people.call.tone)

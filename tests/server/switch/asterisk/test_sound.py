@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from server.switch.asterisk import AsteriskSettings, AsteriskSwitch
-from server.switch.port import SILENCE, Leg, LegGone, Sound, SwitchError, Tone
+from server.switch.port import SILENCE, Event, Leg, LegGone, Sound, SwitchError, Tone, Up
 from server.switch.simulated.sound import prompts
 from tests.phones.hearing import hears_tone, listen, tone_gone
 from tests.phones.script_phone import ScriptPhone
@@ -238,6 +238,40 @@ async def test_the_next_server_ends_what_the_one_before_played_OPS_1(
         await bench.switch.start()
         await bench.events.up()
         await is_silent(phone)
+
+
+async def test_the_next_server_plays_at_once_and_stops_it_when_it_wants_to_OPS_1(
+    engine_settings: AsteriskSettings, tmp_path: Path
+) -> None:
+    """Asterisk tells of the end of the old sound while the new one is played already."""
+    write_wav(tmp_path / "old.wav", tone(600, ms=30_000))
+    write_wav(tmp_path / "new.wav", tone(900, ms=30_000))
+    async with Bench(engine_settings) as bench:
+        phone, leg = await on_the_line(bench)
+        playing = asyncio.create_task(leg.play(Sound.file(tmp_path / "old")))
+        await hears_tone(phone, 600)
+        await bench.switch.aclose(stop_engine=False)
+        with pytest.raises(SwitchError):
+            await playing
+        bench.switch = AsteriskSwitch(engine_settings)
+        bench.events = Events(bench.switch)
+        tasks: list[asyncio.Task[None]] = []
+
+        def on_switch(event: Event) -> None:
+            if isinstance(event, Up):
+                (again,) = bench.switch.legs()
+                tasks.append(asyncio.create_task(again.play(Sound.file(tmp_path / "new"))))
+
+        bench.switch.listen(on_switch)
+        await bench.switch.start()
+        await bench.events.up()
+        await hears_tone(phone, 900)
+        (playing,) = tasks
+        assert not playing.done()
+        (leg,) = bench.switch.legs()
+        await leg.ring()
+        await tone_gone(phone, 900)
+        await playing
 
 
 async def test_the_simulation_knows_the_prompts_that_asterisk_has(bench: Bench) -> None:

@@ -22,6 +22,7 @@ from server.switch.asterisk.process import Process, identify
 from server.switch.asterisk.security import REMEMBERED, SecurityReader, moment_of
 from server.switch.asterisk.supervisor import AsteriskSettings
 from server.switch.asterisk.switch import AsteriskSwitch
+from server.switch.digits import read_digits
 from server.switch.port import (
     Contact,
     Ended,
@@ -341,6 +342,21 @@ async def test_what_a_carrier_has_in_To_is_a_number_or_not_taken_ADMIN_2(
     )
     channels.handle({"type": "StasisStart", "channel": call})
     assert channels.legs["c1"].dialled == dialled
+
+
+async def test_keys_that_are_told_after_the_end_of_the_leg_are_read_SIP_4(channels: Channels) -> None:
+    key = {"Event": "DTMFBegin", "Direction": "Received", "Uniqueid": "c1"}
+    channels.handle({"type": "StasisStart", "channel": channel("Up")})
+    leg = channels.legs["c1"]
+    channels.handle_dtmf({**key, "Digit": "*"})
+    reading = asyncio.ensure_future(read_digits(leg, most=2, first_s=5, next_s=5))
+    await asyncio.sleep(0)
+    channels.handle({"type": "StasisEnd", "channel": channel("Up")})
+    channels.handle_dtmf({**key, "Digit": "5"})
+    assert await reading == "*5"
+    await leg.digits.released()
+    with pytest.raises(LegGone):
+        await leg.digits.next()
 
 
 async def test_old_news_does_not_set_a_leg_back(channels: Channels, told: list[Event]) -> None:

@@ -1,10 +1,11 @@
 """Digits are read as a person dials, in virtual time (CODE-1, VM-5, Q-5)."""
 
 import asyncio
+import time
 
 import pytest
 
-from server.switch.digits import KEPT, LONGEST_PRESS_S, ask_digits, read_digits
+from server.switch.digits import KEPT, LONGEST_PRESS_S, Digits, ask_digits, read_digits
 from server.switch.port import Dtmf, LegGone, Sound
 from tests.server.switch.simulated.desk import Desk
 from tests.virtual_time import in_virtual_time
@@ -50,6 +51,17 @@ async def test_reading_ends_by_length_terminator_or_time_VM_5(
     phone.press(dialog, pressed)
     assert await read_digits(leg, most=3, first_s=5, next_s=2) == read
     assert now() - began == pytest.approx(after_s, abs=0.01)
+
+
+async def test_a_server_that_stood_still_reads_what_was_dialled_in_time_CODE_1() -> None:
+    """Its time-out is over before it has read what came meanwhile."""
+    loop, digits = asyncio.get_running_loop(), Digits()
+    # From the engine's connection, as all digits: read first, and understood in the next turn.
+    loop.call_later(0.05, loop.call_soon, loop.call_soon, digits.put, "5")
+    loop.call_soon(time.sleep, 0.5)
+    assert await digits.next_within(0.2) == "5"
+    with pytest.raises(TimeoutError):
+        await digits.next_within(0.01)
 
 
 @in_virtual_time
