@@ -93,7 +93,7 @@ async def test_a_scan_is_counted_and_slowed_down_and_leaves_others_alone_AUTH_6(
 
 
 def _content(path: Path) -> bytes:
-    """Of a file of a server that runs: what was there for a moment only (a journal) is nothing that is kept."""
+    """Of a file of a server that runs: what was there for a moment only, as a journal, is not kept."""
     try:
         return path.read_bytes()
     except FileNotFoundError:
