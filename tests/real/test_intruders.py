@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.files import content_of
 from tests.phones.own_phone import OwnPhone
 from tests.phones.phone import Refused
 from tests.phones.ports import LOOPBACK
@@ -92,14 +93,6 @@ async def test_a_scan_is_counted_and_slowed_down_and_leaves_others_alone_AUTH_6(
             await honest.register()
 
 
-def _content(path: Path) -> bytes:
-    """Of a file of a server that runs: what was there for a moment only, as a journal, is not kept."""
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return b""
-
-
 async def test_no_secret_is_in_a_log_or_readable_by_others_AUTH_5(pbx: Pbx) -> None:
     async with OwnPhone(replace(pbx.line("1001"), secret="a-wrong-secret-for-the-log")) as phone:
         with pytest.raises(Refused):
@@ -107,7 +100,7 @@ async def test_no_secret_is_in_a_log_or_readable_by_others_AUTH_5(pbx: Pbx) -> N
     known = {"a-wrong-secret-for-the-log", *(account.secret for account in pbx.accounts.values())}
     known |= {account.password for account in pbx.accounts.values()}
     for path in (path for path in pbx.data.rglob("*") if path.is_file()):
-        content = _content(path)
+        content = content_of(path)
         assert not [secret for secret in known if secret.encode() in content], f"a secret in {path.name}"
     assert not [secret for secret in known if secret in pbx.program.output]
     for path in (pbx.data, pbx.data / "cli.token", pbx.data / "secrets.key"):

@@ -26,8 +26,9 @@ from server.switch.port import (
 from tests.phones.carrier import Carrier
 from tests.phones.phone import Line, Transport
 from tests.phones.script_phone import ScriptPhone
+from tests.phones.waiting import PATIENCE_S
 
-WITHIN_S = 30.0
+WITHIN_S = PATIENCE_S
 E = TypeVar("E")
 
 
@@ -61,7 +62,7 @@ class Events:
 
     async def up(self) -> Up:
         """The next `Up`."""
-        return await self.get(Up, within_s=20)
+        return await self.get(Up)
 
     async def incoming(self) -> Leg:
         """The next call that comes in; it is taken out."""

@@ -72,6 +72,7 @@ async def test_who_subscribes_sees_its_own_lamp_where_there_is_one_BOSS_5(bench:
     with pytest.raises(Refused, match="404"):
         await stranger.watch("1002")
     await lamps.show(PAIR_OF_1001, LampState.CONFIRMED)
+    await of_one.shows("ringing", "talking")
     await lamps.show(PAIR_OF_1001, LampState.CONFIRMED)
     await lamps.show(PAIR_OF_1001, LampState.CONFIRMED_HELD)
     await of_one.shows("ringing", "talking", "held")
@@ -104,6 +105,7 @@ async def test_a_lamp_that_is_none_any_more_ends_and_others_go_on_KEY_4(bench: B
     lamps = bench.switch.lamps
     await lamps.declare(BOARD)
     stays, goes = await phone.watch("1002"), await phone.watch("*592007")
+    await stays.shows("idle")
     await goes.shows("ringing")
     await lamps.declare(LampBoard({COLLEAGUE: LampState.CONFIRMED, Lamp("1004"): LampState.EARLY}, ["1001"]))
     await until(lambda: goes.ended, "the subscription to what is no lamp ends")
