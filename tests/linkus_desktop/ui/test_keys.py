@@ -345,7 +345,7 @@ def test_a_blinking_key_beats_alone_KEY_3(panel, window, world, qtbot):
     QTest.qWait(50)
     before = [button.painted for button in panel.grid.buttons]
     beats = [button.painted for button in panel.grid.buttons]
-    qtbot.waitUntil(lambda: panel.grid.buttons[1].painted > before[1], timeout=3000)
+    qtbot.waitUntil(lambda: panel.grid.buttons[1].painted > before[1])
     assert (panel.grid.buttons[0].painted, panel.grid.buttons[2].painted) == (beats[0], beats[2])
     assert window.blinker.running
     world.tell(colleague("1003", "Chiara Rossi"))
