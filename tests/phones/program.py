@@ -8,8 +8,6 @@ import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.phones.waiting import PATIENCE_S
-
 _ENDS_WITHIN_S = 10.0
 """A phone unregisters at its end: one that is killed before stays with the PBX."""
 
@@ -64,7 +62,7 @@ class Program:
         """How much it has written: give it to `expect` to look only at what comes later."""
         return len(self.output)
 
-    async def expect(self, pattern: str, *, after: int = 0, timeout_s: float = PATIENCE_S) -> re.Match[str]:
+    async def expect(self, pattern: str, *, after: int = 0, timeout_s: float = 90.0) -> re.Match[str]:
         """Wait until what it wrote since `after` matches; raise `ProgramError` when it ends or is late."""
         compiled = re.compile(pattern)
         try:
