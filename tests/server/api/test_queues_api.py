@@ -133,7 +133,7 @@ async def served(office: LiveOffice) -> None:
     caller = office.engine.phone("1003")
     caller.call("6400")
     async with asyncio.timeout(60):
-        while (await admin.call("GET", "/queues/6400/agents"))[1][0]["state"] != "talking":
+        while (await admin.call("GET", "/queues/6400/agents"))[1][0]["state"] != "talking":  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     agent.hang_up(agent.calls[0])
     await office.logged()
