@@ -134,7 +134,8 @@ class Bench:
         phone = await self._stack.enter_async_context(ScriptPhone(self.line(number, transport)))
         await phone.register()
         await self.events.get(
-            ContactsChanged, lambda event: event.number == number and len(event.contacts) > before
+            ContactsChanged,
+            lambda event: event.number == number and len(self.switch.contacts(number)) > before,
         )
         return phone
 
