@@ -358,7 +358,9 @@ class Call(QObject):
 
     def on_media(self, info: pj.CallInfo) -> None:
         """A negotiation of media is done."""
-        statuses = [m.status for m in info.media if m.type == pj.PJMEDIA_TYPE_AUDIO]
+        streams = [media for media in info.media if media.type == pj.PJMEDIA_TYPE_AUDIO]
+        statuses = [media.status for media in streams]
+        self._bridge.renewed(self, {media.audioConfSlot for media in streams})
         self._remote_held = pj.PJSUA_CALL_MEDIA_REMOTE_HOLD in statuses
         self.early_media = not self.incoming and self._state not in _TALKING and bool(statuses)
         if self._state in _TALKING and statuses:

@@ -4,7 +4,7 @@ PJSIP's clock thread asks the ports here for a frame every 20 ms. What runs in i
 raises; all the rest is for the main thread.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import combinations
 from typing import Protocol
 
@@ -126,6 +126,16 @@ class Bridge(QObject):
         for fellow in self._fellows(call.id):
             self._part(media, fellow)
         self._open_or_close()
+
+    @main_thread
+    def renewed(self, call: Key, ports: Collection[int]) -> None:
+        """Media of a call were negotiated: these are its ports now.
+
+        PJSIP has taken one that is none of them out, and the links with it, as at the end of a call.
+        """
+        route = self._routes.get(call.id)
+        if route is not None and route[0].getPortId() not in ports:
+            self.forget(call)
 
     @main_thread
     def forget(self, call: Key) -> None:

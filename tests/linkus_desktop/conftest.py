@@ -4,6 +4,10 @@ import gc
 from collections.abc import Iterator
 
 import pytest
+from pytestqt.qtbot import QtBot
+
+for _wait in (QtBot.waitSignal, QtBot.waitSignals, QtBot.waitUntil, QtBot.waitExposed, QtBot.waitActive):
+    _wait.__kwdefaults__["timeout"] = 60_000  # not 5 s: a machine may stand still for as long
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -32,7 +32,7 @@ def new_qt_loop() -> asyncio.AbstractEventLoop:
 
 
 async def emitted(
-    signal: Any, check: Callable[..., bool] = lambda *_: True, *, timeout_s: float = 30.0
+    signal: Any, check: Callable[..., bool] = lambda *_: True, *, timeout_s: float = 90.0
 ) -> tuple[Any, ...]:
     """Wait for a signal whose arguments pass `check`; returns them."""
     future: asyncio.Future[tuple[Any, ...]] = asyncio.get_running_loop().create_future()
@@ -49,7 +49,7 @@ async def emitted(
         signal.disconnect(slot)
 
 
-async def until(condition: Callable[[], bool], *signals: Any, timeout_s: float = 30.0) -> None:
+async def until(condition: Callable[[], bool], *signals: Any, timeout_s: float = 90.0) -> None:
     """Wait until `condition()`, which is looked at whenever one of `signals` is emitted."""
     if not condition():
         woken = asyncio.Event()

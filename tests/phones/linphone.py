@@ -56,7 +56,7 @@ class Linphone(RealPhone):
             if self._console.running:
                 await self._console.write("quit")  # which unregisters
                 with contextlib.suppress(ProgramError):
-                    await self._console.finished(3)
+                    await self._console.finished(10)
             await self._console.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
 

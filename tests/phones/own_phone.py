@@ -48,7 +48,7 @@ class OwnPhone(RealPhone):
             if self._program.running:
                 await self._do("quit")
                 try:
-                    await self._program.finished(5)
+                    await self._program.finished(20)
                 except ProgramError:
                     await self._program.stop(kill=True)
             await self._program.stop()

@@ -109,7 +109,8 @@ class RtpPort(asyncio.DatagramProtocol):
 
     async def send_to(self, host: str, port: int) -> None:
         """Send to this address from now on, 50 packets a second."""
-        await self.stop_sending()
+        while self._sender:  # somebody else may have begun while we waited
+            await self.stop_sending()
         self._sender = asyncio.create_task(self._send((host, port)), name="RTP sender")
 
     async def stop_sending(self) -> None:

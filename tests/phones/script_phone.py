@@ -8,7 +8,7 @@ from collections.abc import Coroutine, Sequence
 from urllib.parse import quote
 
 from tests.phones.phone import ANSWERS_WITHIN_S, Caller, Ending, Line, RealPhone, Refused
-from tests.phones.ports import LOOPBACK
+from tests.phones.ports import LOOPBACK, udp_port_is_taken
 from tests.phones.rtp import PAYLOAD_TYPES, TELEPHONE_EVENT, RtpPort
 from tests.phones.sip_dialog import Dialog
 from tests.phones.sipscript import Message, Wire, digest
@@ -60,10 +60,11 @@ class ScriptPhone(RealPhone):
         self._spawn(self._serve())
 
     async def stop(self) -> None:
-        if self._registered and not self.wire.closed.is_set():
+        there = self.line.transport != "udp" or udp_port_is_taken(self.line.port)
+        if self._registered and there and not self.wire.closed.is_set():
             # A phone that is switched off says so; one that vanishes is `crash`.
             with contextlib.suppress(TimeoutError):
-                await self.try_register(expires_s=0, timeout_s=2)
+                await self.try_register(expires_s=0, timeout_s=20)
         await self.crash()
 
     async def crash(self) -> None:

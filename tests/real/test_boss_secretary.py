@@ -158,10 +158,10 @@ async def the_caller_has_no_patience(people: Firm) -> None:
     await secretary.hold()
     await people.is_shown("held", "caller")
     await caller.hangup()
-    await boss.dial(people.code)
-    assert (await boss.ended()).code == 404
     await secretary.ended()
     await people.is_shown("idle")
+    await boss.dial(people.code)
+    assert (await boss.ended()).code == 404
 
 
 async def two_are_held(people: Firm) -> None:

@@ -93,5 +93,6 @@ async def test_a_shell_makes_holds_transfers_and_answers_calls_SIP_4(pbx: Pbx, t
         await operator.until_status("call", "active")
         await operator.done("hangup")
         await bob.ended()
+        await operator.until_status("call", "")
         assert (await operator.order("hangup"))[0] == ExitCode.NO_CALL
     await pbx.nothing_left()

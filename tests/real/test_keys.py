@@ -30,16 +30,16 @@ async def test_a_key_shows_who_rings_takes_the_call_and_parks_it_KEY_3(pbx: Pbx,
         await pbx.register(anna, boris)
         await client.miss("Bob Baker: Available", within=1.0)
         await pbx.cli("extension", "keys", "set", "1003", stdin=KEYS)
-        await client.see("Bob Baker: Available", within=5.0)
+        await client.see("Bob Baker: Available")
         anna.says(1000)
         await anna.dial("1002")
         await boris.incoming()
-        await client.click("Bob Baker: Ringing", within=5.0)
+        await client.click("Bob Baker: Ringing")
         await anna.connected()
         lost = await boris.ended()
         assert "SIP;cause=200" in lost.reason.replace(" ", ""), "no missed call on this phone"
         await client.see("Call with Alice Archer", ": In a call")
-        await client.see("Sound quality: good", within=20.0)  # the client measures what it hears of Anna
+        await client.see("Sound quality: good")  # the client measures what it hears of Anna
         await client.click("Slot 6919: Free")
         await client.see("Slot 6919: Alice Archer")
         await client.miss("Call with ")
@@ -51,9 +51,9 @@ async def test_a_key_shows_who_rings_takes_the_call_and_parks_it_KEY_3(pbx: Pbx,
         await client.see("Bob Baker: In a call")
         await anna.hangup()
         await boris.ended()
-        await client.see("Bob Baker: Available", within=5.0)
+        await client.see("Bob Baker: Available")
         await pbx.cli("extension", "keys", "clear", "1003")
-        await client.miss("Bob Baker: Available", within=5.0)
+        await client.miss("Bob Baker: Available")
     await pbx.nothing_left()
 
 
@@ -84,7 +84,7 @@ async def test_the_boss_sees_who_waits_at_the_secretary_and_takes_the_call_by_on
         await secretary.hold()
         await client.click("Bob Baker: Alice Archer waits")
         await client.see("Call with Alice Archer", ": In a call")
-        await client.see("Sound quality: good", within=20.0)
+        await client.see("Sound quality: good")
         await client.see("Bob Baker: Free")
         await client.click("Hang up")
         await anna.ended()

@@ -89,6 +89,7 @@ async def test_no_state_comes_after_its_successor_however_fast_they_change_KEY_3
         await boris.incoming()
         await boris.answer()
         await anna.connected()
+        await key.shows("talking")
         began = time.monotonic()
         for _ in range(HOLDS):
             await boris.reinvite("sendonly")
@@ -240,6 +241,8 @@ async def test_keys_are_true_after_server_and_asterisk_were_killed_KEY_4(own_pbx
         await boris.hangup()
         await pbx.start()
         await key.shows("talking", "idle")
+        await anna.ended()
+        await pbx.ready()
         assert await key.renew() == 200, "the same subscription goes on"
         await anna.dial("1002")
         await boris.incoming()

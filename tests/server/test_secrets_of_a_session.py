@@ -7,6 +7,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from tests.files import content_of
 from tests.phones.phone import Line
 from tests.phones.script_phone import ScriptPhone
 from tests.real.pbx import Pbx
@@ -82,7 +83,7 @@ async def test_no_secret_is_left_anywhere_even_in_the_most_talkative_log_AUTH_5(
         places["the log"] = pbx.program.output
         for path in pbx.data.rglob("*"):
             if path.is_file():
-                places[str(path.relative_to(pbx.data))] = path.read_bytes().decode("latin-1")
+                places[str(path.relative_to(pbx.data))] = content_of(path).decode("latin-1")
     for place, text in places.items():
         found = [secret for secret in hidden if secret in text]
         assert not [secret for secret in found if own.get(secret) != place], place

@@ -69,7 +69,7 @@ class SmallPbx:
         self.invite: Message | None = None
         self.contact = ""
         self._waiting: list[Message] = []
-        self._offered: set[str] = set()
+        self._came: set[tuple[str, str]] = set()
         self._sequence = 1000
         self._to_phone: Send = lambda data: None
         self._streams: list[asyncio.StreamWriter] = []
@@ -173,11 +173,15 @@ class SmallPbx:
                 self._reply(message, 200)
 
     def _came_before(self, message: Message) -> bool:
-        """Whether this is an offer in a call that was sent again because its answer takes time."""
-        if message.method not in {"INVITE", "UPDATE"} or "tag=" not in message.get("To"):
+        """Whether the phone sends this again: its answer takes time, or neither of us was run for a while.
+
+        A REGISTER may be left unanswered at first, and is answered when it comes again.
+        """
+        if message.method == "REGISTER":
             return False
-        again = message.get("Via") in self._offered
-        self._offered.add(message.get("Via"))
+        key = (message.method, message.get("Via"))
+        again = key in self._came
+        self._came.add(key)
         return again
 
     def respond(self, status: int) -> None:

@@ -63,13 +63,14 @@ class Bell:
 
 
 class SoundCards:
-    """A `Backend`. `open`: devices now open; `bells`: what rings now."""
+    """A `Backend`. `open`: devices now open; `bells`: what rings now; `rung`: all that has rung, in order."""
 
     def __init__(self, rate: int = 16_000) -> None:
         self.rate = rate
         self.hz = 0.0
         self.open: set[Device] = set()
         self.bells: list[Bell] = []
+        self.rung: list[Sound] = []
         self.speakers: list[Speaker] = []
         self.running = False
         self._inputs = [BUILT_IN_MIC]
@@ -101,6 +102,7 @@ class SoundCards:
 
     def play(self, device: Device, sound: Sound) -> Player:
         self.bells.append(Bell(self, device, sound))
+        self.rung.append(sound)
         return self.bells[-1]
 
     def stop(self) -> None:

@@ -46,9 +46,15 @@ async def heard_by(pbx: SmallPbx, number: str, tones: set[float], until: Until) 
     """From soon on these tones are what the other end hears, all of them and no other."""
     line = pbx.lines[number]
     line.forget()
-    await until(
-        lambda: line.heard().ms > 700 and tones_in(line.heard().last(400)) == tones, f"{tones} at {number}"
-    )
+    try:
+        await until(
+            lambda: line.heard().ms > 700 and tones_in(line.heard().last(400)) == tones,
+            f"{tones} at {number}",
+        )
+    except AssertionError as error:
+        newest = line.heard().last(400)
+        levels = {hz: round(level_of(newest, hz)) for hz in (HERE, *TONES.values())}
+        raise AssertionError(f"{error}; {line.packets} packets, the newest with {levels} dBov") from None
 
 
 async def heard_here(cards: SoundCards, tones: set[float], until: Until) -> None:
@@ -191,3 +197,25 @@ async def test_hanging_up_the_conference_ends_all(registered: Phone, talk: Talk,
     registered.conference.hangup()
     await until(lambda: not registered.calls, "all ended")
     assert registered.conference.calls == []
+
+
+async def test_a_hold_taken_back_while_under_way_takes_the_sound_of_no_other_SIP_4(
+    registered: Phone, pbx: SmallPbx, cards: SoundCards, talk: Talk, until: Until
+) -> None:
+    """PJSIP makes a call's port anew when hold is agreed; what was linked to the old one is let alone."""
+    first, second = await talk("2001", "2002")
+    registered.merge()
+    await until(lambda: first.state is second.state is CallState.ACTIVE, "resumed")
+    await heard_here(cards, {TONES["2001"], TONES["2002"]}, until)
+    offers = len(pbx.offers())
+    pbx.patient.add("INVITE")
+    first.hold()
+    await until(lambda: len(pbx.offers()) == offers + 1, "the offer of hold")
+    first.resume()
+    pbx.patient.clear()
+    pbx.agree()
+    await until(lambda: len(pbx.offers()) == offers + 2, "the offer to resume")
+    await until(lambda: first.state is CallState.ACTIVE and not first.held, "resumed")
+    await heard_by(pbx, "2002", {HERE, TONES["2001"]}, until)
+    await heard_by(pbx, "2001", {HERE, TONES["2002"]}, until)
+    await heard_here(cards, {TONES["2001"], TONES["2002"]}, until)

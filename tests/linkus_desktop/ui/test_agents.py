@@ -260,11 +260,11 @@ def test_times_go_on_by_one_timer_that_runs_only_while_it_is_seen_Q_11(theme, qt
         window.activateWindow()
     assert button.ticks
     moment[0] += timedelta(seconds=7)
-    qtbot.waitUntil(lambda: button.lines[1].startswith("0:12:10"), timeout=3000)
+    qtbot.waitUntil(lambda: button.lines[1].startswith("0:12:10"))
     menu = button.menu_of_agent
     button.open_menu()
     moment[0] += timedelta(seconds=1)
-    qtbot.waitUntil(lambda: lines(menu)[0][1] == "Available · 0:12:11", timeout=3000)
+    qtbot.waitUntil(lambda: lines(menu)[0][1] == "Available · 0:12:11")
     menu.close()
     window.hide()
     assert not button.ticks

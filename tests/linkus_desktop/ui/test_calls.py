@@ -102,7 +102,7 @@ def test_why_a_call_failed_goes_away_by_itself(theme, qtbot):
     qtbot.addWidget(panel)
     phone.add(FakeCall("1006", "Frank", CallState.DIALLING)).finish("Busy", 486)
     assert panel.cards
-    qtbot.waitUntil(lambda: not panel.cards, timeout=1000)
+    qtbot.waitUntil(lambda: not panel.cards)
 
 
 def test_the_timer_starts_at_the_answer_and_never_shifts_the_layout(window, world):
@@ -173,7 +173,7 @@ def test_an_agent_sees_the_queue_and_how_long_the_caller_waits_going_on_SIP_9(th
     assert shown.what.text() == "Incoming call for Support"
     assert (shown.wait.isVisible(), shown.wait.text()) == (True, "waits 0:00:42")
     moment[0] += timedelta(seconds=3)
-    qtbot.waitUntil(lambda: shown.wait.text() == "waits 0:00:45", timeout=3000)
+    qtbot.waitUntil(lambda: shown.wait.text() == "waits 0:00:45")
     other = phone.add(FakeCall("1003", "Chiara", CallState.INCOMING))
     assert not windows.windows[1].wait.isVisible()
     other.finish()

@@ -338,11 +338,16 @@ def test_of_a_storm_of_changes_only_keys_that_changed_are_painted_KEY_3(theme, q
         window.show()
     world.tell_keys(*(("blf", f"{2000 + n}") for n in range(100)))
     window.keys.panel.set_columns(3)
-    QTest.qWait(200)
     buttons = window.keys.panel.grid.buttons
+
+    def shown_and_still():
+        before = [button.painted for button in buttons]
+        QTest.qWait(200)
+        return before[0] > 0 and before == [button.painted for button in buttons]
+
+    qtbot.waitUntil(shown_and_still)
     before = [button.painted for button in buttons]
-    assert before[0] > 0
-    started = time.monotonic()
+    started = time.process_time()
     for n in range(200):
         number = 2300 + n if n % 10 else 2000 + n // 10 % 3
         call = LineState.TALKING if n // 10 % 2 else LineState.IDLE
@@ -355,7 +360,7 @@ def test_of_a_storm_of_changes_only_keys_that_changed_are_painted_KEY_3(theme, q
     painted = [button.painted - was for button, was in zip(buttons, before, strict=True)]
     assert sum(painted[3:]) == 0, "none of the 97 others was painted"
     assert 0 < sum(painted[:3]) <= 60
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_a_blinking_key_beats_alone_KEY_3(panel, window, world, qtbot):
@@ -363,7 +368,7 @@ def test_a_blinking_key_beats_alone_KEY_3(panel, window, world, qtbot):
     QTest.qWait(50)
     before = [button.painted for button in panel.grid.buttons]
     beats = [button.painted for button in panel.grid.buttons]
-    qtbot.waitUntil(lambda: panel.grid.buttons[1].painted > before[1], timeout=3000)
+    qtbot.waitUntil(lambda: panel.grid.buttons[1].painted > before[1])
     assert (panel.grid.buttons[0].painted, panel.grid.buttons[2].painted) == (beats[0], beats[2])
     assert window.blinker.running
     world.tell(colleague("1003", "Chiara Rossi"))

@@ -273,7 +273,7 @@ def test_loading_shows_rows_only_after_a_moment(qtbot):
     window.show()
     states = window.rooms.phone().colleagues.states
     assert states.showing.name == "NOTHING_YET"
-    qtbot.waitUntil(lambda: states.showing.name == "LOADING", timeout=1000)
+    qtbot.waitUntil(lambda: states.showing.name == "LOADING")
 
 
 def test_one_key_folds_the_window_and_both_sizes_are_remembered(window, world, qtbot):

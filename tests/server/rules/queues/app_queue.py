@@ -53,7 +53,7 @@ class AppQueues:
             [*self.installation.command, "-f", "-n", "-vvv", "-C", str(self.folder / "asterisk.conf"), "-c"],
             folder=self.folder,
         )
-        await self._program.expect("Asterisk Ready", timeout_s=20)
+        await self._program.expect("Asterisk Ready")
         return self
 
     async def __aexit__(

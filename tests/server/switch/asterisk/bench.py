@@ -26,8 +26,9 @@ from server.switch.port import (
 from tests.phones.carrier import Carrier
 from tests.phones.phone import Line, Transport
 from tests.phones.script_phone import ScriptPhone
+from tests.phones.waiting import PATIENCE_S
 
-WITHIN_S = 30.0
+WITHIN_S = PATIENCE_S
 E = TypeVar("E")
 
 
@@ -61,7 +62,7 @@ class Events:
 
     async def up(self) -> Up:
         """The next `Up`."""
-        return await self.get(Up, within_s=20)
+        return await self.get(Up)
 
     async def incoming(self) -> Leg:
         """The next call that comes in; it is taken out."""
@@ -133,7 +134,8 @@ class Bench:
         phone = await self._stack.enter_async_context(ScriptPhone(self.line(number, transport)))
         await phone.register()
         await self.events.get(
-            ContactsChanged, lambda event: event.number == number and len(event.contacts) > before
+            ContactsChanged,
+            lambda event: event.number == number and len(self.switch.contacts(number)) > before,
         )
         return phone
 

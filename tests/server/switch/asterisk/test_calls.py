@@ -21,6 +21,9 @@ from tests.server.switch.asterisk.bench import Bench
 
 pytestmark = pytest.mark.real
 
+GIVEN_UP_WITHIN_S = 20.0
+"""After one second, on a machine that stands still now and then; sooner than SIP itself gives up (32 s)."""
+
 
 async def test_a_call_shows_name_and_number_of_the_caller_and_connects_SIP_2(bench: Bench) -> None:
     await bench.extension("1001", 'Zoë "Z" Čapková')
@@ -43,7 +46,8 @@ async def test_a_call_shows_name_and_number_of_the_caller_and_connects_SIP_2(ben
     assert outbound.id == "the-leg"
     shown = await callee.incoming()
     assert (shown.number, shown.name) == ("1001", "Zoë Z Čapková")
-    assert "sip:1001@" in callee.requests[-1].get("P-Asserted-Identity")
+    assert callee.dialog is not None
+    assert "sip:1001@" in callee.dialog.invite.get("P-Asserted-Identity")
     await outbound.ringing()
     await inbound.ring(Party("1002", 'Ben "B" Carter'))
     await caller.ringback()
@@ -129,7 +133,7 @@ async def test_a_phone_that_does_not_answer_is_given_up_after_the_time_out(bench
     callee = await bench.phone("1002")
     leg = await bench.dial(bench.switch.contacts("1002")[0], timeout_s=1)
     await callee.incoming()
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(GIVEN_UP_WITHIN_S):
         ended = await leg.gone()
     assert ended.sip_code in (480, 408, 487)
     assert not ended.by_us
@@ -140,7 +144,7 @@ async def test_a_phone_that_is_not_there_ends_the_leg_by_itself(bench: Bench) ->
     await bench.extension("1002")
     dead = Contact("1002", "sip:1002@127.0.0.1:9")
     leg = await bench.dial(dead, timeout_s=1)
-    async with asyncio.timeout(4):
+    async with asyncio.timeout(GIVEN_UP_WITHIN_S):
         assert (await leg.gone()).sip_code is not None
     unknown = await bench.dial(Contact("4444", "sip:4444@127.0.0.1:9"), timeout_s=1)
     assert (await unknown.gone()).sip_code == 480
@@ -199,7 +203,8 @@ async def test_a_header_given_is_sent(bench: Bench) -> None:
         bench.switch.contacts("1002")[0], headers={"Alert-Info": "<http://x>;info=internal"}
     )
     await callee.incoming()
-    assert callee.requests[-1].get("Alert-Info") == "<http://x>;info=internal"
+    assert callee.dialog is not None
+    assert callee.dialog.invite.get("Alert-Info") == "<http://x>;info=internal"
     await leg.hangup()
 
 
@@ -208,9 +213,9 @@ async def test_which_phone_of_an_extension_calls_is_told_by_its_address(
     bench: Bench, transport: Transport
 ) -> None:
     await bench.phone("1001")
-    known = set(bench.switch.contacts("1001"))
+    known = {contact.uri for contact in bench.switch.contacts("1001")}
     caller = await bench.phone("1001", transport)
-    (contact,) = set(bench.switch.contacts("1001")) - known
+    (contact,) = [one for one in bench.switch.contacts("1001") if one.uri not in known]
     await caller.dial("7777")
     leg = await bench.events.incoming()
     assert leg.source == contact.address
@@ -226,7 +231,11 @@ async def test_a_dial_that_is_cancelled_leaves_no_leg_behind(bench: Bench) -> No
         LegChanged, lambda event: event.leg.id == "given-up" and event.leg.state is LegState.GONE
     )
     assert not bench.switch.legs()
-    assert await bench.switch._control.connected.get("channels") == []
+
+    async def no_channel() -> bool:
+        return bool(await bench.switch._control.connected.get("channels") == [])
+
+    await until(no_channel, "Asterisk has none either")
     # Whether the INVITE had left already is chance; if so, the phone does not ring on.
     if callee.dialog is not None:
         await callee.ended()

