@@ -16,7 +16,11 @@ from tests.phones.waiting import until
 if TYPE_CHECKING:
     from tests.phones.script_phone import ScriptPhone
 
-_ACCEPT = {"dialog": CONTENT_TYPE, "message-summary": "application/simple-message-summary"}
+_ACCEPT = {
+    "dialog": CONTENT_TYPE,
+    "message-summary": "application/simple-message-summary",
+    "presence": "application/pidf+xml",
+}
 
 
 @dataclass(frozen=True, slots=True)
