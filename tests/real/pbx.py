@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,8 @@ from tests.real.small_disk import SmallDisk
 
 ROOT = Path(__file__).parents[2]
 READY_WITHIN_S = 120.0
+TOKEN_GOOD_FOR_S = 600.0
+"""A login is used for so long: less than `auth.access_ttl_s`, which a soak outlives."""
 
 _CONFIG = """
 [auth.argon2]
@@ -83,7 +86,7 @@ class Pbx:
         self._session: aiohttp.ClientSession | None = None
         self.fingerprint = ""
         self._token = ""
-        self._users: dict[str, str] = {}
+        self._users: dict[str, tuple[str, float]] = {}
 
     async def __aenter__(self) -> Self:
         try:
@@ -259,12 +262,15 @@ class Pbx:
         await until(look, "every phone has left the server")
 
     async def token_of(self, number: str) -> str:
-        """Log in as the extension, once."""
-        if number not in self._users:
+        """Log in as the extension, once in a while."""
+        token, since = self._users.get(number, ("", 0.0))
+        if not token or time.monotonic() - since > TOKEN_GOOD_FOR_S:
             account = self.accounts[number]
             body = {"user": number, "password": account.password}
-            self._users[number] = (await self.api("POST", "/auth/login", body=body))["access_token"]
-        return self._users[number]
+            since = time.monotonic()
+            token = (await self.api("POST", "/auth/login", body=body))["access_token"]
+            self._users[number] = (token, since)
+        return token
 
     async def log_of(self, number: str) -> list[dict[str, Any]]:
         """The extension's call log, newest first."""
