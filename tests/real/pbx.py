@@ -251,15 +251,26 @@ class Pbx:
             states = await self.states()
             return all(states[number]["phones"] >= before[number] + more for number, more in wanted.items())
 
-        await until(look, f"the server knows of the phones of {', '.join(wanted)}")
+        try:
+            await until(look, f"the server knows of the phones of {', '.join(wanted)}")
+        except AssertionError as error:
+            had = {number: before[number] for number in wanted}
+            raise AssertionError(f"{error}; there were {had}, now {await self._phones()}") from None
 
     async def no_phones(self) -> None:
         """Wait until the server knows of no phone."""
 
         async def look() -> bool:
-            return not any(state["phones"] for state in (await self.states()).values())
+            return not await self._phones()
 
-        await until(look, "every phone has left the server")
+        try:
+            await until(look, "every phone has left the server")
+        except AssertionError as error:
+            raise AssertionError(f"{error}; there are {await self._phones()}") from None
+
+    async def _phones(self) -> dict[str, int]:
+        """How many phones the server knows of, by number; those with none are left out."""
+        return {number: state["phones"] for number, state in (await self.states()).items() if state["phones"]}
 
     async def token_of(self, number: str) -> str:
         """Log in as the extension, once in a while."""
