@@ -139,6 +139,7 @@ class Workplace(QObject):
     async def close(self) -> None:
         """Hang up, unregister, close the windows. The session is left to the caller."""
         self._watch.stop()
+        self.avatars.close()
         self.hot_keys.close()
         self.window.closed.disconnect(self.closed)
         self.window.close()

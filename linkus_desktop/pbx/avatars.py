@@ -38,23 +38,33 @@ class Avatars(QObject):
         self._fetch = fetch
         self._pictures: dict[str, QPixmap | None] = {}
         self._slots = asyncio.Semaphore(AT_ONCE)
+        self._fetching: set[asyncio.Task[None]] = set()
+        self._closed = False
 
     def of(self, number: str, digest: str | None) -> QPixmap | None:
         """The picture with this hash; None while it is being fetched, or if there is none."""
         if digest is None:
             return None
-        if digest not in self._pictures:
+        if digest not in self._pictures and not self._closed:
             while len(self._pictures) >= KEPT:
                 self._pictures.pop(next(iter(self._pictures)))
             self._pictures[digest] = None
-            spawn(self._load(number, digest), name=f"avatar of {number}")
-        return self._pictures[digest]
+            task = spawn(self._load(number, digest), name=f"avatar of {number}")
+            self._fetching.add(task)
+            task.add_done_callback(self._fetching.discard)
+        return self._pictures.get(digest)
 
     def retry(self) -> None:
         """Ask again for those that could not be fetched, when they are next painted."""
         self._pictures = {
             digest: picture for digest, picture in self._pictures.items() if picture is not None
         }
+
+    def close(self) -> None:
+        """Fetch nothing any more: the session ends, and whoever would paint it goes with it."""
+        self._closed = True
+        for task in self._fetching:
+            task.cancel()
 
     async def _load(self, number: str, digest: str) -> None:
         async with self._slots:

@@ -16,7 +16,11 @@ from tests.phones.waiting import until
 if TYPE_CHECKING:
     from tests.phones.script_phone import ScriptPhone
 
-_ACCEPT = {"dialog": CONTENT_TYPE, "message-summary": "application/simple-message-summary"}
+_ACCEPT = {
+    "dialog": CONTENT_TYPE,
+    "message-summary": "application/simple-message-summary",
+    "presence": "application/pidf+xml",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,8 @@ class Subscription:
         self._local = f"<sip:{phone.line.number}@{phone.line.host}>;tag={secrets.token_hex(4)}"
         self._call_id = f"{secrets.token_hex(8)}@{LOOPBACK}"
         self._sequence = 0
+        self._read: list[DialogInfo] = []
+        self._looked_at = 0
 
     async def begin(self, *, expires_s: int = 3600, timeout_s: float = ANSWERS_WITHIN_S) -> int:
         """Subscribe, or renew it; the status of the answer. `expires_s` 0 ends it."""
@@ -97,16 +103,23 @@ class Subscription:
 
         Upon renewal Asterisk tells its last document again, with the version it had.
         """
-        told = [notice for notice in self.notices if notice.body]
-        documents = []
-        for notice in told:
-            assert notice.content_type.startswith(CONTENT_TYPE), notice.content_type
-            documents.append(read(notice.body))
+        documents = self.bodies()
         for before, after in pairwise(documents):
             assert after.version == before.version + 1 or after == before, (before, after)
         assert all(document.full for document in documents)
         assert len({document.entity for document in documents}) <= 1
         return documents
+
+    def bodies(self) -> list[DialogInfo]:
+        """Every document that came, in this order; `AssertionError` if one is not as RFC 4235 has it."""
+        if self._event != "dialog":
+            return []
+        for notice in self.notices[self._looked_at :]:
+            if notice.body:
+                assert notice.content_type.startswith(CONTENT_TYPE), notice.content_type
+                self._read.append(read(notice.body))
+            self._looked_at += 1
+        return [*self._read]
 
     @property
     def lamps(self) -> list[str]:
@@ -120,7 +133,7 @@ class Subscription:
         RFC 4235, section 4.3: a document older than the last one is discarded, a full one counts alone.
         """
         newest, shown = -1, []
-        for document in (read(notice.body) for notice in self.notices if notice.body):
+        for document in self.bodies():
             if document.version > newest:
                 newest = document.version
                 shown.append(document.lamp)

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,6 +24,8 @@ from tests.real.small_disk import SmallDisk
 
 ROOT = Path(__file__).parents[2]
 READY_WITHIN_S = 120.0
+TOKEN_GOOD_FOR_S = 600.0
+"""A login is used for so long: less than `auth.access_ttl_s`, which a soak outlives."""
 
 _CONFIG = """
 [auth.argon2]
@@ -85,7 +88,7 @@ class Pbx:
         self._session: aiohttp.ClientSession | None = None
         self.fingerprint = ""
         self._token = ""
-        self._users: dict[str, str] = {}
+        self._users: dict[str, tuple[str, float]] = {}
 
     async def __aenter__(self) -> Self:
         try:
@@ -258,24 +261,39 @@ class Pbx:
             states = await self.states()
             return all(states[number]["phones"] >= before[number] + more for number, more in wanted.items())
 
-        await until(look, f"the server knows of the phones of {', '.join(wanted)}")
+        try:
+            await until(look, f"the server knows of the phones of {', '.join(wanted)}")
+        except AssertionError as error:
+            had = {number: before[number] for number in wanted}
+            raise AssertionError(f"{error}; there were {had}, now {await self._phones()}") from None
 
     async def no_phones(self) -> None:
         """Wait until the server knows of no phone."""
 
         async def look() -> bool:
-            return not any(state["phones"] for state in (await self.states()).values())
+            return not await self._phones()
 
         # One whose goodbye is lost, as the machine stands still, is gone when its registration ends.
         await until(look, "every phone has left the server", timeout_s=2 * PATIENCE_S)
+        try:
+            await until(look, "every phone has left the server")
+        except AssertionError as error:
+            raise AssertionError(f"{error}; there are {await self._phones()}") from None
+
+    async def _phones(self) -> dict[str, int]:
+        """How many phones the server knows of, by number; those with none are left out."""
+        return {number: state["phones"] for number, state in (await self.states()).items() if state["phones"]}
 
     async def token_of(self, number: str) -> str:
-        """Log in as the extension, once."""
-        if number not in self._users:
+        """Log in as the extension, once in a while."""
+        token, since = self._users.get(number, ("", 0.0))
+        if not token or time.monotonic() - since > TOKEN_GOOD_FOR_S:
             account = self.accounts[number]
             body = {"user": number, "password": account.password}
-            self._users[number] = (await self.api("POST", "/auth/login", body=body))["access_token"]
-        return self._users[number]
+            since = time.monotonic()
+            token = (await self.api("POST", "/auth/login", body=body))["access_token"]
+            self._users[number] = (token, since)
+        return token
 
     async def log_of(self, number: str) -> list[dict[str, Any]]:
         """The extension's call log, newest first."""

@@ -15,6 +15,7 @@ from tests.phones.phone import Line
 from tests.phones.script_phone import ScriptPhone
 from tests.phones.sipscript import digest
 from tests.phones.subscription import Subscription
+from tests.phones.waiting import until
 from tests.real.pbx import Pbx
 from tests.real.test_lamps import watch
 
@@ -150,10 +151,15 @@ async def boris_is_called(anna: ScriptPhone, boris: ScriptPhone, key: Subscripti
     """
     await anna.dial("1002")
     await boris.incoming()
-    await key.shows("ringing")
+    await shows(key, "ringing")
     await boris.answer()
     await anna.connected()
-    await key.shows("talking")
+    await shows(key, "talking")
     await anna.hangup()
     await boris.ended()
-    await key.shows("idle")
+    await shows(key, "idle")
+
+
+async def shows(key: Subscription, lamp: str) -> None:
+    """Wait until it does, be a NOTIFY repeated or late."""
+    await until(lambda: key.shown_in_a_storm[-1] == lamp, f"the key shows {lamp}")

@@ -114,6 +114,8 @@ async def test_what_is_nothing_is_refused_and_so_is_who_nobody_knows_KEY_4(pbx: 
         for nothing in ("1999", "*59", "abc", "6999"):
             with pytest.raises(Refused, match="404"):
                 await desk.watch(nothing)
+        with pytest.raises(Refused, match="489"):
+            await desk.watch("1001", event="presence")
         await pbx.add("1021", "New", "Colleague")
         key = await until_watched(desk, "1021")
         await key.shows("idle")

@@ -344,8 +344,21 @@ class Control:
         for endpoint in known:
             self._pushed[endpoint.number] = endpoint
             await self.put_object("auth", endpoint.number, endpoints.auth_fields(endpoint))
-            await self.put_object("aor", endpoint.number, endpoints.aor_fields(endpoint))
+            await self._put_aor(endpoint.number, endpoints.aor_fields(endpoint))
             await self.put_object("endpoint", endpoint.number, endpoints.endpoint_fields(endpoint))
+
+    async def _put_aor(self, number: str, fields: dict[str, str]) -> None:
+        """Make an address of record, or change it if it differs.
+
+        Asterisk changes one by a copy, in which the phones that are registered are configured for good: it
+        would go on to ask and to tell of them when they have left. So what is right is not touched.
+        """
+        try:
+            told = await self.connected.get(f"asterisk/config/dynamic/res_pjsip/aor/{segment(number)}")
+        except AriError:
+            told = []
+        if not endpoints.agrees({field["attribute"]: field["value"] for field in told}, fields):
+            await self.put_object("aor", number, fields)
 
     async def push_again(self) -> None:
         """Make known to a new engine what the one before it knew."""

@@ -83,6 +83,18 @@ def aor_fields(endpoint: SipEndpoint) -> Fields:
     }
 
 
+def agrees(told: Fields, wanted: Fields) -> bool:
+    """Whether an object, as Asterisk tells of it, has these fields: it writes them in its own way."""
+    return all(_plain(told.get(name, "")) == _plain(value) for name, value in wanted.items())
+
+
+def _plain(value: str) -> str | float:
+    try:
+        return float(value)
+    except ValueError:
+        return {"yes": "true", "no": "false"}.get(value, value)
+
+
 def endpoint_fields(endpoint: SipEndpoint) -> Fields:
     """Fields of the endpoint object. `allow` restricts the codecs, in that order of preference."""
     return {

@@ -9,6 +9,7 @@ import pytest
 from linkus_desktop.app import Client
 from linkus_desktop.pbx.errors import CertificateUnknown
 from linkus_desktop.pbx.states import ConnectionState
+from linkus_desktop.pbx.tasks import running
 from linkus_desktop.store.keyring import Keyring, KeyringError
 from linkus_desktop.workplace import Workplace
 from server.contract.extensions import ExtensionChange
@@ -106,6 +107,17 @@ async def test_log_out_shows_the_login_window_and_ends_the_session_AUTH_4(
 
     with pytest.raises(AuthError):
         await server.services.services.auth.authenticate(header["Authorization"].removeprefix("Bearer "))
+
+
+async def test_a_picture_on_its_way_is_not_waited_for_after_logging_out(
+    client: Client, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.start()
+    workplace = await log_in(client, server)
+    monkeypatch.setattr(workplace.avatars, "_fetch", lambda _: asyncio.Event().wait())
+    workplace.avatars.of("1002", "a hash")
+    await log_out(client)
+    assert not [task for task in running() if task.get_name().startswith("avatar")]
 
 
 async def test_one_may_log_in_again_after_logging_out(client: Client, server: Server) -> None:

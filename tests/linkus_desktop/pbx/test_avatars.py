@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QImage
 
 from linkus_desktop.pbx.avatars import AT_ONCE, SIDE, Avatars
 from linkus_desktop.pbx.errors import NotConnected
+from linkus_desktop.pbx.tasks import running
 from tests.linkus_desktop.qt_loop import emitted
 
 
@@ -82,3 +83,25 @@ async def test_what_failed_is_asked_for_again_once_there_is_a_line() -> None:
     loaded = asyncio.ensure_future(emitted(avatars.loaded))
     avatars.of("1002", "abc")
     await loaded
+
+
+async def test_when_the_session_ends_nothing_is_fetched_any_more() -> None:
+    asked: list[str] = []
+    begun = asyncio.Event()
+
+    async def fetch(number: str) -> bytes:
+        asked.append(number)
+        begun.set()
+        await asyncio.Event().wait()
+        return png()
+
+    avatars = Avatars(fetch)
+    avatars.of("1002", "abc")
+    await begun.wait()
+    (task,) = running()
+    avatars.close()
+    await asyncio.wait([task])
+    assert task.cancelled()
+    assert avatars.of("1003", "def") is None
+    assert not running()
+    assert asked == ["1002"]

@@ -65,6 +65,17 @@ async def test_a_phone_that_leaves_after_its_extension_was_changed_stays_away_KE
     assert bench.switch.contacts("1001") == ()
 
 
+async def test_a_phone_that_leaves_after_its_extension_was_made_known_again_is_not_asked_for_KEY_5(
+    bench: Bench,
+) -> None:
+    """As by each server that takes an engine over: the phone is no part of what is configured."""
+    phone = await bench.phone("1001")
+    await bench.extension("1001")
+    await phone.unregister()
+    await bench.events.get(ContactsChanged, lambda event: not event.contacts)
+    assert await bench.switch.read_contacts("1001") == ()
+
+
 async def test_a_lost_connection_ends_a_registration_at_once(bench: Bench) -> None:
     phone = await bench.phone("1001", "tls")
     await phone.wire.close()
