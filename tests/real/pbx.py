@@ -273,10 +273,9 @@ class Pbx:
         async def look() -> bool:
             return not await self._phones()
 
-        # One whose goodbye is lost, as the machine stands still, is gone when its registration ends.
-        await until(look, "every phone has left the server", timeout_s=2 * PATIENCE_S)
         try:
-            await until(look, "every phone has left the server")
+            # One whose goodbye is lost, as the machine stands still, is gone when its registration ends.
+            await until(look, "every phone has left the server", timeout_s=2 * PATIENCE_S)
         except AssertionError as error:
             raise AssertionError(f"{error}; there are {await self._phones()}") from None
 
