@@ -222,6 +222,9 @@ class Sessions:
     async def _delete(self, session: AsyncSession, ids: Sequence[str]) -> list[str]:
         if not ids:
             return []
+        # In one order, whoever deletes: two that lock the same rows in another would wait for each other.
+        rows = select(SessionRow.id).where(SessionRow.id.in_(ids))
+        await session.execute(rows.order_by(SessionRow.id).with_for_update())
         await session.execute(delete(SessionRow).where(SessionRow.id.in_(ids)))
         return list(ids)
 

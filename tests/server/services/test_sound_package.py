@@ -106,6 +106,7 @@ def zip_link(target: str) -> bytes:
         (b"\x1f\x8b" + bytes(100), "cannot be unpacked"),
         (package(GOOD, form="zip")[:-40], "cannot be unpacked"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "package",  # of which the bytes tell the time
 )
 def test_what_is_no_good_package_is_refused_with_the_reason_Q_5(
     tmp_path: Path, packed: bytes, why: str
@@ -114,7 +115,9 @@ def test_what_is_no_good_package_is_refused_with_the_reason_Q_5(
         unpack(packed, tmp_path)
 
 
-@pytest.mark.parametrize("packed", [linked(tarfile.SYMTYPE, "1.gsm"), zip_link("/etc/passwd")])
+@pytest.mark.parametrize(
+    "packed", [linked(tarfile.SYMTYPE, "1.gsm"), zip_link("/etc/passwd")], ids=["tar", "zip"]
+)
 def test_a_link_is_never_followed_Q_5(tmp_path: Path, packed: bytes) -> None:
     unpack(packed, tmp_path)
     assert written(tmp_path) == ["digits/1.gsm"]
