@@ -107,7 +107,7 @@ class Workplace(QObject):
         )
         self.incoming = IncomingWindows(self.telephone, self, callers=self.window.callers)
         self.ring_tones = RingTones(session.api.ring_tones, session.api.ring_tone, self)
-        self.ring_tones.loaded.connect(lambda _digest: phone.follow_tones())
+        self.ring_tones.loaded.connect(self._on_ring_tone)
         self._ringing = Ringing(settings, self._is_colleague, self.ring_tones.samples)
         self.auto_answer = AutoAnswer(phone, settings, self._is_colleague, self)
         self.notifier = Notifier(self.telephone, self.window.callers, self)
@@ -170,6 +170,9 @@ class Workplace(QObject):
 
     def _tone_of(self, call: "Call") -> Tone | Sound:
         return self.auto_answer.tone_of(call) or self._ringing.tone_of(call)
+
+    def _on_ring_tone(self, _digest: str) -> None:
+        self.phone.follow_tones()
 
     def _own_number(self) -> str:
         own = self.session.me.extension

@@ -7,7 +7,7 @@ import pytest
 from _pytest.mark.expression import Expression
 
 from tools.check import __main__ as check
-from tools.check.parts import FAULTS, GROUPS, OVER_SOCKETS, Part
+from tools.check.parts import FAULTS, GROUPS, OVER_SOCKETS, PHONE, Part
 
 
 @pytest.fixture(autouse=True)
@@ -54,6 +54,7 @@ def test_every_test_belongs_to_exactly_one_part() -> None:
     folders = [
         "tests/server/rules",
         *FAULTS,
+        *PHONE,
         *(folder for folders in OVER_SOCKETS.values() for folder in folders),
     ]
     for folder in folders:
@@ -80,7 +81,7 @@ def runs(command: tuple[str, ...], folder: str, marks: set[str]) -> bool:
 
 def test_the_folders_and_files_of_the_parts_are_there() -> None:
     """One that was renamed would silently leave its tests out, or fail the run."""
-    for paths in OVER_SOCKETS.values():
+    for paths in (*OVER_SOCKETS.values(), PHONE):
         for path in paths:
             assert (check.ROOT / path).exists(), path
     for file in FAULTS:

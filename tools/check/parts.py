@@ -65,13 +65,18 @@ OVER_SOCKETS = {
     "server": (
         "tests/server/api",
         "tests/server/cli",
+        "tests/server/services/test_languages.py",
         "tests/server/services/test_mail.py",
         "tests/server/services/test_mail_smtp.py",
+        "tests/server/services/test_music.py",
+        "tests/server/services/test_prompts.py",
+        "tests/server/services/test_sound_files.py",
+        "tests/server/services/test_sound_package.py",
         "tests/server/test_mail_kill.py",
     ),
     "client": ("tests/linkus_desktop",),
 }
-"""Where unmarked tests talk over sockets: correct, but not quick enough for `make unit`."""
+"""Where unmarked tests talk over sockets, or convert sounds: too slow for `make unit`."""
 FAULTS = (
     "tests/server/flows/test_explained.py",
     "tests/server/flows/test_faults.py",
@@ -85,7 +90,7 @@ FAULTS = (
     "tests/server/rules/queues/test_random_centres.py",
 )
 """Every flow with a fault at each of its moments, and random days beside a model: quick, but thousands."""
-PHONE = "tests/linkus_desktop/sip"
+PHONE = ("tests/linkus_desktop/sip", "tests/phones/test_rtp.py")
 """Sound is measured here: one test at a time."""
 PLAIN = "not (real or postgresql or window or soak)"
 
@@ -93,7 +98,7 @@ UNIT = _pytest(
     "unit",
     "rules, services and flows on the simulated switch",
     PLAIN,
-    *(f"--ignore={path}" for path in (*OVER_SOCKETS["server"], *OVER_SOCKETS["client"], *FAULTS)),
+    *(f"--ignore={path}" for path in (*OVER_SOCKETS["server"], *OVER_SOCKETS["client"], *FAULTS, *PHONE)),
     spread=SIDE_BY_SIDE,
 )
 STRICKEN = _pytest(
@@ -103,10 +108,14 @@ SERVER = _pytest(
     "server", "API and command line, on SQLite", PLAIN, *OVER_SOCKETS["server"], spread=SIDE_BY_SIDE
 )
 CLIENT = _pytest(
-    "client", "login, live mirror, without windows", PLAIN, *OVER_SOCKETS["client"], f"--ignore={PHONE}",
+    "client",
+    "login, live mirror, without windows",
+    PLAIN,
+    *OVER_SOCKETS["client"],
+    *(f"--ignore={path}" for path in PHONE),
     spread=SIDE_BY_SIDE,
-)  # fmt: skip
-PHONES = _pytest("phone", "the client's phone and its sound", PLAIN, PHONE)
+)
+PHONES = _pytest("phone", "the client's phone and its sound", PLAIN, *PHONE)
 POSTGRESQL = _pytest(
     "postgresql",
     "the store on PostgreSQL",

@@ -57,7 +57,7 @@ async def test_one_that_takes_nothing_costs_no_memory_is_cut_and_others_go_on(of
 
     monkeypatch.setattr(DirectWebSocket, "send_now", noticed)
     hub = office.app.services.hub
-    hub.max_stall_s = 1.0
+    hub.max_stall_s = 0.2
     anna, boris = await office.login("1001"), await office.login("1002")
     async with boris.events("extensions") as reads, anna.events("extensions") as idle:
         for socket in (reads, idle):
