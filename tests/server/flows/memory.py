@@ -109,6 +109,9 @@ class MemoryPresence:
         return lambda: self.observers.remove(observer)
 
 
+_AS_IT_COMES = ReachingSettings()
+
+
 class MemoryReaching:
     """Stands for `services.reaching.Reaching`."""
 
@@ -117,7 +120,7 @@ class MemoryReaching:
         self.fail: Exception | None = None
 
     def of(self, number):
-        return self.settings.get(number, ReachingSettings())
+        return self.settings.get(number, _AS_IT_COMES)
 
     async def change(self, number, settings, *, by):
         await asyncio.sleep(0.002)
@@ -134,10 +137,16 @@ class MemoryConfiguration:
         self.objects = objects
         self.changed_by: list[str] = []
         self.observers = []
+        self._made_of: list[ConfigObject] = []
+        self._snapshot = snapshot_of(())
 
     @property
     def snapshot(self):
-        return snapshot_of(self.objects)
+        """Made anew where an object is another one, and only then: flows ask for it at every step."""
+        now, then = self.objects, self._made_of
+        if len(now) != len(then) or any(one is not other for one, other in zip(now, then, strict=True)):
+            self._made_of, self._snapshot = [*now], snapshot_of(now)
+        return self._snapshot
 
     def observe(self, observer):
         self.observers.append(observer)

@@ -24,7 +24,6 @@ from server.flows.planning import Planner
 from server.flows.recording import Recorder
 from server.flows.voicemail import Mailboxes
 from server.rules.outcomes import Ending
-from server.rules.routing import snapshot_of
 from server.services.agent_presence import AgentPresence
 from server.services.agents import Agents
 from server.services.call_log import CallLog
@@ -105,14 +104,14 @@ class Office:
         self.pins: dict[str, str] = {}
         rooms = Rooms(
             switch=self.switch,
-            conference=lambda number: snapshot_of(self.configuration).get(Conference, number),
+            conference=lambda number: self.configured.snapshot.get(Conference, number),
             pin=self.pins.get,
         )
         self.own_voicemail = OfOneProcess(self.voicemail)
         self.mailboxes = Mailboxes(
             voicemail=self.own_voicemail,
             presence=self.presence,
-            zone=lambda: snapshot_of(self.configuration).zone,
+            zone=lambda: self.configured.snapshot.zone,
         )
         self.queue_store = queue_store or MemoryQueueStore()
         self.queues = Queues(
@@ -136,7 +135,7 @@ class Office:
             directory=self.directory,
             presence=self.presence,
             reaching=self.reaching,
-            snapshot=lambda: snapshot_of(self.configuration),
+            snapshot=lambda: self.configured.snapshot,
             clock=self.clock,
             mailboxes=self.mailboxes,
             spoken=self.spoken,
@@ -146,10 +145,10 @@ class Office:
             silent_trunks=self.silences.now,
         )
         self.lot = ParkingLot(
-            hub=self.hub, clock=self.clock, settings=lambda: snapshot_of(self.configuration).parking
+            hub=self.hub, clock=self.clock, settings=lambda: self.configured.snapshot.parking
         )
         self.rights = RecordingRights(
-            self.directory, lambda: snapshot_of(self.configuration).all(RecordingRight).values()
+            self.directory, lambda: self.configured.snapshot.all(RecordingRight).values()
         )
         self.recordings = Recordings(
             store=self.tapes,
@@ -165,7 +164,7 @@ class Office:
             call_log=self.call_log,
             clock=self.clock,
             directory=self.directory,
-            rules=lambda: snapshot_of(self.configuration).all(RecordingRule).values(),
+            rules=lambda: self.configured.snapshot.all(RecordingRule).values(),
             permissions=self.rights.of,
         )
         self.pairs = Pairs(
@@ -188,7 +187,7 @@ class Office:
             rooms=rooms,
             monitors=Monitors(
                 directory=self.directory,
-                rights=lambda: snapshot_of(self.configuration).all(MonitoringRight).values(),
+                rights=lambda: self.configured.snapshot.all(MonitoringRight).values(),
                 audit=self.audit,
             ),
             recorder=self.recorder,
