@@ -7,7 +7,7 @@ import pytest
 from _pytest.mark.expression import Expression
 
 from tools.check import __main__ as check
-from tools.check.parts import FAULTS, GROUPS, OVER_SOCKETS, PHONE, Part
+from tools.check.parts import DEMO, FAULTS, GROUPS, OVER_SOCKETS, PHONE, WHERE, Part
 
 
 @pytest.fixture(autouse=True)
@@ -47,41 +47,45 @@ def test_of_programs_run_together_only_the_failing_one_speaks(capfd: pytest.Capt
     assert "all well here\n" not in said.replace("print('all well here')", "")
 
 
+MARKS = ("real", "postgresql", "window", "soak")
+
+
 def test_every_test_belongs_to_exactly_one_part() -> None:
-    """By its folder and its marks: nothing is left out and nothing runs twice."""
+    """By its file and its marks: nothing is left out and nothing runs twice."""
     parts = [part.commands[0] for part in (*GROUPS["all"], *GROUPS["soak"]) if part.tests]
-    names = ("real", "postgresql", "window", "soak")
-    folders = [
-        "tests/server/rules",
-        *FAULTS,
-        *PHONE,
-        *(folder for folders in OVER_SOCKETS.values() for folder in folders),
-    ]
-    for folder in folders:
-        for bits in range(2 ** len(names)):
-            marks = {name for i, name in enumerate(names) if bits >> i & 1}
-            chosen = [command for command in parts if runs(command, folder, marks)]
-            assert len(chosen) == 1, f"a test in {folder} marked {marks or 'not at all'}: {len(chosen)} parts"
+    for file in sorted((check.ROOT / "tests").rglob("test_*.py")):
+        name = file.relative_to(check.ROOT).as_posix()
+        written = [mark for mark in MARKS if f"mark.{mark}" in file.read_text()]
+        if name.startswith("tests/server/"):  # where a fixture marks tests
+            written.append("postgresql")
+        for bits in range(2 ** len(written)):
+            marks = {mark for i, mark in enumerate(written) if bits >> i & 1}
+            chosen = [command for command in parts if runs(command, name, marks)]
+            assert len(chosen) == 1, f"a test in {name} marked {marks or 'not at all'}: {len(chosen)} parts"
 
 
-def runs(command: tuple[str, ...], folder: str, marks: set[str]) -> bool:
-    """Whether this run of pytest takes a test of this folder with these marks."""
+def runs(command: tuple[str, ...], file: str, marks: set[str]) -> bool:
+    """Whether this run of pytest takes a test of this file with these marks."""
 
     def has(name: str, /, **_arguments: object) -> bool:
         return name in marks
 
+    def is_in(path: str) -> bool:
+        return file == path or file.startswith(f"{path}/")
+
     expression = command[command.index("-m", 3) + 1]
     asked = [argument for argument in command if argument.startswith("tests/")]
+    ignored = [argument.removeprefix("--ignore=") for argument in command if argument.startswith("--ignore=")]
     return (
         Expression.compile(expression).evaluate(has)
-        and f"--ignore={folder}" not in command
-        and (not asked or folder in asked)
+        and not any(is_in(path) for path in ignored)
+        and (not asked or any(is_in(path) for path in asked))
     )
 
 
 def test_the_folders_and_files_of_the_parts_are_there() -> None:
     """One that was renamed would silently leave its tests out, or fail the run."""
-    for paths in (*OVER_SOCKETS.values(), PHONE):
+    for paths in (*OVER_SOCKETS.values(), *WHERE.values(), PHONE, (DEMO,)):
         for path in paths:
             assert (check.ROOT / path).exists(), path
     for file in FAULTS:

@@ -92,6 +92,22 @@ FAULTS = (
 """Every flow with a fault at each of its moments, and random days beside a model: quick, but thousands."""
 PHONE = ("tests/linkus_desktop/sip", "tests/phones/test_rtp.py")
 """Sound is measured here: one test at a time."""
+DEMO = "tests/demo/test_whole.py"
+"""Here, too, and by two whole clients at once."""
+WHERE = {
+    "postgresql": ("tests/server",),
+    "window": ("tests/demo", "tests/linkus_desktop"),
+    "real": (
+        "tests/demo",
+        "tests/linkus_desktop/sip",
+        "tests/real",
+        "tests/server/rules/queues",
+        "tests/server/switch",
+        "tests/server/test_full_disk.py",
+        "tests/server/test_secrets_of_a_session.py",
+    ),
+}
+"""Where tests with a mark are: each process of a part collects all that is there, which takes it long."""
 PLAIN = "not (real or postgresql or window or soak)"
 
 UNIT = _pytest(
@@ -120,13 +136,23 @@ POSTGRESQL = _pytest(
     "postgresql",
     "the store on PostgreSQL",
     "postgresql and not (real or window or soak)",
+    *WHERE["postgresql"],
     spread=SIDE_BY_SIDE,
 )
-WINDOWS = _pytest("windows", "the windows, offscreen", "window and not (real or soak)", spread=SIDE_BY_SIDE)
+WINDOWS = _pytest(
+    "windows",
+    "the windows, offscreen",
+    "window and not (real or soak)",
+    *WHERE["window"],
+    spread=SIDE_BY_SIDE,
+)
+DEMONSTRATION = _pytest("demo", "`make demo` as a person runs it", "real and not soak", DEMO)
 REAL = _pytest(
     "real",
     "Asterisk and real phones on loopback",
     "real and not soak",
+    *WHERE["real"],
+    f"--ignore={DEMO}",
     spread=FILE_BY_FILE,
 )
 SOAK = _pytest("soak", "long proofs", "soak", "-o", "timeout=7200")
@@ -135,5 +161,5 @@ GROUPS = {
     "lint": (LINT,),
     "unit": (UNIT,),
     "soak": (SOAK,),
-    "all": (LINT, UNIT, STRICKEN, SERVER, POSTGRESQL, CLIENT, PHONES, WINDOWS, REAL),
+    "all": (LINT, UNIT, STRICKEN, SERVER, POSTGRESQL, CLIENT, PHONES, WINDOWS, DEMONSTRATION, REAL),
 }

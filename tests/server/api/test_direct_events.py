@@ -62,7 +62,8 @@ async def test_one_that_takes_nothing_costs_no_memory_is_cut_and_others_go_on(of
     async with boris.events("extensions") as reads, anna.events("extensions") as idle:
         for socket in (reads, idle):
             assert (await socket.receive_json(timeout=60))["type"] == "snapshot"
-        idle._response.connection.transport.pause_reading()
+        transport = idle._response.connection.transport
+        transport.pause_reading()
         async with asyncio.timeout(60):
             while hub.subscribers == 2:
                 hub.publish(Topic.EXTENSIONS, "1001", item("x" * MUCH))
@@ -70,6 +71,7 @@ async def test_one_that_takes_nothing_costs_no_memory_is_cut_and_others_go_on(of
                 assert max(buffered) < 4 * MUCH, "it gets only what the network takes"
         hub.publish(Topic.EXTENSIONS, "1001", item("still there"))
         assert (await reads.receive_json(timeout=60))["item"]["note"] == "still there"
+        transport.resume_reading()  # or it would wait ten seconds for the other end's goodbye
 
 
 async def test_who_has_a_key_for_a_colleague_is_told_first_KEY_3(office, monkeypatch):
