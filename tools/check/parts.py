@@ -65,18 +65,22 @@ OVER_SOCKETS = {
     "server": (
         "tests/server/api",
         "tests/server/cli",
+        "tests/server/services/test_auth.py",
+        "tests/server/services/test_call_quality.py",
         "tests/server/services/test_languages.py",
         "tests/server/services/test_mail.py",
         "tests/server/services/test_mail_smtp.py",
         "tests/server/services/test_music.py",
         "tests/server/services/test_prompts.py",
+        "tests/server/services/test_sip_guard.py",
         "tests/server/services/test_sound_files.py",
         "tests/server/services/test_sound_package.py",
+        "tests/server/test_app.py",
         "tests/server/test_mail_kill.py",
     ),
     "client": ("tests/linkus_desktop",),
 }
-"""Where unmarked tests talk over sockets, or convert sounds: too slow for `make unit`."""
+"""Where unmarked tests talk over sockets, convert sounds, or hash passwords: too slow for `make unit`."""
 FAULTS = (
     "tests/server/flows/test_explained.py",
     "tests/server/flows/test_faults.py",

@@ -33,7 +33,11 @@ class Done:
         return json.loads(self.stdout)
 
 
-async def command(*arguments: str, data: Path) -> Done:
-    """Run a command on a data folder in a thread and an event loop of its own, beside the server in ours."""
-    result = await asyncio.to_thread(CliRunner().invoke, app, [*arguments, "--data", str(data)], env=CHEAP)
+async def command(*arguments: str, data: Path, text: str = "") -> Done:
+    """Run a command on a data folder in a thread and an event loop of its own, beside the server in ours.
+
+    `text` is on its standard input.
+    """
+    words = [*arguments, "--data", str(data)]
+    result = await asyncio.to_thread(CliRunner().invoke, app, words, input=text, env=CHEAP)
     return Done(result.exit_code, result.stdout, result.stderr)

@@ -1,8 +1,5 @@
 """LOG-1, B.6: recordings on the command line, with and without a running server."""
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +10,7 @@ from server.services.hub import Hub
 from server.services.recordings import Recordings
 from server.services.recordings_files import RecordingFiles
 from server.services.recordings_store import RecordingStore
-from tests.server.cli.conftest import CHEAP, command
+from tests.server.cli.conftest import Done, command
 from tests.server.recorded import kept, recording
 
 
@@ -69,19 +66,16 @@ async def test_without_a_server_the_data_folder_is_asked_LOG_1(initialised, cloc
 
 @pytest.mark.parametrize("kind", ["recording-rule", "recording-right"])
 async def test_rules_and_rights_are_set_shown_and_removed_SIP_5(initialised, kind: str) -> None:
-    words = [sys.executable, "-m", "server.cli", kind]
-    end = ["--data", str(initialised.data), "--json"]
+    data = initialised.data
 
-    def run(*arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
-        env = {**CHEAP, "PATH": ""}
-        done = [*words, *arguments, *end]
-        return subprocess.run(done, input=text, capture_output=True, text=True, env=env, check=False)
+    async def put(key: str, text: str) -> Done:
+        return await command(kind, "set", key, "--json", data=data, text=text)
 
-    assert run("set", "all", text="everybody = true").returncode == 0
-    assert json.loads(run("show", "all").stdout)["everybody"] is True
-    nobody = run("set", "none", text="groups = []")
-    assert (nobody.returncode, "about nobody" in nobody.stderr) == (2, True)
-    unknown = run("set", "x", text='extensions = ["4711"]')
-    assert unknown.returncode in {2, 4}
+    assert (await put("all", "everybody = true")).exit_code == 0
+    assert (await command(kind, "show", "all", "--json", data=data)).json["everybody"] is True
+    nobody = await put("none", "groups = []")
+    assert (nobody.exit_code, "about nobody" in nobody.stderr) == (2, True)
+    unknown = await put("x", 'extensions = ["4711"]')
+    assert unknown.exit_code in {2, 4}
     assert "4711" in unknown.stderr
-    assert run("remove", "all").returncode == 0
+    assert (await command(kind, "remove", "all", data=data)).exit_code == 0
