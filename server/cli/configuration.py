@@ -8,11 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-from server.cli.backend import backend
+from server.cli.backend import Backend, backend
 from server.cli.common import Config, Data, Json, load_settings, reporting, run, show, table
 from server.contract.configuration import ConfigObject
+from server.contract.errors import ErrorCode
 from server.contract.kinds import Kind
-from server.services.errors import invalid
+from server.services.errors import ServiceError, invalid
 from server.settings import Settings
 
 Key = Annotated[str, typer.Argument(metavar="NAME", help="Name or number of the object.")]
@@ -30,6 +31,18 @@ def commands(kind: Kind) -> typer.Typer:
         _add_list(app, kind)
         _add_change(app, kind)
     return app
+
+
+async def add_unless_there(where: Backend, kind: Kind, item: ConfigObject) -> bool:
+    """Add an object unless there is one with its key; whether that was so."""
+    try:
+        await where.object(kind, item.key)
+    except ServiceError as error:
+        if error.code is not ErrorCode.NOT_FOUND:
+            raise
+        await where.put_object(kind, item)
+        return True
+    return False
 
 
 def _add_single(app: typer.Typer, kind: Kind) -> None:

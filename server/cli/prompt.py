@@ -7,11 +7,9 @@ import typer
 
 from server.cli.backend import backend
 from server.cli.common import Config, Data, Json, load_settings, reporting, run, show, table
-from server.cli.configuration import Key, commands
-from server.contract.errors import ErrorCode
+from server.cli.configuration import Key, add_unless_there, commands
 from server.contract.kinds import kind_of
 from server.contract.prompts import DEFAULT_LANGUAGE, Prompt, PromptRecording
-from server.services.errors import ServiceError
 from server.settings import Settings
 
 Spoken = Annotated[str, typer.Option("--language", metavar="CODE", help="Such as en or pt-BR.")]
@@ -88,12 +86,7 @@ def remove_recording(
 
 async def _upload(settings: Settings, key: str, language: str, content: bytes) -> PromptRecording:
     async with backend(settings) as where:
-        try:
-            await where.object(_KIND, key)
-        except ServiceError as error:
-            if error.code is not ErrorCode.NOT_FOUND:
-                raise
-            await where.put_object(_KIND, Prompt(name=key))
+        await add_unless_there(where, _KIND, Prompt(name=key))
         return await where.upload_prompt(key, language, content)
 
 

@@ -1,5 +1,6 @@
 """What is heard of the PBX, over the API of the running server."""
 
+from abc import ABC, abstractmethod
 from typing import Any
 from urllib.parse import quote
 
@@ -10,7 +11,7 @@ from server.contract.prompts import PromptRecording
 from server.contract.ring_tones import RingToneSound
 
 
-class RemoteSounds:
+class RemoteSounds(ABC):
     """Part of `server.cli.remote.Remote`: prompts, ring tones and languages."""
 
     async def prompt_recordings(self, name: str) -> list[PromptRecording]:
@@ -51,9 +52,9 @@ class RemoteSounds:
         """See `Backend`."""
         await self._ask("DELETE", _language(language))
 
+    @abstractmethod
     async def _ask(self, method: str, path: str, body: BaseModel | bytes | None = None) -> Any:
         """The answer of the server."""
-        raise NotImplementedError
 
 
 def _heard_of(prompt: str, language: str | None = None) -> str:

@@ -5,10 +5,9 @@ from typing import Annotated
 
 import typer
 
-from server.cli.backend import Backend, backend
+from server.cli.backend import backend
 from server.cli.common import Config, Data, Json, load_settings, reporting, run, show
-from server.cli.configuration import Key, commands
-from server.contract.errors import ErrorCode
+from server.cli.configuration import Key, add_unless_there, commands
 from server.contract.kinds import kind_of
 from server.contract.ring_tones import RingToneSound, UploadedRingTone
 from server.services.errors import ServiceError
@@ -57,25 +56,13 @@ def download(
 
 async def _upload(settings: Settings, key: str, content: bytes) -> RingToneSound:
     async with backend(settings) as where:
-        is_new = await _is_new(where, key)
-        if is_new:
-            await where.put_object(_KIND, UploadedRingTone(name=key))
+        is_new = await add_unless_there(where, _KIND, UploadedRingTone(name=key))
         try:
             return await where.upload_ring_tone(key, content)
         except ServiceError:
             if is_new:  # a name without a sound is of no use to anybody
                 await where.remove_object(_KIND, key)
             raise
-
-
-async def _is_new(where: Backend, key: str) -> bool:
-    try:
-        await where.object(_KIND, key)
-    except ServiceError as error:
-        if error.code is not ErrorCode.NOT_FOUND:
-            raise
-        return True
-    return False
 
 
 async def _download(settings: Settings, key: str) -> bytes:

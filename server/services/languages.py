@@ -5,7 +5,6 @@ import json
 import logging
 import secrets
 import shutil
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +20,7 @@ from server.db.base import Database
 from server.db.models import LanguageRow
 from server.rules.spoken_numbers import number_words
 from server.rules.system_sounds import system_sounds
+from server.services.apart import read_apart
 from server.services.audit import Audit
 from server.services.errors import ServiceError, invalid, not_found
 from server.switch.speech import ENGLISH, Voice
@@ -152,26 +152,14 @@ def _check(language: str) -> None:
 
 async def _unpack(packed: bytes, folder: Path) -> int:
     """Write the sounds of a package into a folder; how many files of it are none."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "server.services.sound_package", str(folder),
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        async with asyncio.timeout(INSTALLED_WITHIN_S):
-            result, said = await process.communicate(packed)
-    except TimeoutError:
-        raise invalid("the sound package", "takes too long to be unpacked") from None
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    lines = said.decode(errors="replace").strip().splitlines()
-    if process.returncode == 1 and lines:
-        raise invalid("the sound package", lines[-1])
-    if process.returncode == 2:
-        raise ServiceError(ErrorCode.UNAVAILABLE, "The sound package cannot be stored: the disk is full.")
-    if process.returncode:
-        raise invalid("the sound package", "is damaged, or takes too much to be unpacked")
+    result = await read_apart(
+        "server.services.sound_package",
+        str(folder),
+        given=packed,
+        what="the sound package",
+        within_s=INSTALLED_WITHIN_S,
+        work="unpacked",
+    )
     return int(json.loads(result)["ignored"])
 
 

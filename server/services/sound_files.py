@@ -1,11 +1,10 @@
 """Sound files that people upload, made into what the engine plays."""
 
-import asyncio
-import sys
 from dataclasses import dataclass
 
 from server.contract.errors import ErrorCode
-from server.services.errors import ServiceError, invalid
+from server.services.apart import read_apart
+from server.services.errors import ServiceError
 from server.services.sound_convert import RATE_HZ, wav
 
 MAX_BYTES = 16 << 20
@@ -35,22 +34,11 @@ async def convert(given: bytes) -> SoundFile:
         raise ServiceError(
             ErrorCode.TOO_LARGE, f"The sound file has {len(given)} bytes; {MAX_BYTES} are allowed."
         )
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "server.services.sound_convert",
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        async with asyncio.timeout(CONVERTED_WITHIN_S):
-            pcm, said = await process.communicate(given)
-    except TimeoutError:
-        raise invalid("the sound file", "takes too long to be read") from None
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    if process.returncode == 1 and said:
-        # Its last line: a decoder may have said something of its own before.
-        raise invalid("the sound file", said.decode(errors="replace").strip().splitlines()[-1])
-    if process.returncode:
-        raise invalid("the sound file", "is damaged, or takes too much to be unpacked")
+    pcm = await read_apart(
+        "server.services.sound_convert",
+        given=given,
+        what="the sound file",
+        within_s=CONVERTED_WITHIN_S,
+        work="read",
+    )
     return SoundFile(wav(pcm), len(pcm) / 2 / RATE_HZ)

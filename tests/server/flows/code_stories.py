@@ -17,10 +17,9 @@ from server.flows.places import Errand
 from server.switch.port import Sound
 from server.switch.simulated import Behaviour
 from server.switch.simulated.phones import Dialog
-from tests.server.flows.fault_stories import phones_of
+from tests.server.flows.fault_stories import phones_of, with_mobile
 from tests.server.flows.office import Office
-from tests.server.flows.test_outside import with_trunks
-from tests.server.flows.test_ways import available, to
+from tests.server.flows.test_ways import to
 
 Story = Callable[[Office], Coroutine[Any, Any, None]]
 
@@ -111,14 +110,7 @@ async def mobile_agent(place: Office) -> None:
 
     Only for those whom a colleague has sent there are mobiles rung (PRES-7).
     """
-    mobile = "00420777123111"
-    fault, place.switch.fault = place.switch.fault, None  # none before there are trunks
-    await with_trunks(place)
-    place.switch.fault = fault
-    place.extensions.put(place.extensions.known["1002"].model_copy(update={"mobile": mobile}))
-    place.reaching.settings["1002"] = available(ring_mobile=True)
-    place.engine.carriers["one"].behaviours[mobile] = Behaviour.refuses(503)
-    place.engine.carriers["two"].behaviours[mobile] = Behaviour.answers(2.0, hangs_up_after_s=8.0)
+    await with_mobile(place, Behaviour.answers(2.0, hangs_up_after_s=8.0))
     place.configured.put(Queue(number="6400", static_agents=({"extension": "1002"},), agent_timeout_s=5))
     phones_of(place, "1001")[0].call("1003")
     await asyncio.sleep(2)

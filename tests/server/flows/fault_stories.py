@@ -328,8 +328,8 @@ async def meet(place: Office) -> None:
     cyril.hang_up(calls[1])
 
 
-async def mobile_call(place: Office) -> None:
-    """The mobile of 1002 rings beside its phone; the first trunk to it fails, the second leads there."""
+async def with_mobile(place: Office, does: Behaviour) -> None:
+    """1002 has a mobile, to which the first trunk fails and the second leads."""
     mobile = "00420777123111"
     fault, place.switch.fault = place.switch.fault, None  # none before there are trunks
     await with_trunks(place)
@@ -337,7 +337,12 @@ async def mobile_call(place: Office) -> None:
     place.extensions.put(place.extensions.known["1002"].model_copy(update={"mobile": mobile}))
     place.reaching.settings["1002"] = available(ring_mobile=True)
     place.engine.carriers["one"].behaviours[mobile] = Behaviour.refuses(503)
-    place.engine.carriers["two"].behaviours[mobile] = Behaviour.answers(1.0, hangs_up_after_s=2.0)
+    place.engine.carriers["two"].behaviours[mobile] = does
+
+
+async def mobile_call(place: Office) -> None:
+    """The mobile of 1002 rings beside its phone; the first trunk to it fails, the second leads there."""
+    await with_mobile(place, Behaviour.answers(1.0, hangs_up_after_s=2.0))
     phones_of(place, "1001")[0].call("1002")
 
 

@@ -72,7 +72,7 @@ async def test_a_decoder_that_a_file_brings_down_takes_nothing_along(
     decoder = tmp_path / "decoder"
     decoder.write_text("#!/bin/sh\ncat > /dev/null\nkill -9 $$\n")
     decoder.chmod(0o700)
-    monkeypatch.setattr("server.services.sound_files.sys.executable", str(decoder))
+    monkeypatch.setattr("server.services.apart.sys.executable", str(decoder))
     with pytest.raises(ServiceError, match="is damaged, or takes too much") as caught:
         await convert(tone())
     assert caught.value.code is ErrorCode.INVALID
