@@ -140,6 +140,7 @@ class Workplace(QObject):
         """Hang up, unregister, close the windows. The session is left to the caller."""
         self._watch.stop()
         self.avatars.close()
+        self.ring_tones.close()
         self.hot_keys.close()
         self.window.closed.disconnect(self.closed)
         self.window.close()

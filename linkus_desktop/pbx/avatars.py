@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QImage, QPixmap
 
 from linkus_desktop.pbx.errors import PbxError
-from linkus_desktop.pbx.tasks import spawn
+from linkus_desktop.pbx.tasks import Tasks
 
 logger = logging.getLogger(__name__)
 
@@ -38,20 +38,17 @@ class Avatars(QObject):
         self._fetch = fetch
         self._pictures: dict[str, QPixmap | None] = {}
         self._slots = asyncio.Semaphore(AT_ONCE)
-        self._fetching: set[asyncio.Task[None]] = set()
-        self._closed = False
+        self._fetching = Tasks()
 
     def of(self, number: str, digest: str | None) -> QPixmap | None:
         """The picture with this hash; None while it is being fetched, or if there is none."""
         if digest is None:
             return None
-        if digest not in self._pictures and not self._closed:
+        if digest not in self._pictures and not self._fetching.closed:
             while len(self._pictures) >= KEPT:
                 self._pictures.pop(next(iter(self._pictures)))
             self._pictures[digest] = None
-            task = spawn(self._load(number, digest), name=f"avatar of {number}")
-            self._fetching.add(task)
-            task.add_done_callback(self._fetching.discard)
+            self._fetching.spawn(self._load(number, digest), name=f"avatar of {number}")
         return self._pictures.get(digest)
 
     def retry(self) -> None:
@@ -62,9 +59,7 @@ class Avatars(QObject):
 
     def close(self) -> None:
         """Fetch nothing any more: the session ends, and whoever would paint it goes with it."""
-        self._closed = True
-        for task in self._fetching:
-            task.cancel()
+        self._fetching.close()
 
     async def _load(self, number: str, digest: str) -> None:
         async with self._slots:

@@ -102,6 +102,13 @@ class OwnKeys(QObject):
         """One more, at the end."""
         self.set([*self.keys, key])
 
+    def row_of(self, key: FunctionKey) -> int | None:
+        """Where this key is by now; told anew it is an equal one. None: it is gone."""
+        there = list(enumerate(self.keys))
+        same = [row for row, one in there if one is key]
+        equal = [row for row, one in there if one == key]
+        return next(iter((*same, *equal)), None)
+
     def replace(self, row: int, key: FunctionKey) -> None:
         """Another key in the place of this one."""
         self.set([*self.keys[:row], key, *self.keys[row + 1 :]])

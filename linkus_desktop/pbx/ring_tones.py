@@ -10,7 +10,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from linkus_desktop.pbx.errors import PbxError
-from linkus_desktop.pbx.tasks import spawn
+from linkus_desktop.pbx.tasks import Tasks
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +43,7 @@ class RingTones(QObject):
         self._fetch = fetch
         self._tones: dict[str, bytes | None] = {}
         self._one_at_a_time = asyncio.Semaphore(1)
+        self._fetching = Tasks()
 
     def samples(self, digest: str) -> bytes | None:
         """What is heard of it: 16-bit mono at `RATE_HZ`. None while it is being fetched, or cannot be."""
@@ -50,13 +51,17 @@ class RingTones(QObject):
             while len(self._tones) >= KEPT:
                 self._tones.pop(next(iter(self._tones)))
             self._tones[digest] = None
-            spawn(self._load(digest), name="ring tone")
+            self._fetching.spawn(self._load(digest), name="ring tone")
         return self._tones[digest]
 
     def refresh(self) -> None:
         """Fetch those that are not there yet, also what could not be fetched before."""
         self._tones = {digest: tone for digest, tone in self._tones.items() if tone is not None}
-        spawn(self._load_all(), name="ring tones")
+        self._fetching.spawn(self._load_all(), name="ring tones")
+
+    def close(self) -> None:
+        """Fetch nothing any more: the session ends, and the phone that would ring with it."""
+        self._fetching.close()
 
     async def _load_all(self) -> None:
         try:

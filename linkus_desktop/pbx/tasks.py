@@ -46,6 +46,29 @@ def spawn(
     return task
 
 
+class Tasks:
+    """Tasks of something that may end before they do. Closed, it has none, and starts none."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self.closed = False
+
+    def spawn(self, coro: Coroutine[Any, Any, Any], *, name: str) -> None:
+        """See `spawn`."""
+        if self.closed:
+            coro.close()
+            return
+        task = spawn(coro, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def close(self) -> None:
+        """Cancel them: whoever would be told of what they do is about to go."""
+        self.closed = True
+        for task in self._tasks:
+            task.cancel()
+
+
 def running() -> frozenset[asyncio.Task[Any]]:
     """The tasks started by `spawn` that have not finished."""
     return frozenset(_running)

@@ -297,13 +297,8 @@ class KeyDialog(QDialog):
         self.accept()
 
     def _row(self) -> int | None:
-        """Where the key that is changed is by now; told anew it is an equal one. None: it is gone, or new."""
-        if self._before is None:
-            return None
-        there = list(enumerate(self._own.keys))
-        same = [row for row, one in there if one is self._before]
-        equal = [row for row, one in there if one == self._before]
-        return next(iter((*same, *equal)), None)
+        """Where the key that is changed is by now. None: it is gone, or new."""
+        return None if self._before is None else self._own.row_of(self._before)
 
     def _on_wrong(self, error: Exception) -> None:
         self._checking = None

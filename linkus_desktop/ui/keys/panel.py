@@ -358,10 +358,9 @@ class KeysPanel(QWidget):
 
     def _with(self, key: "FunctionKey", do: Callable[[int], object]) -> None:
         """Do something with this key where it is by now; nothing if it has gone while a menu was open."""
-        there = list(enumerate(self.own.keys))
-        same = [row for row, one in there if one is key] or [row for row, one in there if one == key]
-        if same:
-            do(same[0])
+        row = self.own.row_of(key)
+        if row is not None:
+            do(row)
 
     def _move_up(self, row: int) -> None:
         self.move_key(row, row - 1)

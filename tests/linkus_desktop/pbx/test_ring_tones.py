@@ -8,6 +8,7 @@ import pytest
 
 from linkus_desktop.pbx.errors import NotConnected
 from linkus_desktop.pbx.ring_tones import RATE_HZ, RingTones
+from linkus_desktop.pbx.tasks import running
 from tests.linkus_desktop.qt_loop import emitted
 from tests.phones.waiting import until
 
@@ -94,3 +95,23 @@ async def test_what_could_not_be_fetched_is_asked_for_again_with_the_next_connec
     tones.refresh()
     assert await loaded == (DIGEST,)
     assert tones.samples(DIGEST) == LOUD
+
+
+async def test_what_is_on_its_way_when_the_session_ends_is_given_up_Q_5() -> None:
+    begun = asyncio.Event()
+
+    async def fetch(digest: str) -> bytes:
+        begun.set()
+        await asyncio.Event().wait()
+        return b""
+
+    tones = RingTones(Server({}).hashes, fetch)
+    tones.samples(DIGEST)
+    await begun.wait()
+    (task,) = running()
+    tones.close()
+    await asyncio.wait([task])
+    assert task.cancelled()
+    assert tones.samples(OTHER) is None
+    tones.refresh()
+    assert not running()
